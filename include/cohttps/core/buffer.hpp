@@ -1,0 +1,101 @@
+// A contiguous queue of bytes: written at the back, read from the front.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace cohttps {
+
+/// ```
+///        0        begin       end          capacity
+///        | consumed | readable | writable  |
+/// ```
+/// Memory is kept when the buffer becomes empty, so a connection reuses it for every message.
+class buffer {
+ public:
+  buffer() = default;
+  buffer(buffer&& other) noexcept
+      : bytes_(std::move(other.bytes_)),
+        capacity_(std::exchange(other.capacity_, 0)),
+        begin_(std::exchange(other.begin_, 0)),
+        end_(std::exchange(other.end_, 0)) {}
+  buffer& operator=(buffer&& other) noexcept {
+    buffer moved(std::move(other));
+    std::swap(bytes_, moved.bytes_);
+    std::swap(capacity_, moved.capacity_);
+    std::swap(begin_, moved.begin_);
+    std::swap(end_, moved.end_);
+    return *this;
+  }
+
+  std::size_t size() const noexcept { return end_ - begin_; }
+  bool empty() const noexcept { return begin_ == end_; }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+  std::span<std::byte> data() noexcept { return {bytes_.get() + begin_, size()}; }
+  std::span<const std::byte> data() const noexcept { return {bytes_.get() + begin_, size()}; }
+
+  /// The readable bytes as characters.
+  std::string_view text() const noexcept {
+    return {reinterpret_cast<const char*>(bytes_.get()) + begin_, size()};
+  }
+
+  /// Makes at least `n` bytes writable at the back and returns all that are. Moves or grows the
+  /// content when it must, so earlier spans end.
+  std::span<std::byte> prepare(std::size_t n) {
+    if (capacity_ - end_ < n) make_room(n);
+    return {bytes_.get() + end_, capacity_ - end_};
+  }
+
+  /// Makes the first `n` bytes of what `prepare` returned readable.
+  void commit(std::size_t n) noexcept { end_ += n; }
+
+  /// Drops `n` bytes from the front.
+  void consume(std::size_t n) noexcept {
+    begin_ += n;
+    if (begin_ == end_) begin_ = end_ = 0;
+  }
+
+  void append(std::span<const std::byte> bytes) {
+    if (bytes.empty()) return;
+    std::memcpy(prepare(bytes.size()).data(), bytes.data(), bytes.size());
+    commit(bytes.size());
+  }
+  void append(std::string_view text) { append(std::as_bytes(std::span(text))); }
+
+  void clear() noexcept { begin_ = end_ = 0; }
+
+  /// Gives the memory back when nothing is readable; an idle connection then holds none.
+  void release() noexcept {
+    if (!empty()) return;
+    bytes_.reset();
+    capacity_ = begin_ = end_ = 0;
+  }
+
+ private:
+  void make_room(std::size_t n) {
+    if (capacity_ - size() >= n && begin_ >= size()) {
+      std::memcpy(bytes_.get(), bytes_.get() + begin_, size());
+    } else {
+      const std::size_t grown = std::max({size() + n, capacity_ * 2, std::size_t{1024}});
+      auto bytes = std::make_unique_for_overwrite<std::byte[]>(grown);
+      if (!empty()) std::memcpy(bytes.get(), bytes_.get() + begin_, size());
+      bytes_ = std::move(bytes);
+      capacity_ = grown;
+    }
+    end_ = size();
+    begin_ = 0;
+  }
+
+  std::unique_ptr<std::byte[]> bytes_;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+}  // namespace cohttps

@@ -1,0 +1,117 @@
+// Cooperative cancellation inside one runtime thread: in place, without allocation or atomics.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace cohttps {
+
+/// Why an operation was told to stop.
+enum class stop_reason : std::uint8_t { none, canceled, timed_out };
+
+class stop_callback_base;
+
+/// Where a stop is asked for. Not movable: tokens point at it, and it must outlive them.
+///
+/// Threads: all calls on the runtime's thread. `std::stop_token` and Asio's cancellation slots are
+/// bridged by posting to it.
+class stop_source {
+ public:
+  stop_source() = default;
+  stop_source(const stop_source&) = delete;
+  stop_source& operator=(const stop_source&) = delete;
+
+  bool stop_requested() const noexcept { return reason_ != stop_reason::none; }
+  stop_reason reason() const noexcept { return reason_; }
+
+  /// Runs the registered callbacks, newest first. Only the first call has an effect.
+  inline void request_stop(stop_reason reason = stop_reason::canceled) noexcept;
+
+  /// Makes a source that was stopped usable again, when nothing is registered.
+  void reset() noexcept { reason_ = stop_reason::none; }
+
+ private:
+  friend class stop_callback_base;
+  stop_callback_base* head_ = nullptr;
+  stop_reason reason_ = stop_reason::none;
+};
+
+/// A view of a `stop_source`; a default one never stops.
+class stop_token {
+ public:
+  stop_token() = default;
+  stop_token(stop_source& source) noexcept : source_(&source) {}
+
+  bool stop_possible() const noexcept { return source_ != nullptr; }
+  bool stop_requested() const noexcept { return source_ && source_->stop_requested(); }
+  stop_reason reason() const noexcept { return source_ ? source_->reason() : stop_reason::none; }
+
+ private:
+  friend class stop_callback_base;
+  stop_source* source_ = nullptr;
+};
+
+/// The part of `stop_callback` that does not depend on what is called: a link of the source's list.
+class stop_callback_base {
+ public:
+  stop_callback_base(const stop_callback_base&) = delete;
+  stop_callback_base& operator=(const stop_callback_base&) = delete;
+
+ protected:
+  using invoke_fn = void (*)(stop_callback_base*) noexcept;
+
+  explicit stop_callback_base(invoke_fn invoke) noexcept : invoke_(invoke) {}
+  ~stop_callback_base() { unlink(); }
+
+  void link(stop_token token) noexcept {
+    if (!token.source_) return;
+    if (token.stop_requested()) return invoke_(this);
+    source_ = token.source_;
+    next_ = source_->head_;
+    if (next_) next_->previous_ = this;
+    source_->head_ = this;
+  }
+
+  void unlink() noexcept {
+    if (!source_) return;
+    (previous_ ? previous_->next_ : source_->head_) = next_;
+    if (next_) next_->previous_ = previous_;
+    source_ = nullptr;
+    previous_ = next_ = nullptr;
+  }
+
+ private:
+  friend class stop_source;
+  invoke_fn invoke_;
+  stop_source* source_ = nullptr;
+  stop_callback_base* previous_ = nullptr;
+  stop_callback_base* next_ = nullptr;
+};
+
+inline void stop_source::request_stop(stop_reason reason) noexcept {
+  if (stop_requested()) return;
+  reason_ = reason;
+  while (stop_callback_base* first = head_) {
+    first->unlink();
+    first->invoke_(first);  // may destroy `first` and any other callback
+  }
+}
+
+/// Calls `F` once when a stop is asked for: at once if it already was, never after destruction.
+template <std::invocable F>
+class stop_callback : stop_callback_base {
+ public:
+  stop_callback(stop_token token, F f) noexcept(std::is_nothrow_move_constructible_v<F>)
+      : stop_callback_base(
+            [](stop_callback_base* self) noexcept { static_cast<stop_callback*>(self)->f_(); }),
+        f_(std::move(f)) {
+    link(token);
+  }
+
+ private:
+  F f_;
+};
+
+}  // namespace cohttps
