@@ -1,0 +1,146 @@
+// The coroutine type of the library.
+#pragma once
+
+#include <cohttps/task/frame_recycler.hpp>
+
+#include <coroutine>
+#include <exception>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace cohttps {
+
+template <class T>
+class task;
+
+namespace detail {
+
+/// Who waits for a coroutine, and how its end reaches them.
+///
+/// A parent starts its child by resuming it inside `await_suspend`. A child that ends without
+/// suspending finds no continuation yet, so it returns there and the parent goes on by not
+/// suspending at all: a loop over children that are ready needs no stack, on any compiler and at
+/// any optimisation level. A child that has suspended ends by symmetric transfer.
+class promise_base : public recycled_frame {
+ public:
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+
+  auto final_suspend() const noexcept {
+    struct transfer {
+      bool await_ready() const noexcept { return false; }
+      std::coroutine_handle<> await_suspend(std::coroutine_handle<>) const noexcept { return to; }
+      void await_resume() const noexcept {}
+      std::coroutine_handle<> to;
+    };
+    return transfer{continuation_ ? continuation_ : std::noop_coroutine()};
+  }
+
+  void continue_with(std::coroutine_handle<> continuation) noexcept {
+    continuation_ = continuation;
+  }
+
+ private:
+  std::coroutine_handle<> continuation_;
+};
+
+template <class T>
+class promise final : public promise_base {
+ public:
+  task<T> get_return_object() noexcept;
+
+  template <class U>
+    requires std::is_constructible_v<T, U&&>
+  void return_value(U&& value) {
+    result_.template emplace<1>(std::forward<U>(value));
+  }
+  void unhandled_exception() noexcept { result_.template emplace<2>(std::current_exception()); }
+
+  T take() {
+    if (result_.index() == 2) std::rethrow_exception(std::get<2>(std::move(result_)));
+    return std::get<1>(std::move(result_));
+  }
+
+ private:
+  std::variant<std::monostate, T, std::exception_ptr> result_;
+};
+
+template <>
+class promise<void> final : public promise_base {
+ public:
+  task<void> get_return_object() noexcept;
+
+  void return_void() const noexcept {}
+  void unhandled_exception() noexcept { failure_ = std::current_exception(); }
+
+  void take() {
+    if (failure_) std::rethrow_exception(std::move(failure_));
+  }
+
+ private:
+  std::exception_ptr failure_;
+};
+
+}  // namespace detail
+
+/// A lazy coroutine with one result: it runs when it is awaited, and is awaited once.
+///
+/// Destroying a task that has started and not ended destroys its frame, and with it whatever it
+/// waits for. Exceptions leave through `co_await`. Frames come from `frame_recycler`.
+///
+/// Threads: a task and what it awaits belong to one runtime thread.
+template <class T = void>
+class [[nodiscard("a task does nothing until it is awaited")]] task {
+ public:
+  using promise_type = detail::promise<T>;
+  using value_type = T;
+
+  task() = default;
+  task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  task& operator=(task&& other) noexcept {
+    if (this != &other) {
+      destroy();
+      frame_ = std::exchange(other.frame_, nullptr);
+    }
+    return *this;
+  }
+  ~task() { destroy(); }
+
+  /// False after a move.
+  explicit operator bool() const noexcept { return frame_ != nullptr; }
+
+  auto operator co_await() && noexcept {
+    struct awaiter {
+      bool await_ready() const noexcept { return false; }
+      bool await_suspend(std::coroutine_handle<> parent) const {
+        child.resume();
+        if (child.done()) return false;
+        child.promise().continue_with(parent);
+        return true;
+      }
+      T await_resume() const { return child.promise().take(); }
+      std::coroutine_handle<promise_type> child;
+    };
+    return awaiter{frame_};
+  }
+
+ private:
+  friend promise_type;
+  explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+  void destroy() noexcept {
+    if (frame_) frame_.destroy();
+  }
+
+  std::coroutine_handle<promise_type> frame_;
+};
+
+template <class T>
+task<T> detail::promise<T>::get_return_object() noexcept {
+  return task<T>(std::coroutine_handle<promise>::from_promise(*this));
+}
+
+inline task<void> detail::promise<void>::get_return_object() noexcept {
+  return task<void>(std::coroutine_handle<promise>::from_promise(*this));
+}
+
+}  // namespace cohttps

@@ -1,0 +1,153 @@
+// Runs awaitables at the same time and waits for all of them.
+#pragma once
+
+#include <cohttps/task/awaitable.hpp>
+#include <cohttps/task/frame_recycler.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace cohttps {
+
+namespace detail {
+
+/// `void` as a value.
+template <class T>
+using value_or_monostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+/// Counts the children that run, and the parent's own start of them as one more, so that the last
+/// to arrive knows whether the parent has suspended.
+struct join_latch {
+  std::size_t running = 1;
+  std::coroutine_handle<> parent;
+
+  std::coroutine_handle<> arrive() noexcept {
+    return --running == 0 && parent ? parent : std::noop_coroutine();
+  }
+};
+
+/// One child: awaits, keeps the outcome, arrives at the latch.
+template <class T>
+class join_child {
+ public:
+  struct promise_type : recycled_frame {
+    join_child get_return_object() noexcept {
+      return join_child(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    std::suspend_always initial_suspend() const noexcept { return {}; }
+    auto final_suspend() const noexcept {
+      struct arrive {
+        bool await_ready() const noexcept { return false; }
+        std::coroutine_handle<> await_suspend(std::coroutine_handle<>) const noexcept {
+          return latch->arrive();
+        }
+        void await_resume() const noexcept {}
+        join_latch* latch;
+      };
+      return arrive{latch};
+    }
+    void return_value(value_or_monostate<T> v) { value.emplace(std::move(v)); }
+    void unhandled_exception() noexcept { failure = std::current_exception(); }
+
+    join_latch* latch = nullptr;
+    std::optional<value_or_monostate<T>> value;
+    std::exception_ptr failure;
+  };
+
+  explicit join_child(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+  join_child(join_child&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  join_child& operator=(join_child&&) = delete;
+  ~join_child() {
+    if (frame_) frame_.destroy();
+  }
+
+  void start(join_latch& latch) {
+    frame_.promise().latch = &latch;
+    ++latch.running;
+    frame_.resume();
+  }
+  std::exception_ptr failure() const noexcept { return frame_.promise().failure; }
+  value_or_monostate<T> take() { return *std::move(frame_.promise().value); }
+
+ private:
+  std::coroutine_handle<promise_type> frame_;
+};
+
+template <awaitable A>
+join_child<await_result_t<A>> join(A a) {
+  if constexpr (std::is_void_v<await_result_t<A>>) {
+    co_await std::move(a);
+    co_return std::monostate();
+  } else {
+    co_return co_await std::move(a);
+  }
+}
+
+inline void rethrow_first(std::initializer_list<std::exception_ptr> failures) {
+  for (const auto& failure : failures)
+    if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace detail
+
+/// Awaits all of `awaitables` at the same time. Gives a tuple of their results in order, with
+/// `std::monostate` for `void`. Waits for every one even when one throws; then the first exception
+/// in the order of the arguments leaves.
+template <awaitable... As>
+[[nodiscard]] auto when_all(As... awaitables) {
+  struct group {
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> parent) {
+      std::apply([&](auto&... child) { (child.start(latch), ...); }, children);
+      if (--latch.running == 0) return false;
+      latch.parent = parent;
+      return true;
+    }
+    auto await_resume() {
+      return std::apply(
+          [](auto&... child) {
+            detail::rethrow_first({child.failure()...});
+            return std::tuple<detail::value_or_monostate<await_result_t<As>>...>{child.take()...};
+          },
+          children);
+    }
+    std::tuple<detail::join_child<await_result_t<As>>...> children;
+    detail::join_latch latch{};
+  };
+  return group{{detail::join(std::move(awaitables))...}};
+}
+
+/// The same for a number that is known only at run time: gives a vector of results in order.
+template <awaitable A>
+[[nodiscard]] auto when_all(std::vector<A> awaitables) {
+  using value = detail::value_or_monostate<await_result_t<A>>;
+  struct group {
+    bool await_ready() const noexcept { return children.empty(); }
+    bool await_suspend(std::coroutine_handle<> parent) {
+      for (auto& child : children) child.start(latch);
+      if (--latch.running == 0) return false;
+      latch.parent = parent;
+      return true;
+    }
+    std::vector<value> await_resume() {
+      std::vector<value> values;
+      values.reserve(children.size());
+      for (auto& child : children) detail::rethrow_first({child.failure()});
+      for (auto& child : children) values.push_back(child.take());
+      return values;
+    }
+    std::vector<detail::join_child<await_result_t<A>>> children;
+    detail::join_latch latch{};
+  };
+  group all;
+  all.children.reserve(awaitables.size());
+  for (auto& a : awaitables) all.children.push_back(detail::join(std::move(a)));
+  return all;
+}
+
+}  // namespace cohttps

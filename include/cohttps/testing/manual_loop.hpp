@@ -1,0 +1,138 @@
+// An event loop whose time moves only when there is nothing else to do.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/task/task.hpp>
+#include <cohttps/transport/concepts.hpp>
+
+#include <algorithm>
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace cohttps::testing {
+
+/// Runs functions at points of a clock of its own. Events of the same time run in the order in
+/// which they were scheduled; when all of a moment have run, the clock jumps to the next event.
+class manual_loop {
+ public:
+  using event_id = std::uint64_t;
+
+  manual_loop() = default;
+  manual_loop(const manual_loop&) = delete;
+  manual_loop& operator=(const manual_loop&) = delete;
+
+  time_point now() const noexcept { return now_; }
+
+  event_id schedule(time_point when, timer_function f, void* argument) {
+    events_.push_back({std::max(when, now_), ++last_, f, argument});
+    std::push_heap(events_.begin(), events_.end(), later);
+    return last_;
+  }
+  event_id post(timer_function f, void* argument) { return schedule(now_, f, argument); }
+
+  /// Does nothing when the event has run already.
+  void cancel(event_id id) noexcept {
+    const auto found = std::ranges::find(events_, id, &event::id);
+    if (found == events_.end()) return;
+    events_.erase(found);
+    std::make_heap(events_.begin(), events_.end(), later);
+  }
+
+  /// Runs the next event; false when there is none.
+  bool run_one() {
+    if (events_.empty()) return false;
+    std::pop_heap(events_.begin(), events_.end(), later);
+    const event next = events_.back();
+    events_.pop_back();
+    now_ = next.when;
+    next.function(next.argument);
+    return true;
+  }
+
+  std::size_t pending() const noexcept { return events_.size(); }
+
+ private:
+  struct event {
+    time_point when;
+    event_id id;
+    timer_function function;
+    void* argument;
+  };
+  static bool later(const event& a, const event& b) noexcept {
+    return a.when != b.when ? a.when > b.when : a.id > b.id;
+  }
+
+  std::vector<event> events_;
+  time_point now_ = time_point(std::chrono::hours(24));
+  event_id last_ = 0;
+};
+
+/// A coroutine that runs by itself beside others: started at once, its outcome kept.
+class background_task {
+ public:
+  struct promise_type : recycled_frame {
+    background_task get_return_object() noexcept {
+      return background_task(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    std::suspend_never initial_suspend() const noexcept { return {}; }
+    std::suspend_always final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void unhandled_exception() noexcept { failure = std::current_exception(); }
+    std::exception_ptr failure;
+  };
+
+  explicit background_task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+  background_task(background_task&& other) noexcept
+      : frame_(std::exchange(other.frame_, nullptr)) {}
+  background_task& operator=(background_task&& other) noexcept {
+    std::swap(frame_, other.frame_);
+    return *this;
+  }
+  ~background_task() {
+    if (frame_) frame_.destroy();
+  }
+
+  bool done() const noexcept { return frame_.done(); }
+  std::exception_ptr failure() const noexcept { return frame_.promise().failure; }
+
+ private:
+  std::coroutine_handle<promise_type> frame_;
+};
+
+namespace detail {
+
+template <class T>
+background_task keep(task<T> t, std::optional<T>& value) {
+  value.emplace(co_await std::move(t));
+}
+inline background_task keep(task<void> t) { co_await std::move(t); }
+
+inline void drive(manual_loop& loop, background_task& root) {
+  while (!root.done())
+    if (!loop.run_one())
+      throw error(error_category::usage, "nothing_to_wait_for",
+                  "the task waits for something that no event can bring about");
+  if (root.failure()) std::rethrow_exception(root.failure());
+}
+
+}  // namespace detail
+
+/// Runs a task to its end on `loop`, time included.
+template <class T>
+T run(manual_loop& loop, task<T> t) {
+  if constexpr (std::is_void_v<T>) {
+    auto root = detail::keep(std::move(t));
+    detail::drive(loop, root);
+  } else {
+    std::optional<T> value;
+    auto root = detail::keep(std::move(t), value);
+    detail::drive(loop, root);
+    return *std::move(value);
+  }
+}
+
+}  // namespace cohttps::testing

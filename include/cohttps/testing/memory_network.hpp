@@ -1,0 +1,249 @@
+// A network in memory, with a manual clock, delays, small reads and planned faults.
+#pragma once
+
+#include <cohttps/core/buffer.hpp>
+#include <cohttps/testing/manual_loop.hpp>
+#include <cohttps/transport/concepts.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cohttps::testing {
+
+/// What goes wrong, and when. Operations of the client's side (resolve, connect, read, write) are
+/// counted from 0 in the order in which they begin.
+struct fault_plan {
+  enum class kind : std::uint8_t { none, fail, stop };
+  kind what = kind::none;
+  std::size_t at = 0;           ///< the operation that it happens to
+  stop_source* stop = nullptr;  ///< for `stop`: where to ask, once the operation has begun
+  std::size_t seen = 0;         ///< operations begun so far
+
+  bool due() noexcept { return seen++ == at && what != kind::none; }
+};
+
+class memory_network;
+
+namespace detail {
+
+/// One direction of a connection.
+struct memory_pipe {
+  buffer bytes;
+  bool ended = false;   // the writer closed: what is left can be read
+  bool broken = false;  // the reader closed: nothing more is taken
+  class memory_operation* reader = nullptr;
+  class memory_operation* writer = nullptr;
+};
+
+struct memory_connection {
+  memory_pipe to_server;
+  memory_pipe to_client;
+};
+
+/// A read or a write that may have to wait for the other side.
+class memory_operation {
+ public:
+  memory_operation(memory_network& network, std::shared_ptr<memory_connection> connection,
+                   memory_pipe* pipe, bool client_side, std::span<std::byte> in,
+                   std::span<const std::byte> out, stop_token stop) noexcept
+      : network_(network),
+        connection_(std::move(connection)),
+        pipe_(pipe),
+        client_side_(client_side),
+        in_(in),
+        out_(out),
+        stop_(stop) {}
+  memory_operation(const memory_operation&) = delete;
+  memory_operation& operator=(const memory_operation&) = delete;
+  inline ~memory_operation();
+
+  bool await_ready() const noexcept { return false; }
+  inline void await_suspend(std::coroutine_handle<> waiter);
+  result<std::size_t> await_resume() {
+    on_stop_.reset();
+    return std::move(*outcome_);
+  }
+
+  inline void wake() noexcept;
+
+ private:
+  struct on_stop {
+    memory_operation* self;
+    void operator()() const noexcept { self->wake(); }
+  };
+  bool writes() const noexcept { return in_.data() == nullptr; }
+  memory_operation*& place() const noexcept { return writes() ? pipe_->writer : pipe_->reader; }
+  inline std::optional<result<std::size_t>> attempt();
+  inline void complete() noexcept;
+
+  memory_network& network_;
+  std::shared_ptr<memory_connection> connection_;
+  memory_pipe* pipe_;
+  bool client_side_;
+  std::span<std::byte> in_;
+  std::span<const std::byte> out_;
+  stop_token stop_;
+  std::optional<stop_callback<on_stop>> on_stop_;
+  std::optional<result<std::size_t>> outcome_;
+  std::coroutine_handle<> waiter_;
+  manual_loop::event_id event_ = 0;
+  bool failing_ = false;
+};
+
+}  // namespace detail
+
+/// One end of a connection in memory; a `byte_stream`.
+class memory_stream {
+ public:
+  memory_stream(memory_network& network, std::shared_ptr<detail::memory_connection> connection,
+                bool client_side) noexcept;
+  memory_stream(memory_stream&&) noexcept = default;
+  memory_stream& operator=(memory_stream&& other) noexcept {
+    close();
+    network_ = other.network_;
+    connection_ = std::move(other.connection_);
+    client_side_ = other.client_side_;
+    return *this;
+  }
+  ~memory_stream() { close(); }
+
+  auto read_some(std::span<std::byte> in, stop_token stop) noexcept {
+    return detail::memory_operation(*network_, connection_, &incoming(), client_side_, in, {},
+                                    stop);
+  }
+  auto write_some(std::span<const std::byte> out, stop_token stop) noexcept {
+    return detail::memory_operation(*network_, connection_, &outgoing(), client_side_, {}, out,
+                                    stop);
+  }
+  bool idle() noexcept {
+    return connection_ && !incoming().ended && !incoming().broken && incoming().bytes.empty();
+  }
+  inline void close() noexcept;
+
+ private:
+  detail::memory_pipe& incoming() const noexcept {
+    return client_side_ ? connection_->to_client : connection_->to_server;
+  }
+  detail::memory_pipe& outgoing() const noexcept {
+    return client_side_ ? connection_->to_server : connection_->to_client;
+  }
+
+  memory_network* network_;
+  std::shared_ptr<detail::memory_connection> connection_;
+  bool client_side_;
+};
+
+class memory_transport;
+
+/// Hosts and the servers behind them. A server is a coroutine that gets its end of each connection.
+class memory_network {
+ public:
+  using server = std::function<task<void>(memory_stream)>;
+
+  manual_loop& loop() noexcept { return loop_; }
+  inline memory_transport transport() noexcept;
+
+  /// Answers connections to `host` and `port`; several hosts may be given the same address.
+  void listen(std::string_view host, std::uint16_t port, server answer) {
+    const endpoint at = address_of(host, port);
+    servers_[to_string(at)] = std::move(answer);
+  }
+
+  /// Runs the client's task with the servers beside it.
+  template <class T>
+  T run(task<T> t) {
+    return testing::run(loop_, std::move(t));
+  }
+
+  /// Lets the servers go on for as long as anything can happen.
+  void run_servers() {
+    while (loop_.run_one()) {
+    }
+  }
+
+  std::size_t read_limit = SIZE_MAX;  ///< the most that one read gives, both sides
+  std::size_t capacity = 64 * 1024;   ///< bytes under way in one direction
+  std::chrono::nanoseconds delay{0};  ///< how long each operation takes
+  fault_plan faults;                  ///< of the client's side
+  std::size_t open_streams = 0;       ///< of the client's side, now
+  std::size_t connections = 0;        ///< accepted so far
+
+ private:
+  friend class memory_transport;
+  friend class memory_stream;
+
+  endpoint address_of(std::string_view host, std::uint16_t port) {
+    auto& number = hosts_[std::string(host)];
+    if (number == 0) number = static_cast<unsigned>(hosts_.size());
+    endpoint e{.port = port};
+    e.address[0] = std::byte{10};
+    e.address[2] = static_cast<std::byte>(number >> 8);
+    e.address[3] = static_cast<std::byte>(number);
+    return e;
+  }
+
+  void accept(const server& answer, memory_stream stream) {
+    std::erase_if(running_, [](const background_task& t) { return t.done(); });
+    running_.push_back(detail::keep(answer(std::move(stream))));
+  }
+
+  manual_loop loop_;
+  std::map<std::string, unsigned, std::less<>> hosts_;
+  std::map<std::string, server, std::less<>> servers_;
+  std::vector<background_task> running_;
+};
+
+/// A `transport` in a `memory_network`.
+class memory_transport {
+ public:
+  using stream_type = memory_stream;
+
+  class timer_type {
+   public:
+    explicit timer_type(manual_loop& loop) noexcept : loop_(&loop) {}
+    timer_type(timer_type&& other) noexcept
+        : loop_(other.loop_), event_(std::exchange(other.event_, 0)) {}
+    timer_type& operator=(timer_type&& other) noexcept {
+      cancel();
+      loop_ = other.loop_;
+      event_ = std::exchange(other.event_, 0);
+      return *this;
+    }
+    ~timer_type() { cancel(); }
+    void set(time_point when, timer_function f, void* argument) {
+      cancel();
+      event_ = loop_->schedule(when, f, argument);
+    }
+    void cancel() noexcept {
+      if (event_ != 0) loop_->cancel(std::exchange(event_, 0));
+    }
+
+   private:
+    manual_loop* loop_;
+    manual_loop::event_id event_ = 0;
+  };
+
+  explicit memory_transport(memory_network& network) noexcept : network_(&network) {}
+
+  inline task<result<std::vector<endpoint>>> resolve(std::string_view host, std::uint16_t port,
+                                                     stop_token stop);
+  inline task<result<memory_stream>> connect(endpoint to, stop_token stop);
+  timer_type make_timer() { return timer_type(network_->loop()); }
+  time_point now() const noexcept { return network_->loop().now(); }
+  void post(timer_function f, void* argument) { network_->loop().post(f, argument); }
+
+ private:
+  memory_network* network_;
+};
+
+inline memory_transport memory_network::transport() noexcept { return memory_transport(*this); }
+
+}  // namespace cohttps::testing
+
+#include <cohttps/testing/memory_network_impl.hpp>

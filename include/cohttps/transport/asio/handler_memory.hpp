@@ -1,0 +1,79 @@
+// Memory for Asio's operations: one block for each place that has one operation at a time.
+#pragma once
+
+#include <cstddef>
+#include <new>
+
+namespace cohttps::detail {
+
+/// A block that one pending Asio operation uses. Asio gives the memory back before it calls the
+/// handler, so the next operation finds the block free; a second one at the same time goes to the
+/// heap.
+class handler_memory {
+ public:
+  handler_memory() = default;
+  handler_memory(const handler_memory&) = delete;
+  handler_memory& operator=(const handler_memory&) = delete;
+
+  void* allocate(std::size_t size) {
+    if (used_ || size > sizeof(block_)) return ::operator new(size);
+    used_ = true;
+    return block_;
+  }
+  void deallocate(void* memory) noexcept {
+    if (memory == block_)
+      used_ = false;
+    else
+      ::operator delete(memory);
+  }
+
+ private:
+  alignas(std::max_align_t) std::byte block_[256];
+  bool used_ = false;
+};
+
+/// The allocator through which Asio finds a `handler_memory`.
+template <class T>
+struct handler_allocator {
+  using value_type = T;
+
+  explicit handler_allocator(handler_memory& m) noexcept : memory(&m) {}
+  template <class U>
+  handler_allocator(const handler_allocator<U>& other) noexcept : memory(other.memory) {}
+
+  T* allocate(std::size_t n) { return static_cast<T*>(memory->allocate(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t) noexcept { memory->deallocate(p); }
+
+  friend bool operator==(const handler_allocator&, const handler_allocator&) = default;
+
+  handler_memory* memory;
+};
+
+/// Counts who uses a block that outlives its owner while Asio still has an operation on it.
+template <class State>
+class shared_state {
+ public:
+  explicit shared_state(State* adopted) noexcept : state_(adopted) {
+    if (state_) ++state_->references;
+  }
+  shared_state(const shared_state& other) noexcept : shared_state(other.state_) {}
+  shared_state(shared_state&& other) noexcept : state_(other.state_) { other.state_ = nullptr; }
+  shared_state& operator=(shared_state other) noexcept {
+    State* mine = state_;
+    state_ = other.state_;
+    other.state_ = mine;
+    return *this;
+  }
+  ~shared_state() {
+    if (state_ && --state_->references == 0) delete state_;
+  }
+
+  explicit operator bool() const noexcept { return state_ != nullptr; }
+  State* operator->() const noexcept { return state_; }
+  State& operator*() const noexcept { return *state_; }
+
+ private:
+  State* state_;
+};
+
+}  // namespace cohttps::detail

@@ -1,0 +1,207 @@
+// A TCP connection over Asio as a `byte_stream`.
+#pragma once
+
+#include <cohttps/transport/asio/config.hpp>
+#include <cohttps/transport/asio/handler_memory.hpp>
+#include <cohttps/transport/concepts.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <sys/socket.h>
+#include <utility>
+
+namespace cohttps {
+
+namespace detail {
+
+/// One pending operation of a connection: who waits, and what came of it.
+///
+/// It belongs to the connection's state and not to the awaiter, because Asio may hold the operation
+/// longer than the awaiting coroutine lives: a frame that is destroyed while it waits only takes
+/// its name off.
+struct asio_pending {
+  std::coroutine_handle<> waiter;
+  asio_error_code code;
+  std::size_t size = 0;
+  handler_memory memory;
+};
+
+struct asio_stream_state {
+  using socket_type = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+
+  explicit asio_stream_state(asio::io_context& context) : socket(context.get_executor()) {}
+
+  socket_type socket;
+  asio_pending reading;
+  asio_pending writing;
+  std::size_t references = 0;
+};
+
+/// What Asio calls.
+class asio_completion {
+ public:
+  using allocator_type = handler_allocator<std::byte>;
+
+  asio_completion(const shared_state<asio_stream_state>& stream, asio_pending& pending) noexcept
+      : stream_(stream), pending_(&pending) {}
+
+  allocator_type get_allocator() const noexcept { return allocator_type(pending_->memory); }
+
+  void operator()(const asio_error_code& code, std::size_t size = 0) {
+    pending_->code = code;
+    pending_->size = size;
+    if (auto waiter = std::exchange(pending_->waiter, nullptr)) waiter.resume();
+  }
+
+ private:
+  shared_state<asio_stream_state> stream_;
+  asio_pending* pending_;
+};
+
+[[gnu::cold]] inline error make_io_error(const asio_error_code& code, std::string_view verb) {
+  const std::error_code standard(code.value(), std::system_category());
+  if (code == asio::error::operation_aborted)
+    return error(error_category::canceled, "canceled", "the operation was canceled");
+  const bool reset = code == asio::error::connection_reset || code == asio::error::broken_pipe ||
+                     code == asio::error::connection_aborted;
+  return error(error_category::peer_closed, reset ? "connection_reset" : "connection_lost",
+               "the connection broke while " + std::string(verb) + ": " + code.message())
+      .code(standard);
+}
+
+/// The awaiter of one operation on a stream. `Start` begins it with a completion; `finish` turns
+/// its outcome into the result.
+template <class T, class Start, class Finish>
+class asio_operation {
+ public:
+  asio_operation(shared_state<asio_stream_state> stream, asio_pending& pending, stop_token stop,
+                 Start start, Finish finish)
+      : stream_(std::move(stream)),
+        pending_(&pending),
+        stop_(stop),
+        start_(std::move(start)),
+        finish_(std::move(finish)) {}
+  asio_operation(const asio_operation&) = delete;
+  asio_operation& operator=(const asio_operation&) = delete;
+
+  ~asio_operation() {
+    if (!suspended_ || !pending_->waiter) return;
+    pending_->waiter = nullptr;
+    cancel();
+  }
+
+  bool await_ready() noexcept {
+    if (!stop_.stop_requested()) return false;
+    pending_->code = asio::error::operation_aborted;
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    pending_->waiter = waiter;
+    suspended_ = true;
+    on_stop_.emplace(stop_, on_stop{this});
+    start_(stream_->socket, asio_completion(stream_, *pending_));
+  }
+  result<T> await_resume() {
+    on_stop_.reset();
+    return finish_(stream_, pending_->code, pending_->size);
+  }
+
+ private:
+  struct on_stop {
+    asio_operation* self;
+    void operator()() const noexcept { self->cancel(); }
+  };
+  void cancel() noexcept {
+    asio_error_code ignored;
+    stream_->socket.cancel(ignored);
+  }
+
+  shared_state<asio_stream_state> stream_;
+  asio_pending* pending_;
+  stop_token stop_;
+  Start start_;
+  Finish finish_;
+  std::optional<stop_callback<on_stop>> on_stop_;
+  bool suspended_ = false;
+};
+
+}  // namespace detail
+
+/// A connected TCP socket. Nagle's algorithm is off. Threads: its `io_context`'s one thread.
+class asio_stream {
+ public:
+  explicit asio_stream(detail::shared_state<detail::asio_stream_state> connected) noexcept
+      : state_(std::move(connected)) {}
+  asio_stream(asio_stream&&) noexcept = default;
+  asio_stream& operator=(asio_stream&& other) noexcept {
+    close();
+    state_ = std::move(other.state_);
+    return *this;
+  }
+  ~asio_stream() { close(); }
+
+  auto read_some(std::span<std::byte> in, stop_token stop) {
+    return detail::asio_operation<std::size_t, read_start, read_finish>(
+        state_, state_->reading, stop, read_start{in}, read_finish{});
+  }
+
+  auto write_some(std::span<const std::byte> out, stop_token stop) {
+    return detail::asio_operation<std::size_t, write_start, write_finish>(
+        state_, state_->writing, stop, write_start{out}, write_finish{});
+  }
+
+  bool idle() noexcept {
+    if (!state_ || !state_->socket.is_open()) return false;
+    std::byte probe;
+    const auto got = ::recv(state_->socket.native_handle(), &probe, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  }
+
+  void close() noexcept {
+    if (!state_) return;
+    asio_error_code ignored;
+    state_->socket.close(ignored);
+  }
+
+ private:
+  struct read_start {
+    std::span<std::byte> in;
+    template <class Handler>
+    void operator()(detail::asio_stream_state::socket_type& socket, Handler handler) const {
+      socket.async_read_some(asio::mutable_buffer(in.data(), in.size()), std::move(handler));
+    }
+  };
+  struct read_finish {
+    result<std::size_t> operator()(const auto&, const asio_error_code& code,
+                                   std::size_t size) const {
+      if (!code) [[likely]]
+        return size;
+      if (code == asio::error::eof) return std::size_t{0};
+      return std::unexpected(detail::make_io_error(code, "reading"));
+    }
+  };
+  struct write_start {
+    std::span<const std::byte> out;
+    template <class Handler>
+    void operator()(detail::asio_stream_state::socket_type& socket, Handler handler) const {
+      socket.async_write_some(asio::const_buffer(out.data(), out.size()), std::move(handler));
+    }
+  };
+  struct write_finish {
+    result<std::size_t> operator()(const auto&, const asio_error_code& code,
+                                   std::size_t size) const {
+      if (!code) [[likely]]
+        return size;
+      return std::unexpected(detail::make_io_error(code, "writing"));
+    }
+  };
+
+  detail::shared_state<detail::asio_stream_state> state_;
+};
+
+static_assert(byte_stream<asio_stream>);
+
+}  // namespace cohttps

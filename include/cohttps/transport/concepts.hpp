@@ -1,0 +1,70 @@
+// What the client asks of a network: byte streams, names, time. Any event loop can give it.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/core/stop.hpp>
+#include <cohttps/task/awaitable.hpp>
+#include <cohttps/transport/endpoint.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace cohttps {
+
+using time_point = std::chrono::steady_clock::time_point;
+
+/// A connected, bidirectional stream of bytes.
+///
+/// - `read_some` gives 1 or more bytes, 0 at the end of the stream.
+/// - `write_some` gives how many of the bytes were taken, 1 or more.
+/// - One read and one write may be under way at a time. A stop ends either with an error of
+///   category `canceled`; whether bytes moved is then unknown, so the stream is only to be closed.
+/// - `idle` is false when the stream is closed or has something to read: then it cannot carry
+///   another exchange.
+/// - `close` and destruction end it at once.
+template <class S>
+concept byte_stream = std::movable<S> && requires(S& s, std::span<std::byte> in,
+                                                  std::span<const std::byte> out, stop_token stop) {
+  { s.read_some(in, stop) } -> awaitable_of<result<std::size_t>>;
+  { s.write_some(out, stop) } -> awaitable_of<result<std::size_t>>;
+  { s.idle() } noexcept -> std::same_as<bool>;
+  { s.close() } noexcept;
+};
+
+using timer_function = void (*)(void*) noexcept;
+
+/// Calls a function once, later, on the runtime's thread.
+///
+/// `set` replaces what was set before. After `cancel` or destruction the function is not called.
+template <class T>
+concept timer =
+    std::movable<T> && requires(T& t, time_point when, timer_function f, void* argument) {
+      { t.set(when, f, argument) };
+      { t.cancel() } noexcept;
+    };
+
+/// A network with its event loop. Cheap to copy; all calls on the runtime's thread, except `post`.
+///
+/// - `resolve` gives the addresses of a host in the order to try them, at least one; an IP literal
+///   (without brackets) is its own address. Errors: category `resolve`.
+/// - `connect` gives a stream. Errors: category `connect`.
+/// - `post` calls a function on the runtime's thread, soon and never inside the call. From any
+///   thread.
+template <class T>
+concept transport =
+    std::copyable<T> && byte_stream<typename T::stream_type> && timer<typename T::timer_type> &&
+    requires(T& t, std::string_view host, std::uint16_t port, const endpoint& to, stop_token stop,
+             timer_function f, void* argument) {
+      { t.resolve(host, port, stop) } -> awaitable_of<result<std::vector<endpoint>>>;
+      { t.connect(to, stop) } -> awaitable_of<result<typename T::stream_type>>;
+      { t.make_timer() } -> std::same_as<typename T::timer_type>;
+      { t.now() } -> std::same_as<time_point>;
+      { t.post(f, argument) };
+    };
+
+}  // namespace cohttps
