@@ -14,12 +14,6 @@ namespace cohttps {
 
 namespace detail {
 
-/// The loop that `run` runs on this thread, if any.
-inline asio::io_context*& current_context() noexcept {
-  thread_local asio::io_context* context = nullptr;
-  return context;
-}
-
 /// The coroutine at the root of a `run`: keeps the outcome and ends the loop.
 template <class T>
 class run_root {
@@ -90,19 +84,10 @@ T run(task<T> t) {
   }
 }
 
-/// The transport of the `run` that this thread is in. Throws `error` (usage) outside of one.
-inline asio_transport current_transport() {
-  if (asio::io_context* context = detail::current_context()) return asio_transport(*context);
-  throw error(
-      error_category::usage, "no_event_loop",
-      "there is no event loop here: call this inside cohttps::run(), or construct the client "
-      "with cohttps::asio_transport(io_context)");
-}
-
 /// Waits for `duration` inside `run`.
 inline sleep_operation<asio_transport> sleep_for(std::chrono::nanoseconds duration,
                                                  stop_token stop = {}) {
-  return sleep_for(current_transport(), duration, stop);
+  return sleep_for(asio_transport::current(), duration, stop);
 }
 
 }  // namespace cohttps

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/transport/asio/config.hpp>
+#include <cohttps/transport/asio/start.hpp>
 #include <cohttps/transport/asio/stream.hpp>
 #include <cohttps/transport/asio/timer.hpp>
 #include <cohttps/transport/concepts.hpp>
@@ -18,6 +19,12 @@
 namespace cohttps {
 
 namespace detail {
+
+/// The loop that `run` runs on this thread, if any.
+inline asio::io_context*& current_context() noexcept {
+  thread_local asio::io_context* context = nullptr;
+  return context;
+}
 
 inline asio::ip::tcp::endpoint to_asio(const endpoint& e) {
   if (e.is_v6) {
@@ -191,6 +198,22 @@ class asio_transport {
   }
 
   asio::io_context& context() const noexcept { return *context_; }
+
+  /// The transport of the `run` that this thread is in. Throws `error` (usage) outside of one.
+  static asio_transport current() {
+    if (asio::io_context* running = detail::current_context()) return asio_transport(*running);
+    throw error(error_category::usage, "no_event_loop",
+                "there is no event loop here: call this inside cohttps::run(), or construct the "
+                "client with cohttps::asio_transport(io_context)");
+  }
+
+  /// Starts the task that `make(stop_token)` gives, and completes `token` with
+  /// `void(std::exception_ptr, T)` on its handler's executor. From any thread.
+  template <class Make, class Token>
+  auto start(Make make, Token&& token) {
+    using value = typename std::invoke_result_t<Make&, stop_token>::value_type;
+    return detail::start<value>(*context_, std::move(make), std::forward<Token>(token));
+  }
 
  private:
   asio::io_context* context_;

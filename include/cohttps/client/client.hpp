@@ -1,0 +1,108 @@
+// The client.
+#pragma once
+
+#include <cohttps/client/operation.hpp>
+#include <cohttps/client/options.hpp>
+#include <cohttps/client/response.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cohttps {
+
+/// Sends requests and keeps connections. Certificates are verified; nothing turns that off by
+/// accident.
+///
+/// ```
+/// cohttps::client client;
+/// auto response = co_await client.get("https://example.com/");
+/// ```
+/// A response of any status is a response; what throws is that there is none. Operations keep what
+/// they need: they may outlive the client object, not its transport.
+///
+/// Threads: a client belongs to the thread of its transport's loop.
+template <transport Transport>
+class basic_client {
+ public:
+  using transport_type = Transport;
+  using operation = cohttps::operation<Transport, response, on_error::throws>;
+  using try_operation = cohttps::operation<Transport, response, on_error::returns>;
+  using stream_operation =
+      cohttps::operation<Transport, response_stream<Transport>, on_error::throws>;
+
+  /// A client on the loop that runs here. Throws `error` (usage) where there is none.
+  explicit basic_client(client_options options = {})
+    requires requires { Transport::current(); }
+      : basic_client(Transport::current(), std::move(options)) {}
+
+  explicit basic_client(Transport transport, client_options options = {})
+      : state_(
+            std::make_shared<client_state<Transport>>(std::move(transport), std::move(options))) {}
+
+  /// GET (RFC 9110, 9.3.1).
+  operation get(std::string_view url, const request_options& options = {}) {
+    return send(method::get, url, options);
+  }
+  /// HEAD (RFC 9110, 9.3.2).
+  operation head(std::string_view url, const request_options& options = {}) {
+    return send(method::head, url, options);
+  }
+  /// POST (RFC 9110, 9.3.3) with `options.content`.
+  operation post(std::string_view url, const request_options& options = {}) {
+    return send(method::post, url, options);
+  }
+  /// PUT (RFC 9110, 9.3.4) with `options.content`.
+  operation put(std::string_view url, const request_options& options = {}) {
+    return send(method::put, url, options);
+  }
+  /// DELETE (RFC 9110, 9.3.5).
+  operation delete_(std::string_view url, const request_options& options = {}) {
+    return send(method::delete_, url, options);
+  }
+  /// Any method.
+  operation send(const method& verb, std::string_view url, const request_options& options = {}) {
+    return operation(state_, make_request(verb, url, options));
+  }
+
+  /// As `get`, giving `result<response>` instead of throwing.
+  try_operation try_get(std::string_view url, const request_options& options = {}) {
+    return try_send(method::get, url, options);
+  }
+  /// As `send`, giving `result<response>` instead of throwing.
+  try_operation try_send(const method& verb, std::string_view url,
+                         const request_options& options = {}) {
+    return try_operation(state_, make_request(verb, url, options));
+  }
+
+  /// Gives a `response_stream` as soon as the head is there, for content that is large or endless.
+  stream_operation stream(const method& verb, std::string_view url,
+                          const request_options& options = {}) {
+    return stream_operation(state_, make_request(verb, url, options));
+  }
+
+  /// Closes the connections that wait for another request.
+  void close_idle() noexcept { state_->idle.clear(); }
+
+  /// How many connections wait for another request.
+  std::size_t idle_connections() const noexcept { return state_->idle.size(); }
+
+ private:
+  static request make_request(const method& verb, std::string_view url,
+                              const request_options& options) {
+    const auto content = options.content.bytes();
+    return {verb,
+            url::parse(url),
+            options.headers.copy(),
+            std::string(reinterpret_cast<const char*>(content.data()), content.size()),
+            options.timeout,
+            options.max_redirects,
+            options.max_content,
+            options.stop};
+  }
+
+  std::shared_ptr<client_state<Transport>> state_;
+};
+
+}  // namespace cohttps

@@ -1,0 +1,90 @@
+// What the client's calls return: awaitable in any coroutine, or started with an Asio token.
+#pragma once
+
+#include <cohttps/client/exchange.hpp>
+#include <cohttps/client/response.hpp>
+#include <cohttps/client/response_stream.hpp>
+#include <cohttps/core/stop.hpp>
+#include <cohttps/task/task.hpp>
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace cohttps {
+
+/// How an operation tells that there is no response.
+enum class on_error { throws, returns };
+
+/// A call that has not begun: it owns its arguments and starts when it is awaited, once.
+///
+/// `co_await` gives a `T`, or throws `error`; with `on_error::returns` it gives a `result<T>`.
+/// Destroying the awaiting coroutine ends the operation and closes its connection.
+template <transport Transport, class T, on_error Mode>
+class [[nodiscard("an operation does nothing until it is awaited")]] operation {
+ public:
+  using value_type = std::conditional_t<Mode == on_error::throws, T, result<T>>;
+
+  operation(std::shared_ptr<client_state<Transport>> client, request r)
+      : client_(std::move(client)), request_(std::move(r)) {}
+
+  /// The same operation, ended with category `canceled` when `stop` is asked for.
+  operation with_stop(stop_token stop) && {
+    request_.stop = stop;
+    return std::move(*this);
+  }
+
+  auto operator co_await() && {
+    struct awaiter {
+      bool await_ready() const noexcept { return false; }
+      bool await_suspend(std::coroutine_handle<> parent) { return inner.await_suspend(parent); }
+      value_type await_resume() {
+        auto outcome = inner.await_resume();
+        if constexpr (Mode == on_error::throws) {
+          if (!outcome) throw std::move(outcome).error();
+          return *std::move(outcome);
+        } else {
+          return outcome;
+        }
+      }
+      task<result<T>> work;
+      decltype(std::move(work).operator co_await()) inner = std::move(work).operator co_await();
+    };
+    return awaiter{run(std::move(client_), std::move(request_))};
+  }
+
+  /// Starts the operation and completes it as the token says, with the signature
+  /// `void(std::exception_ptr, value_type)`: `asio::use_awaitable`, `asio::use_future`, a function.
+  template <class Token>
+    requires requires(Transport& t, task<value_type> (*make)(stop_token), Token&& token) {
+      t.start(make, std::forward<Token>(token));
+    }
+  auto operator()(Token&& token) && {
+    Transport transport = client_->deadlines.transport();
+    return transport.start(
+        [self = std::move(*this)](stop_token stop) mutable {
+          return as_task(std::move(self).with_stop(stop));
+        },
+        std::forward<Token>(token));
+  }
+
+ private:
+  static task<result<T>> run(std::shared_ptr<client_state<Transport>> client, request r) {
+    if constexpr (std::is_same_v<T, response>) {
+      exchange<Transport> whole(std::move(client), std::move(r));
+      co_return co_await whole.collect();
+    } else {
+      auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
+      auto opened = co_await begun->open();
+      if (!opened) co_return pass(std::move(opened));
+      co_return T(std::move(begun));
+    }
+  }
+
+  static task<value_type> as_task(operation self) { co_return co_await std::move(self); }
+
+  std::shared_ptr<client_state<Transport>> client_;
+  request request_;
+};
+
+}  // namespace cohttps

@@ -1,0 +1,124 @@
+// What a caller can choose, for a client and for one request.
+#pragma once
+
+#include <cohttps/core/stop.hpp>
+#include <cohttps/http/fields.hpp>
+#include <cohttps/http1/limits.hpp>
+#include <cohttps/net/connector.hpp>
+#include <cohttps/pool/idle_pool.hpp>
+#include <cohttps/tls/context.hpp>
+
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace cohttps {
+
+using net::resolve_override;
+
+/// How long a request may be without progress, phase by phase. Empty: as long as it takes.
+struct timeouts {
+  std::optional<std::chrono::nanoseconds> connect = std::chrono::seconds(10);  ///< and look-up
+  std::optional<std::chrono::nanoseconds> tls = std::chrono::seconds(10);
+  std::optional<std::chrono::nanoseconds> idle = std::chrono::seconds(30);  ///< between bytes
+};
+
+/// How a client behaves. An aggregate: `client c({.allow_plaintext = true});`
+struct client_options {
+  /// Whom to trust; the system's roots when empty. `.tls = tls_context({.root_file = "ca.pem"})`
+  std::optional<tls_context> tls = {};
+
+  /// Lets `http://` URLs pass, whose requests and responses anybody on the way can read and change.
+  bool allow_plaintext = false;
+
+  /// Sent with every request that does not set the same fields itself.
+  fields headers = {};
+
+  /// The User-Agent field; empty for none.
+  std::string user_agent = "cohttps/0.1";
+
+  cohttps::timeouts timeouts = {};
+
+  /// The time for a request in all, from the await to the last byte; empty for none.
+  std::optional<std::chrono::nanoseconds> timeout = {};
+
+  /// Redirections followed; 0 gives them to the caller as responses.
+  std::size_t max_redirects = 10;
+
+  /// Bytes of content that a response may have, as it is held in memory.
+  std::size_t max_content = 16 * 1024 * 1024;
+
+  http1::limits limits = {};
+  pool::options pool = {};
+
+  /// Addresses for hosts, before the resolver is asked.
+  std::vector<resolve_override> resolve = {};
+};
+
+/// Up to 16 fields written in place, `{{"accept", "text/html"}, {"x-trace", id}}`, or a `fields`
+/// object that the caller keeps until the call has returned.
+///
+/// Views only, and trivially destructible: see docs/decisions/002-options-are-views.md.
+class header_list {
+ public:
+  header_list() = default;
+  header_list(field a, field b = {}, field c = {}, field d = {}, field e = {}, field f = {},
+              field g = {}, field h = {}, field i = {}, field j = {}, field k = {}, field l = {},
+              field m = {}, field n = {}, field o = {}, field p = {}) noexcept
+      : written_{a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p} {}
+  template <std::same_as<fields> F>
+  header_list(const F& kept) noexcept : kept_(&kept) {}
+
+  /// The fields, not yet checked.
+  fields copy() const {
+    if (kept_) return *kept_;
+    fields all;
+    for (const field& f : written_)
+      if (f.name.data()) all.append_unchecked(f.name, ascii::trim(f.value));
+    return all;
+  }
+
+ private:
+  std::array<field, 16> written_{};
+  const fields* kept_ = nullptr;
+};
+
+/// The bytes of a request's content: text or bytes that the call copies.
+class content_view {
+ public:
+  content_view() = default;
+  content_view(std::string_view text) noexcept : bytes_(std::as_bytes(std::span(text))) {}
+  content_view(const char* text) noexcept : content_view(std::string_view(text)) {}
+  content_view(const std::string& text) noexcept : content_view(std::string_view(text)) {}
+  content_view(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
+
+  std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+/// How one request differs from the client's ways. Everything is copied by the call.
+struct request_options {
+  header_list headers = {};
+  content_view content = {};
+
+  /// The time in all, from the await to the last byte.
+  std::optional<std::chrono::nanoseconds> timeout = {};
+  std::optional<std::size_t> max_redirects = {};
+  std::optional<std::size_t> max_content = {};
+
+  /// Ends the operation with an error of category `canceled`.
+  stop_token stop = {};
+};
+
+static_assert(std::is_trivially_destructible_v<request_options>);
+
+}  // namespace cohttps

@@ -1,0 +1,73 @@
+// Where a redirection leads, and what of the request goes there (RFC 9110, 15.4; Fetch, 4.4).
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/http/fields.hpp>
+#include <cohttps/http/method.hpp>
+#include <cohttps/url/url.hpp>
+
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace cohttps {
+
+/// A redirection that can be followed.
+struct redirection {
+  url to;
+  cohttps::method method;
+  bool keeps_content;  ///< false when the method became GET
+  bool same_origin;    ///< false: credentials stay behind
+};
+
+/// True for the statuses that name another place for the same work.
+constexpr bool is_redirect_status(int status) noexcept {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/// Decides about a response to `method` on `from`. Nothing when it is not a redirection, or names
+/// no place. Fails with category `protocol` when Location is not a URL or stands there twice with
+/// different values, and with category `policy` when it leads from https to http.
+inline result<std::optional<redirection>> follow_redirect(const url& from, const method& method,
+                                                          int status, const fields& headers) {
+  if (!is_redirect_status(status)) return std::nullopt;
+  const auto location = headers.find("location");
+  if (!location) return std::nullopt;
+  bool ambiguous = false;
+  headers.for_each("location",
+                   [&](std::string_view v) { ambiguous = ambiguous || v != *location; });
+  if (ambiguous)
+    return fail(error_category::protocol, "ambiguous_location",
+                "the redirection names several places; it was not followed");
+  auto to = url::parse(*location, from);
+  if (!to)
+    return fail(error_category::protocol, "invalid_location",
+                "the redirection's Location cannot be followed: " + to.error().message());
+  if (from.scheme() == "https" && to->scheme() != "https")
+    return fail(error_category::policy, "insecure_redirect",
+                "the redirection leads from https to " + std::string(to->origin().text()) +
+                    ", which is not encrypted; it was not followed");
+  // RFC 9110, 10.2.2: a target without a fragment inherits the one of the request.
+  if (!to->has_fragment() && from.has_fragment())
+    if (to = url::parse("#" + std::string(from.fragment()), *to); !to) return pass(std::move(to));
+
+  const bool becomes_get = (status == 303 && method != method::get && method != method::head) ||
+                           ((status == 301 || status == 302) && method == method::post);
+  const bool same_origin = to->origin() == from.origin();
+  return redirection{std::move(*to), becomes_get ? method::get : method, !becomes_get, same_origin};
+}
+
+/// Takes from the caller's fields what must not go to the redirection's place.
+inline void strip_for_redirect(fields& headers, const redirection& redirect) {
+  if (!redirect.keeps_content)
+    for (std::string_view name : {"content-encoding", "content-language", "content-location",
+                                  "content-type", "content-length", "digest", "content-digest",
+                                  "repr-digest", "expect", "transfer-encoding"})
+      headers.erase(name);
+  if (!redirect.same_origin)
+    for (std::string_view name : {"authorization", "cookie", "proxy-authorization", "host"})
+      headers.erase(name);
+}
+
+}  // namespace cohttps

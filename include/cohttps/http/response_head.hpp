@@ -1,0 +1,32 @@
+// What a response says before its content.
+#pragma once
+
+#include <cohttps/http/fields.hpp>
+
+#include <string>
+
+namespace cohttps {
+
+/// A status line (RFC 9112, 4) and the header fields.
+struct response_head {
+  /// The digit after "HTTP/1."; 1 for responses of other versions of HTTP.
+  int version_minor = 1;
+
+  /// 100 to 999; above 599 it has no class and counts as a server's error (RFC 9110, 15).
+  int status = 0;
+
+  /// The reason phrase as received, often empty. Bytes for people only: it may lie.
+  std::string reason = {};
+
+  fields headers = {};
+
+  /// Empties it, and keeps the memory.
+  void clear() noexcept {
+    version_minor = 1;
+    status = 0;
+    reason.clear();
+    headers.clear();
+  }
+};
+
+}  // namespace cohttps

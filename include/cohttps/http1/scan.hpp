@@ -1,0 +1,91 @@
+// Finding the first byte that a line of a message may not hold, sixteen or eight bytes at a time.
+#pragma once
+
+#include <cohttps/core/ascii.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#if defined(__SSE2__) && !defined(COHTTPS_NO_SIMD)
+#include <emmintrin.h>
+#define COHTTPS_HTTP1_SSE2 1
+#endif
+
+namespace cohttps::http1::scan {
+
+/// The index of the first character that is no tchar (RFC 9110, 5.6.2), or the size.
+constexpr std::size_t token_end(std::string_view s) noexcept {
+  std::size_t i = 0;
+  while (i < s.size() && ascii::is_tchar(s[i])) ++i;
+  return i;
+}
+
+namespace detail {
+
+constexpr std::size_t field_value_end_bytewise(std::string_view s, std::size_t i) noexcept {
+  while (i < s.size() && ascii::is_field_char(s[i])) ++i;
+  return i;
+}
+
+/// Eight bytes at a time, on any machine.
+inline std::size_t field_value_end_swar(std::string_view s, std::size_t i = 0) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t highs = 0x80 * ones;
+  for (; s.size() - i >= 8; i += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, s.data() + i, 8);
+    // Both terms mark a byte by its high bit. Borrows can only add marks, never lose one; marked
+    // words (which a tab also makes) are looked at byte by byte.
+    const std::uint64_t below_space = (word - 0x20 * ones) & ~word;
+    const std::uint64_t del = word ^ (0x7f * ones);
+    const std::uint64_t is_del = (del - ones) & ~del;
+    if ((below_space | is_del) & highs) {
+      const std::size_t end = field_value_end_bytewise(s.substr(0, i + 8), i);
+      if (end != i + 8) return end;
+    }
+  }
+  return field_value_end_bytewise(s, i);
+}
+
+#ifdef COHTTPS_HTTP1_SSE2
+/// Sixteen bytes at a time.
+inline std::size_t field_value_end_sse2(std::string_view s) noexcept {
+  const __m128i space = _mm_set1_epi8(0x20);
+  const __m128i del = _mm_set1_epi8(0x7f);
+  const __m128i tab = _mm_set1_epi8('\t');
+  std::size_t i = 0;
+  for (; s.size() - i >= 16; i += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + i));
+    const __m128i from_space = _mm_cmpeq_epi8(_mm_max_epu8(block, space), block);
+    const __m128i good = _mm_andnot_si128(_mm_cmpeq_epi8(block, del),
+                                          _mm_or_si128(from_space, _mm_cmpeq_epi8(block, tab)));
+    const auto mask = static_cast<std::uint32_t>(_mm_movemask_epi8(good));
+    if (mask != 0xffff) return i + static_cast<std::size_t>(std::countr_one(mask));
+  }
+  return field_value_end_swar(s, i);
+}
+#endif
+
+}  // namespace detail
+
+/// The index of the first character that a field value may not hold (RFC 9110, 5.5), or the size.
+inline std::size_t field_value_end(std::string_view s) noexcept {
+#ifdef COHTTPS_HTTP1_SSE2
+  return detail::field_value_end_sse2(s);
+#else
+  return detail::field_value_end_swar(s);
+#endif
+}
+
+/// The index of the first LF at or after `from`, or `npos`.
+inline std::size_t find_lf(std::string_view s, std::size_t from) noexcept {
+  if (from >= s.size()) return std::string_view::npos;
+  const void* found = std::memchr(s.data() + from, '\n', s.size() - from);
+  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - s.data())
+               : std::string_view::npos;
+}
+
+}  // namespace cohttps::http1::scan

@@ -1,0 +1,105 @@
+// Reading a Botan certificate: its names, its validity, what to say of it.
+#pragma once
+
+#include <cohttps/core/ascii.hpp>
+#include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/connection_info.hpp>
+#include <cohttps/tls/der.hpp>
+#include <cohttps/tls/host_name.hpp>
+
+#include <botan/asn1_obj.h>
+#include <botan/pkix_types.h>
+#include <botan/x509cert.h>
+#if __has_include(<botan/asn1_time.h>)
+#include <botan/asn1_time.h>  // newer versions: before, a part of asn1_obj.h
+#endif
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cohttps::tls {
+
+using certificate_chain = std::vector<Botan::X509_Certificate>;
+
+/// The value of an extension, or nothing when the certificate does not have it.
+inline std::optional<std::vector<std::uint8_t>> extension(
+    const Botan::X509_Certificate& certificate, std::initializer_list<std::uint32_t> oid) {
+  const Botan::OID id(oid);
+  const auto& extensions = certificate.v3_extensions();
+  if (!extensions.extension_set(id)) return std::nullopt;
+  return extensions.get_extension_bits(id);
+}
+
+/// The hosts that the certificate is for. Read here and not by Botan, as versions differ in what
+/// they make of IPv6 addresses and of malformed names. Nothing when the extension is malformed.
+inline std::optional<certificate_names> names_of(const Botan::X509_Certificate& certificate) {
+  const auto value = extension(certificate, {2, 5, 29, 17});
+  return value ? der::alternative_names(*value) : std::optional(certificate_names{});
+}
+
+/// "2025-01-31T00:00:00Z".
+inline std::string to_iso8601(const Botan::X509_Time& time) {
+  std::string text = time.readable_string().substr(0, 19);  // "2025/01/31 00:00:00"
+  std::ranges::replace(text, '/', '-');
+  std::ranges::replace(text, ' ', 'T');
+  return text + 'Z';
+}
+
+inline std::string to_iso8601(std::chrono::system_clock::time_point time) {
+  return to_iso8601(Botan::X509_Time(time));
+}
+
+/// The same as a point of the clock. Certificates without an end say 9999, and the clock's own end
+/// comes in 2262: then it is that.
+inline std::chrono::system_clock::time_point to_time_point(const Botan::X509_Time& time) {
+  const std::string text = time.readable_string();
+  const auto number = [&](std::size_t at, std::size_t length) {
+    return static_cast<int>(
+        ascii::parse_decimal(std::string_view(text).substr(at, length)).value_or(0));
+  };
+  using namespace std::chrono;
+  if (number(0, 4) > 2261) return system_clock::time_point::max();
+  const auto day = year(number(0, 4)) / number(5, 2) / number(8, 2);
+  return sys_days(day) + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2));
+}
+
+inline certificate_summary summarize(const Botan::X509_Certificate& certificate) {
+  certificate_summary summary{
+      .subject = certificate.subject_dn().to_string(),
+      .issuer = certificate.issuer_dn().to_string(),
+      .not_before = to_iso8601(certificate.not_before()),
+      .not_after = to_iso8601(certificate.not_after()),
+      .valid_from = to_time_point(certificate.not_before()),
+      .valid_until = to_time_point(certificate.not_after()),
+      .names = {},
+      .sha256 = {},
+  };
+  if (auto names = names_of(certificate)) {
+    summary.names = std::move(names->dns);
+    for (const auto& ip : names->ip) summary.names.push_back(to_string(ip));
+  }
+  for (const char c : certificate.fingerprint("SHA-256"))
+    if (c != ':') summary.sha256 += ascii::to_lower(c);
+  return summary;
+}
+
+/// One certificate in an error: CN="example.com" (issued by CN="Example CA", valid 2025-01-01T...
+/// to ...).
+inline std::string describe(const Botan::X509_Certificate& certificate) {
+  const auto name = [](const Botan::X509_DN& dn) {
+    return dn.empty() ? std::string("(no subject)") : ascii::printable(dn.to_string(), 200);
+  };
+  return name(certificate.subject_dn()) + " (issued by " + name(certificate.issuer_dn()) +
+         ", valid " + to_iso8601(certificate.not_before()) + " to " +
+         to_iso8601(certificate.not_after()) + ")";
+}
+
+}  // namespace cohttps::tls

@@ -1,0 +1,33 @@
+// What a TLS connection turned out to be.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace cohttps {
+
+/// A certificate, for people and logs.
+struct certificate_summary {
+  std::string subject;                                ///< such as "CN=example.com,O=Example"
+  std::string issuer;                                 ///< the same of who signed it
+  std::string not_before;                             ///< ISO 8601, UTC: "2025-01-31T00:00:00Z"
+  std::string not_after;                              ///< the same
+  std::chrono::system_clock::time_point valid_from;   ///< `not_before`
+  std::chrono::system_clock::time_point valid_until;  ///< `not_after`
+  std::vector<std::string> names;                     ///< host names and addresses it is for
+  std::string sha256;                                 ///< of its DER form, 64 hexadecimal digits
+};
+
+/// The outcome of a handshake.
+struct tls_info {
+  std::string protocol;      ///< "TLS 1.3" or "TLS 1.2"
+  std::string cipher_suite;  ///< the registered name, such as "TLS_AES_128_GCM_SHA256"
+  std::string group;         ///< the key exchange, such as "x25519"
+  std::string alpn;          ///< the application protocol agreed on; empty when there is none
+  bool resumed = false;      ///< an earlier session was continued
+  std::vector<certificate_summary> peer_chain;  ///< as the peer sent it, its own certificate first
+  bool verified = false;  ///< false only where `tls::danger::accept_any_certificate` was given
+};
+
+}  // namespace cohttps

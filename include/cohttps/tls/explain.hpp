@@ -1,0 +1,153 @@
+// Why a certificate is refused, in words: what is wrong, with which certificate, and what would
+// make it pass.
+#pragma once
+
+#include <cohttps/core/ascii.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/host_name.hpp>
+
+#include <botan/pkix_enums.h>
+#include <botan/x509cert.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cohttps::tls {
+
+/// An error of category certificate: "the certificate <which> <what>", with the alert for the peer.
+inline std::unexpected<error> refuse(std::string_view reason,
+                                     const Botan::X509_Certificate& certificate,
+                                     std::string_view what,
+                                     std::string_view alert = "bad_certificate") {
+  error refused(error_category::certificate, reason,
+                "the certificate " + describe(certificate) + ' ' + std::string(what));
+  refused.alert(alert);
+  return std::unexpected(std::move(refused));
+}
+
+inline constexpr std::string_view weak_key_text =
+    "has a key that is too short: RSA has to have 2048 bits or more, elliptic curves 256; the "
+    "server needs a new certificate";
+
+namespace detail {
+struct explanation {
+  Botan::Certificate_Status_Code code;
+  std::string_view reason;
+  std::string_view alert;
+  std::string_view text;
+};
+
+inline const explanation* find_explanation(Botan::Certificate_Status_Code code) {
+  using enum Botan::Certificate_Status_Code;
+  static constexpr explanation table[] = {
+      {CERT_HAS_EXPIRED, "certificate_expired", "certificate_expired",
+       "has expired; the server has to renew it, unless the clock of this machine is wrong"},
+      {CERT_NOT_YET_VALID, "certificate_not_yet_valid", "certificate_expired",
+       "is not valid yet; look whether the clock of this machine is right"},
+      {SIGNATURE_METHOD_TOO_WEAK, "weak_key", "bad_certificate", weak_key_text},
+      {UNTRUSTED_HASH, "weak_signature", "bad_certificate",
+       "is signed with a broken hash function (SHA-1 or MD5); the server needs a new one"},
+      {SIGNATURE_ERROR, "bad_signature", "bad_certificate",
+       "is not signed by the authority that it names: it was forged or damaged, or there are two "
+       "authorities of that name and the wrong one is trusted"},
+      {SIGNATURE_ALGO_UNKNOWN, "unsupported_signature", "unsupported_certificate",
+       "is signed with an algorithm that is not supported"},
+      {SIGNATURE_ALGO_BAD_PARAMS, "unsupported_signature", "unsupported_certificate",
+       "is signed with parameters that are not supported"},
+      {CERT_PUBKEY_INVALID, "bad_certificate", "bad_certificate", "holds an invalid public key"},
+      {INVALID_USAGE, "wrong_usage", "unsupported_certificate",
+       "is not for TLS servers, says its key usage; the server needs one with the extended key "
+       "usage serverAuth"},
+      {CERT_CHAIN_TOO_LONG, "path_length", "bad_certificate",
+       "has more authorities below it than its path length constraint allows"},
+      {CA_CERT_NOT_FOR_CERT_ISSUER, "basic_constraints", "bad_certificate",
+       "was issued by a certificate that is not one of an authority (its basic constraints or key "
+       "usage forbid signing others)"},
+      {NAME_CONSTRAINT_ERROR, "name_constraints", "bad_certificate",
+       "is an authority's, and its name constraints do not allow it to vouch for this name"},
+      {CERT_IS_REVOKED, "revoked", "certificate_revoked",
+       "was revoked by its issuer; the server needs a new one"},
+      {UNKNOWN_CRITICAL_EXTENSION, "unknown_critical_extension", "unsupported_certificate",
+       "has an extension that is critical and not known here"},
+  };
+  for (const auto& entry : table)
+    if (entry.code == code) return &entry;
+  return nullptr;
+}
+}  // namespace detail
+
+/// Botan found a path, from the peer's certificate to a trusted one, and `code` at place `at`.
+inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
+                                     const certificate_chain& path, std::size_t at) {
+  // A weak key is noted at the certificate that was signed with it.
+  if (code == Botan::Certificate_Status_Code::SIGNATURE_METHOD_TOO_WEAK && at + 1 < path.size())
+    ++at;
+  if (const auto* known = detail::find_explanation(code))
+    return refuse(known->reason, path[at], known->text, known->alert);
+  const char* text = Botan::to_string(code);
+  return refuse("bad_certificate", path[at],
+                "breaks the rules of RFC 5280: " + std::string(text ? text : "unknown reason"));
+}
+
+/// No path from `chain` to a trusted certificate. Says which issuer is the one that is missing.
+inline std::unexpected<error> refuse_unrooted(const certificate_chain& chain) {
+  const auto& leaf = chain.front();
+  const std::string remedy =
+      "; if it is to be trusted, add it with tls_options::root_file (--cacert)";
+  if (leaf.is_self_signed())
+    return refuse("self_signed", leaf,
+                  "is self-signed, and it is not among the trusted ones" + remedy, "unknown_ca");
+  // Climb as far as the peer's certificates reach.
+  const Botan::X509_Certificate* top = &leaf;
+  for (std::size_t step = 0; step < chain.size() && !top->is_self_signed(); ++step) {
+    const Botan::X509_Certificate* above = nullptr;
+    for (const auto& other : chain)
+      if (&other != top && other.subject_dn() == top->issuer_dn()) above = &other;
+    if (!above) break;
+    top = above;
+  }
+  if (top->is_self_signed())
+    return refuse("unknown_issuer", *top,
+                  "heads the server's chain and is not among the trusted roots" + remedy,
+                  "unknown_ca");
+  // An authority that can be fetched from an address (RFC 5280, 4.2.2.1) is one below the root.
+  const bool fetchable = top == &leaf && extension(leaf, {1, 3, 6, 1, 5, 5, 7, 1, 1}).has_value();
+  if (fetchable)
+    return refuse("missing_intermediate", leaf,
+                  "has an issuer that is not trusted, and the server did not send the certificate "
+                  "between it and a root; the server's chain file has to hold that as well",
+                  "unknown_ca");
+  return refuse("unknown_issuer", *top,
+                "has an issuer that is not among the trusted roots, and the server sent no "
+                "certificate of it; if the issuer is to be trusted, add its certificate with "
+                "tls_options::root_file (--cacert), else the server has to send the intermediate "
+                "certificates that lead to a trusted root",
+                "unknown_ca");
+}
+
+/// `names` do not cover `host`: lists the first few of them.
+inline std::unexpected<error> refuse_host(const Botan::X509_Certificate& leaf,
+                                          const certificate_names& names, std::string_view host) {
+  constexpr std::size_t shown = 4;
+  std::string list;
+  std::size_t count = 0;
+  const auto add = [&](std::string_view name) {
+    if (++count > shown) return;
+    list += (list.empty() ? "" : ", ") + ascii::printable(name, 100);
+  };
+  for (const auto& name : names.dns) add(name);
+  for (const auto& ip : names.ip) add(to_string(ip));
+  if (count > shown) list += " and " + std::to_string(count - shown) + " more";
+  const std::string wanted = ascii::printable(host, 255);
+  return refuse("wrong_host", leaf,
+                list.empty() ? "carries no name of a host (a subject alternative name; the common "
+                               "name does not count), so it cannot be for " +
+                                   wanted
+                             : "is for " + list + ", not for " + wanted);
+}
+
+}  // namespace cohttps::tls

@@ -1,0 +1,168 @@
+// Whom a certificate is for: the rules of RFC 9525 (service identity), without Botan.
+#pragma once
+
+#include <cohttps/core/ascii.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohttps::tls {
+
+/// An address as it stands in a certificate: 4 or 16 bytes in network order.
+struct ip_address {
+  std::array<std::uint8_t, 16> bytes{};
+  std::size_t size = 0;
+
+  std::span<const std::uint8_t> data() const noexcept { return std::span(bytes).first(size); }
+};
+
+/// Reads "192.0.2.1": four decimal numbers, no leading zeros.
+constexpr std::optional<ip_address> parse_ipv4(std::string_view text) noexcept {
+  ip_address address;
+  while (address.size < 4) {
+    const auto dot = text.find('.');
+    const auto part = text.substr(0, dot);
+    const auto value = ascii::parse_decimal(part);
+    if (!value || *value > 255 || part.size() > 3 || (part.size() > 1 && part[0] == '0'))
+      return std::nullopt;
+    address.bytes[address.size++] = static_cast<std::uint8_t>(*value);
+    if (dot == std::string_view::npos)
+      return address.size == 4 ? std::optional(address) : std::nullopt;
+    text.remove_prefix(dot + 1);
+  }
+  return std::nullopt;
+}
+
+/// Reads the text forms of RFC 4291, 2.2, without brackets and without a zone.
+constexpr std::optional<ip_address> parse_ipv6(std::string_view text) noexcept {
+  ip_address address;
+  std::optional<std::size_t> gap;  // where "::" stands
+  auto& at = address.size;
+  if (text.starts_with("::")) {
+    gap = 0;
+    text.remove_prefix(2);
+  } else if (text.starts_with(':')) {
+    return std::nullopt;
+  }
+  while (!text.empty()) {
+    const auto colon = text.find(':');
+    const auto part = text.substr(0, colon);
+    if (colon == std::string_view::npos && part.find('.') != std::string_view::npos) {
+      const auto tail = parse_ipv4(part);
+      if (!tail || at > 12) return std::nullopt;
+      for (std::size_t i = 0; i < 4; ++i) address.bytes[at++] = tail->bytes[i];
+      break;
+    }
+    if (part.empty() || part.size() > 4 || at > 14) return std::nullopt;
+    unsigned value = 0;
+    for (const char c : part) {
+      if (!ascii::is_hex(c)) return std::nullopt;
+      value = value * 16 + static_cast<unsigned>(ascii::hex_value(c));
+    }
+    address.bytes[at++] = static_cast<std::uint8_t>(value >> 8);
+    address.bytes[at++] = static_cast<std::uint8_t>(value & 255);
+    if (colon == std::string_view::npos) break;
+    text.remove_prefix(colon + 1);
+    if (text.starts_with(':')) {
+      if (gap) return std::nullopt;
+      gap = at;
+      text.remove_prefix(1);
+    } else if (text.empty()) {
+      return std::nullopt;  // ends in a single colon
+    }
+  }
+  if (gap ? at > 14 : at != 16) return std::nullopt;
+  if (gap) {
+    const auto begin = address.bytes.begin();
+    std::move_backward(begin + static_cast<std::ptrdiff_t>(*gap),
+                       begin + static_cast<std::ptrdiff_t>(at), address.bytes.end());
+    std::fill(begin + static_cast<std::ptrdiff_t>(*gap),
+              address.bytes.end() - static_cast<std::ptrdiff_t>(at - *gap), std::uint8_t{0});
+    at = 16;
+  }
+  return address;
+}
+
+/// The address that `text` writes, or nothing when it is a name.
+constexpr std::optional<ip_address> parse_ip(std::string_view text) noexcept {
+  return text.find(':') == std::string_view::npos ? parse_ipv4(text) : parse_ipv6(text);
+}
+
+/// "192.0.2.1", or eight groups in hexadecimal; for messages.
+inline std::string to_string(std::span<const std::uint8_t> address) {
+  std::string out;
+  if (address.size() == 4) {
+    for (const auto byte : address) out += (out.empty() ? "" : ".") + std::to_string(byte);
+    return out;
+  }
+  constexpr char digits[] = "0123456789abcdef";
+  for (std::size_t i = 0; i + 1 < address.size(); i += 2) {
+    const unsigned group = static_cast<unsigned>(address[i] << 8 | address[i + 1]);
+    if (!out.empty()) out += ':';
+    for (int shift = 12; shift >= 0; shift -= 4)
+      if (shift == 0 || group >> shift) out += digits[group >> shift & 15];
+  }
+  return out;
+}
+
+/// Whether `name` is a host name in its ASCII form: labels of letters, digits, hyphen and the
+/// underscore that is met in practice, of 1 to 63 characters, 253 in all, not all of it numeric.
+constexpr bool is_host_name(std::string_view name) noexcept {
+  if (name.empty() || name.size() > 253) return false;
+  std::size_t label = 0;
+  bool numeric = true;  // of the last label
+  char previous = '.';
+  for (const char c : name) {
+    if (c == '.') {
+      if (label == 0 || previous == '-') return false;
+      label = 0;
+      numeric = true;
+    } else {
+      if (!ascii::is_alnum(c) && c != '_' && (c != '-' || label == 0)) return false;
+      if (!ascii::is_digit(c)) numeric = false;
+      if (++label > 63) return false;
+    }
+    previous = c;
+  }
+  return label != 0 && previous != '-' && !numeric;
+}
+
+/// Whether the certificate's dNSName `pattern` covers the host name `host`, both in ASCII (A-label)
+/// form. RFC 9525, 6.3: letters compare without case; "*" stands for exactly one label and must be
+/// the whole left-most one. A wildcard with fewer than two labels after it ("*.com", "*") would
+/// cover a registry and covers nothing here.
+constexpr bool matches_host_name(std::string_view pattern, std::string_view host) noexcept {
+  if (host.ends_with('.')) host.remove_suffix(1);  // the DNS root, as in "example.com."
+  if (!is_host_name(host)) return false;
+  if (!pattern.starts_with("*.")) return is_host_name(pattern) && ascii::iequals(pattern, host);
+  pattern.remove_prefix(2);
+  if (!is_host_name(pattern) || pattern.find('.') == std::string_view::npos) return false;
+  const auto dot = host.find('.');
+  return dot != std::string_view::npos && ascii::iequals(pattern, host.substr(dot + 1));
+}
+
+/// The names of a certificate that may stand for a host: its dNSName and iPAddress entries. The
+/// common name is none of them (RFC 9525, 6.3, and RFC 6125 before it).
+struct certificate_names {
+  std::vector<std::string> dns;
+  std::vector<std::vector<std::uint8_t>> ip;
+};
+
+/// Whether one of `names` covers `host`, an A-label name or an address without brackets. An address
+/// is compared as bytes with iPAddress entries only, a name with dNSName entries only.
+inline bool covers(const certificate_names& names, std::string_view host) noexcept {
+  if (const auto address = parse_ip(host))
+    return std::ranges::any_of(
+        names.ip, [&](const auto& ip) { return std::ranges::equal(ip, address->data()); });
+  return std::ranges::any_of(names.dns,
+                             [&](const auto& dns) { return matches_host_name(dns, host); });
+}
+
+}  // namespace cohttps::tls

@@ -1,0 +1,174 @@
+// The certificates that a chain may end in. A system's bundle holds about 150 and takes 10 ms to
+// parse; a chain needs one. So the bundle is only skimmed for subjects, and a root is parsed when a
+// chain names it.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/der.hpp>
+
+#include <botan/base64.h>
+#include <botan/build.h>
+#include <botan/certstor.h>
+#include <botan/exceptn.h>
+#include <botan/pkix_types.h>
+#include <botan/secmem.h>
+#include <botan/x509cert.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace cohttps::tls {
+
+/// Threads: const members may be called at the same time.
+class trust_store {
+ public:
+  /// Adds each CERTIFICATE block of PEM text (RFC 7468); text between blocks is ignored, as bundles
+  /// carry comments. `source` names it in errors. No block at all is an error, and so is a damaged
+  /// one.
+  result<void> add_pem(std::string_view text, std::string_view source) {
+    constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
+    constexpr std::string_view end = "-----END CERTIFICATE-----";
+    std::size_t count = 0;
+    for (auto at = text.find(begin); at != std::string_view::npos; at = text.find(begin)) {
+      text.remove_prefix(at + begin.size());
+      const auto length = text.find(end);
+      ++count;
+      if (length == std::string_view::npos || !add_block(text.substr(0, length)))
+        return fail(error_category::usage, "bad_certificate_file",
+                    "certificate " + std::to_string(count) + " in " + std::string(source) +
+                        " is damaged: it has to be a PEM block of an X.509 certificate");
+      text.remove_prefix(length + end.size());
+    }
+    if (count == 0)
+      return fail(error_category::usage, "no_certificates",
+                  "there is no certificate in " + std::string(source) +
+                      ": it has to hold PEM blocks that start with " + std::string(begin));
+    return {};
+  }
+
+  /// Adds the content of a PEM file.
+  result<void> add_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file.is_open() || file.bad() || std::filesystem::is_directory(path))
+      return fail(error_category::usage, "unreadable_certificate_file",
+                  "cannot read the certificate file \"" + path +
+                      "\": give the path of a readable file of PEM certificates");
+    return add_pem(text, "\"" + path + "\"");
+  }
+
+  /// Adds the operating system's bundle: the first that exists of the path that Botan was built
+  /// with and those of the known distributions. SSL_CERT_FILE and its like are not looked at: who
+  /// controls the environment should not thereby decide whom the program trusts.
+  result<void> add_system() {
+    static constexpr std::array paths{
+#if defined(BOTAN_SYSTEM_CERT_BUNDLE)
+        BOTAN_SYSTEM_CERT_BUNDLE,
+#endif
+        "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Arch, Gentoo, Alpine
+        "/etc/pki/tls/certs/ca-bundle.crt",                   // Fedora, RHEL
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // the same, newer
+        "/etc/ssl/ca-bundle.pem",                             // openSUSE
+        "/etc/ssl/cert.pem",                                  // macOS, BSD
+        "/usr/local/share/certs/ca-root-nss.crt",             // FreeBSD
+    };
+    std::error_code ignored;
+    for (const char* path : paths)
+      if (std::filesystem::is_regular_file(path, ignored)) return add_file(path);
+    return fail(error_category::usage, "no_system_certificates",
+                "found no certificates of the system: install them (the package is often called "
+                "ca-certificates) or name a file with tls_options::root_file");
+  }
+
+  std::size_t size() const noexcept { return entries_.size(); }
+
+  /// The roots that bear a name occurring in `chain`, as issuer or subject. Names are compared as
+  /// encoded; where RFC 5280, 7.1 calls differently encoded names equal, only `all` finds the root.
+  std::unique_ptr<Botan::Certificate_Store_In_Memory> named_by(
+      const std::vector<Botan::X509_Certificate>& chain) const {
+    auto found = std::make_unique<Botan::Certificate_Store_In_Memory>();
+    const std::scoped_lock lock(mutex_);
+    for (const auto& certificate : chain) {
+      add_named(*found, certificate.raw_subject_dn());
+      add_named(*found, certificate.raw_issuer_dn());
+    }
+    return found;
+  }
+
+  /// Every root, parsed on the first call.
+  const Botan::Certificate_Store_In_Memory& all() const {
+    const std::scoped_lock lock(mutex_);
+    if (!all_) {
+      all_ = std::make_unique<Botan::Certificate_Store_In_Memory>();
+      for (const auto& each : entries_)
+        if (const auto* root = each.parsed()) all_->add_certificate(*root);
+    }
+    return *all_;
+  }
+
+ private:
+  class entry {
+   public:
+    explicit entry(std::vector<std::uint8_t> encoded) : der_(std::move(encoded)) {}
+
+    /// Null when it cannot be parsed: then it is trusted for nothing.
+    const Botan::X509_Certificate* parsed() const {
+      if (!certificate_ && !damaged_) try {
+          certificate_.emplace(der_);
+        } catch (const Botan::Exception&) {
+          damaged_ = true;
+        }
+      return certificate_ ? &*certificate_ : nullptr;
+    }
+
+   private:
+    std::vector<std::uint8_t> der_;
+    mutable std::optional<Botan::X509_Certificate> certificate_;
+    mutable bool damaged_ = false;
+  };
+
+  static std::string key(std::span<const std::uint8_t> name) {
+    return {reinterpret_cast<const char*>(name.data()), name.size()};
+  }
+
+  bool add_block(std::string_view base64) {
+    try {
+      const auto decoded = Botan::base64_decode(base64.data(), base64.size());
+      const auto subject = der::subject_of(decoded);
+      if (!subject) return false;
+      by_subject_.emplace(key(*subject), entries_.size());
+      entries_.emplace_back(std::vector<std::uint8_t>(decoded.begin(), decoded.end()));
+      return true;
+    } catch (const Botan::Exception&) {
+      return false;
+    }
+  }
+
+  void add_named(Botan::Certificate_Store_In_Memory& to,
+                 const std::vector<std::uint8_t>& name) const {
+    const auto [first, last] = by_subject_.equal_range(key(name));
+    for (auto it = first; it != last; ++it)
+      if (const auto* root = entries_[it->second].parsed()) to.add_certificate(*root);
+  }
+
+  std::vector<entry> entries_;
+  std::unordered_multimap<std::string, std::size_t> by_subject_;
+  mutable std::mutex mutex_;
+  mutable std::unique_ptr<Botan::Certificate_Store_In_Memory> all_;
+};
+
+}  // namespace cohttps::tls

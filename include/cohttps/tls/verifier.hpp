@@ -1,0 +1,198 @@
+// Whether a chain of certificates proves that the peer is the host that was meant (RFC 5280, 6 and
+// RFC 9525). Botan builds the path and checks it; names, keys and limits are ours.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/der.hpp>
+#include <cohttps/tls/explain.hpp>
+#include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/trust_store.hpp>
+
+#include <botan/certstor.h>
+#include <botan/ocsp.h>
+#include <botan/pk_keys.h>
+#include <botan/pkix_enums.h>
+#include <botan/x509cert.h>
+#include <botan/x509path.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cohttps::tls {
+
+/// What the peer stapled: an OCSP answer for each certificate of its chain, or none.
+using ocsp_staples = std::vector<std::optional<Botan::OCSP::Response>>;
+
+/// Bounds on what a peer may send: path building tries all orders of certificates that fit.
+inline constexpr std::size_t maximum_chain_length = 10;
+inline constexpr std::ptrdiff_t maximum_same_name = 4;
+
+namespace detail {
+
+inline Botan::Path_Validation_Restrictions path_restrictions() {
+  return Botan::Path_Validation_Restrictions(
+      false,  // revocation information is used, not required
+      110,    // RSA 2048; without SHA-1 and MD5
+      false, std::chrono::hours(24 * 7), nullptr,
+      false  // an expired root proves nothing
+#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
+      ,
+      false  // what the user lists as trusted is, self-signed or not
+#endif
+  );
+}
+
+inline Botan::Path_Validation_Result validate_path(const certificate_chain& chain,
+                                                   const Botan::Certificate_Store& roots,
+                                                   std::chrono::system_clock::time_point now) {
+  // No host name: Botan would accept partial wildcards and the common name. No time-out: with one
+  // it would ask OCSP responders over sockets of its own, and wait.
+  return Botan::x509_path_validate(chain, path_restrictions(), roots, "",
+                                   Botan::Usage_Type::TLS_SERVER_AUTH, now);
+}
+
+/// Path validation looks at the keys that sign certificates; this at the one that signs the
+/// handshake.
+inline bool is_weak_key(const Botan::X509_Certificate& certificate) {
+  const auto key = certificate.subject_public_key();
+  return key->estimated_strength() < 110;
+}
+
+/// Whether the certificate demands a stapled OCSP answer (RFC 7633): a TLS feature extension that
+/// lists status_request (5) or status_request_v2 (17).
+inline bool demands_staple(const Botan::X509_Certificate& certificate) {
+  const auto value = extension(certificate, {1, 3, 6, 1, 5, 5, 7, 1, 24});
+  if (!value) return false;
+  der::bytes in = *value;
+  const auto list = der::next(in, der::sequence);
+  if (!list) return true;  // unreadable, so the stricter reading
+  for (in = list->content; !in.empty();) {
+    const auto feature = der::next(in, der::integer);
+    if (!feature) return true;
+    if (feature->content.size() == 1 && (feature->content[0] == 5 || feature->content[0] == 17))
+      return true;
+  }
+  return false;
+}
+
+/// A staple that says "revoked" counts always. One that says "good" counts only for a certificate
+/// that demands it, and not with a Botan that can be made to believe a forged one. What cannot be
+/// used is as good as none.
+inline result<void> check_staples(const certificate_chain& path, const ocsp_staples& staples,
+                                  const Botan::Certificate_Store& roots,
+                                  std::chrono::system_clock::time_point now) {
+  using code = Botan::Certificate_Status_Code;
+  bool good = false;
+  if (!staples.empty() && path.size() > 1) {
+    const std::vector<Botan::Certificate_Store*> stores{
+        const_cast<Botan::Certificate_Store*>(&roots)};  // as Botan's own overload does
+    const auto answers = Botan::PKIX::check_ocsp(path, staples, stores, now, path_restrictions());
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      if (answers[i].contains(code::CERT_IS_REVOKED)) return refuse(code::CERT_IS_REVOKED, path, i);
+#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
+    good = !answers.empty() && answers[0].contains(code::OCSP_RESPONSE_GOOD);
+#endif
+  }
+  if (!good && demands_staple(path[0]))
+    return refuse("missing_staple", path[0],
+                  "demands a stapled proof that it is not revoked (OCSP must-staple), and the "
+                  "server sent none that is valid; the server has to turn OCSP stapling on");
+  return {};
+}
+
+/// What Botan lets pass: an empty issuer, and serial numbers that are not positive (RFC 5280,
+/// 4.1.2.4 and 4.1.2.2). Roots of old have the latter.
+inline result<void> check_form(const Botan::Path_Validation_Result& found) {
+  using code = Botan::Certificate_Status_Code;
+  const auto& path = found.cert_path();
+  const auto& statuses = found.all_statuses();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i].issuer_dn().empty())
+      return refuse("bad_certificate", path[i], "does not name its issuer");
+    if ((i == 0 || i + 1 < path.size()) && i < statuses.size() &&
+        statuses[i].contains(code::CERT_SERIAL_NEGATIVE))
+      return refuse("bad_certificate", path[i], "has a negative serial number");
+  }
+  return {};
+}
+
+}  // namespace detail
+
+/// Checks that `chain`, the peer's own certificate first, leads to one of `roots` at the time `now`
+/// and may be used by a TLS server; whose it is remains to be checked. Failures have the category
+/// certificate; explain.hpp lists their reasons.
+inline result<void> verify_chain(const certificate_chain& chain,
+                                 std::chrono::system_clock::time_point now,
+                                 const trust_store& roots, const ocsp_staples& staples = {}) try {
+  if (chain.empty())
+    return fail(error_category::certificate, "no_certificate", "the server sent no certificate");
+  const auto& leaf = chain.front();
+  const auto same_name = [&](const auto& one) {
+    return std::ranges::count(chain, one.raw_subject_dn(),
+                              [](const auto& other) { return other.raw_subject_dn(); });
+  };
+  if (chain.size() > maximum_chain_length || std::ranges::any_of(chain, [&](const auto& one) {
+        return same_name(one) > maximum_same_name;
+      }))
+    return refuse("path_length", leaf,
+                  "came with too many other certificates: at most " +
+                      std::to_string(maximum_chain_length) + ", and " +
+                      std::to_string(maximum_same_name) + " of one name, are accepted");
+
+  const auto named = roots.named_by(chain);
+  const Botan::Certificate_Store* store = named.get();
+  auto found = detail::validate_path(chain, *store, now);
+  if (found.cert_path().empty()) {
+    store = &roots.all();
+    found = detail::validate_path(chain, *store, now);
+  }
+  const auto& path = found.cert_path();
+  if (path.empty()) return refuse_unrooted(chain);
+  if (!found.successful_validation()) {
+    const auto& statuses = found.all_statuses();
+    const auto at = std::ranges::find_if(
+        statuses, [&](const auto& status) { return status.contains(found.result()); });
+    return refuse(found.result(), path,
+                  at == statuses.end() ? 0 : static_cast<std::size_t>(at - statuses.begin()));
+  }
+  if (detail::is_weak_key(leaf)) return refuse("weak_key", leaf, weak_key_text);
+  if (auto formed = detail::check_form(found); !formed) return formed;
+  return detail::check_staples(path, staples, *store, now);
+} catch (const std::exception& e) {
+  return fail(error_category::certificate, "bad_certificate",
+              std::string("the server's certificate cannot be checked: ") + e.what());
+}
+
+/// Checks that `leaf` is for `host`: an A-label name, or an address without brackets.
+inline result<void> verify_host(const Botan::X509_Certificate& leaf, std::string_view host) try {
+  const auto names = names_of(leaf);
+  if (!names)
+    return refuse("bad_certificate", leaf, "has a malformed list of names (subjectAltName)");
+  if (!covers(*names, host)) return refuse_host(leaf, *names, host);
+  return {};
+} catch (const std::exception& e) {
+  return fail(error_category::certificate, "bad_certificate",
+              std::string("the server's certificate cannot be read: ") + e.what());
+}
+
+/// Both: the chain proves that the peer is `host`.
+inline result<void> verify(const certificate_chain& chain, std::string_view host,
+                           std::chrono::system_clock::time_point now, const trust_store& roots,
+                           const ocsp_staples& staples = {}) {
+  if (auto trusted = verify_chain(chain, now, roots, staples); !trusted) return trusted;
+  return verify_host(chain.front(), host);
+}
+
+}  // namespace cohttps::tls

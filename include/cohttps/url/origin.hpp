@@ -1,0 +1,45 @@
+// The origin of a URL: with whom a request speaks.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace cohttps {
+
+/// Scheme, host and port (RFC 9110, 4.3.1; the URL Standard, "Origin"). Two URLs with equal origins
+/// are served by the same authority, so their requests can share a connection and credentials.
+struct origin {
+  std::string scheme;      ///< "http" or "https"
+  std::string host;        ///< normalised, IPv6 in brackets
+  std::uint16_t port = 0;  ///< always the effective one, such as 443
+
+  friend bool operator==(const origin&, const origin&) = default;
+
+  /// The serialised origin, such as "https://example.com:8443"; the scheme's default port is left
+  /// out.
+  std::string text() const {
+    std::string out = scheme + "://" + host;
+    if (port != default_port(scheme)) out += ':' + std::to_string(port);
+    return out;
+  }
+
+  /// 443 for "https", 80 for "http", 0 for anything else.
+  static constexpr std::uint16_t default_port(std::string_view scheme) noexcept {
+    return scheme == "https" ? 443 : scheme == "http" ? 80 : 0;
+  }
+};
+
+}  // namespace cohttps
+
+template <>
+struct std::hash<cohttps::origin> {
+  std::size_t operator()(const cohttps::origin& o) const noexcept {
+    // The port and whether the scheme has an 's' fit into 17 bits; the multiplier (2^64 divided by
+    // the golden ratio) spreads them over the word.
+    const std::uint64_t rest = o.port * 2u + (o.scheme == "https");
+    return std::hash<std::string_view>()(o.host) ^
+           static_cast<std::size_t>((rest + 1) * 0x9e3779b97f4a7c15u);
+  }
+};

@@ -1,0 +1,49 @@
+// What a parsed URL is: one string and where its parts are.
+#pragma once
+
+#include <cohttps/url/host.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace cohttps::detail {
+
+/// Offsets into the normalised URL. A part that is absent is empty, and lies where it would be:
+/// ```
+///   https://user:secret@example.com:8443/docs/index?lang=en#top
+///        |  |   |      ||          |    |          |       |   |
+///        |  |   |      ||          |    |          |       |   href.size()
+///        |  |   |      ||          |    |          |       fragment   ('#', or href.size())
+///        |  |   |      ||          |    |          query              ('?', or fragment)
+///        |  |   |      ||          |    path                          (always '/')
+///        |  |   |      ||          host_end                           (':', or path)
+///        |  |   |      |host
+///        |  |   |      user_end                                       ('@', or host)
+///        |  |   name_end                                              (':', or user_end)
+///        |  user = scheme_end + 3
+///        scheme_end
+/// ```
+struct url_record {
+  std::string href;
+  std::uint32_t scheme_end = 0;
+  std::uint32_t name_end = 0;
+  std::uint32_t user_end = 0;
+  std::uint32_t host = 0;
+  std::uint32_t host_end = 0;
+  std::uint32_t path = 0;
+  std::uint32_t query = 0;
+  std::uint32_t fragment = 0;
+  std::uint16_t port = 0;
+  host_kind kind = host_kind::domain;
+
+  std::string_view part(std::size_t begin, std::size_t end) const noexcept {
+    return {href.data() + begin, end - begin};
+  }
+
+  std::string_view scheme() const noexcept { return part(0, scheme_end); }
+  std::uint32_t user() const noexcept { return scheme_end + 3; }
+};
+
+}  // namespace cohttps::detail
