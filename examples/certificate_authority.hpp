@@ -1,0 +1,271 @@
+// A certificate authority that lives as long as the program: for tests, examples and trying things
+// out on localhost. It issues what is right and, on demand, whatever can be wrong.
+#pragma once
+
+#include <cohttps/tls/host_name.hpp>
+
+#include <botan/asn1_obj.h>
+#include <botan/ec_group.h>
+#include <botan/ecdsa.h>
+#include <botan/hash.h>
+#include <botan/pem.h>
+#include <botan/pk_keys.h>
+#include <botan/pkcs8.h>
+#include <botan/pubkey.h>
+#include <botan/rsa.h>
+#include <botan/system_rng.h>
+#include <botan/x509_key.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+enum class key_kind { p256, p384, rsa_1024, rsa_2048 };
+
+/// What `issue` is to put into a certificate. The default is good for a TLS server.
+struct certificate_request {
+  std::vector<std::string> dns = {};  ///< host names; "*.example.com" is a wildcard
+  std::vector<std::string> ip = {};   ///< addresses, IPv4 or IPv6
+  std::string common_name = {};       ///< by default the first of the names
+  std::chrono::seconds not_before = -std::chrono::hours(1);      ///< from the authority's now
+  std::chrono::seconds not_after = std::chrono::hours(24 * 90);  ///< the same
+  std::vector<std::string> usages = {"1.3.6.1.5.5.7.3.1"};       ///< extended; default serverAuth
+  key_kind key = key_kind::p256;
+  std::string hash = "SHA-256";             ///< of the signature
+  bool authority = false;                   ///< may issue others
+  std::optional<std::size_t> path = {};     ///< at most so many authorities below
+  std::vector<std::string> permitted = {};  ///< name constraint: DNS names below these alone
+  bool self_signed = false;       ///< signed with its own key, naming itself as the issuer
+  bool must_staple = false;       ///< demands a stapled OCSP answer
+  bool unknown_critical = false;  ///< has a critical extension that nobody knows
+};
+
+/// A key and its certificate, in the forms that servers want.
+struct issued_certificate {
+  std::shared_ptr<Botan::Private_Key> key;
+  std::string key_pem;          ///< PKCS #8
+  std::string certificate_pem;  ///< this one alone
+  std::string chain_pem;        ///< with the authorities up to the root, the root left out
+};
+
+class certificate_authority {
+ public:
+  using clock = std::chrono::system_clock;
+
+  /// A root of its own.
+  explicit certificate_authority(const std::string& name = "cohttps test root",
+                                 key_kind key = key_kind::p256,
+                                 clock::time_point now = clock::now())
+      : certificate_authority(root_request(name, key), now) {}
+
+  /// A root with the validity, path length and constraints of `request`.
+  explicit certificate_authority(certificate_request request, clock::time_point now = clock::now())
+      : now_(now), name_(encode_name(request)) {
+    request.authority = request.self_signed = true;
+    self_ = issue(request);
+  }
+
+  /// An authority that this one vouches for. Its `chain_pem`s hold its own certificate too.
+  certificate_authority intermediate() const {
+    certificate_request request = root_request("cohttps test intermediate", key_kind::p256);
+    request.path = 0;
+    return intermediate(request);
+  }
+  certificate_authority intermediate(certificate_request request) const {
+    request.authority = true;
+    certificate_authority below = *this;
+    below.name_ = encode_name(request);
+    below.self_ = issue(request);
+    below.above_ = below.self_.chain_pem;
+    below.fetchable_ = true;
+    return below;
+  }
+
+  /// Issues with the key of a certificate that is not an authority's.
+  certificate_authority impostor(certificate_request request) const {
+    certificate_authority below = intermediate(request);
+    below.self_ = issue(request);
+    below.above_ = below.self_.chain_pem;
+    return below;
+  }
+
+  /// Issues with the same key and names itself `name` in doing so.
+  certificate_authority renamed(std::string name) const {
+    certificate_authority other = *this;
+    other.name_ = encode_name({.common_name = std::move(name)});
+    return other;
+  }
+
+  /// What clients have to trust.
+  const std::string& certificate_pem() const { return self_.certificate_pem; }
+
+  issued_certificate issue(const certificate_request& request) const {
+    auto& random = Botan::system_rng();
+    const auto key = make_key(request.key);
+    const bool own = request.self_signed;
+    const auto& signing_key = own ? *key : *self_.key;
+    const bool rsa = signing_key.algo_name() == "RSA";
+    Botan::PK_Signer signer(
+        signing_key, random, rsa ? "PKCS1v15(" + request.hash + ")" : request.hash,
+        rsa ? Botan::Signature_Format::Standard : Botan::Signature_Format::DerSequence);
+    const bytes algorithm = signer.algorithm_identifier().BER_encode();
+    const bytes name = encode_name(request);
+
+    bytes serial(16);
+    random.randomize(serial);
+    serial[0] = static_cast<std::uint8_t>((serial[0] & 0x3f) | 0x40);  // positive, of full length
+    const bytes to_be_signed =
+        tlv(sequence,
+            {tlv(0xa0, {tlv(0x02, {{2}})}), tlv(0x02, {serial}), algorithm, own ? name : name_,
+             tlv(sequence, {encode_time(request.not_before), encode_time(request.not_after)}), name,
+             Botan::X509::BER_encode(*key),
+             tlv(0xa3, {tlv(sequence, {extensions(request, *key, signing_key)})})});
+    const bytes signature = signer.sign_message(to_be_signed, random);
+    const bytes certificate = tlv(sequence, {to_be_signed, algorithm, tlv(0x03, {{0}, signature})});
+
+    issued_certificate issued;
+    issued.key = key;
+    issued.key_pem = Botan::PKCS8::PEM_encode(*key);
+    issued.certificate_pem = Botan::PEM_Code::encode(certificate, "CERTIFICATE");
+    issued.chain_pem = issued.certificate_pem + above_;
+    return issued;
+  }
+
+ private:
+  using bytes = std::vector<std::uint8_t>;
+  static constexpr std::uint8_t sequence = 0x30;
+
+  static certificate_request root_request(std::string name, key_kind key) {
+    certificate_request request;
+    request.common_name = std::move(name);
+    request.usages = {};
+    request.not_after = std::chrono::hours(24 * 3650);
+    request.key = key;
+    return request;
+  }
+
+  static std::shared_ptr<Botan::Private_Key> make_key(key_kind kind) {
+    auto& random = Botan::system_rng();
+    switch (kind) {
+      case key_kind::p256:
+        return std::make_shared<Botan::ECDSA_PrivateKey>(random,
+                                                         Botan::EC_Group::from_name("secp256r1"));
+      case key_kind::p384:
+        return std::make_shared<Botan::ECDSA_PrivateKey>(random,
+                                                         Botan::EC_Group::from_name("secp384r1"));
+      case key_kind::rsa_1024:
+        return std::make_shared<Botan::RSA_PrivateKey>(random, 1024);
+      case key_kind::rsa_2048:
+        return std::make_shared<Botan::RSA_PrivateKey>(random, 2048);
+    }
+    throw std::invalid_argument("unknown kind of key");
+  }
+
+  // DER (X.690), as much as a certificate takes (RFC 5280, 4.1).
+  static bytes tlv(std::uint8_t tag, std::initializer_list<bytes> parts) {
+    bytes content;
+    for (const auto& part : parts) content.insert(content.end(), part.begin(), part.end());
+    bytes out{tag};
+    const std::size_t size = content.size();
+    if (size >= 0x100) {
+      out.insert(out.end(), {0x82, static_cast<std::uint8_t>(size >> 8)});
+    } else if (size >= 0x80) {
+      out.push_back(0x81);
+    }
+    out.push_back(static_cast<std::uint8_t>(size));
+    out.insert(out.end(), content.begin(), content.end());
+    return out;
+  }
+  static bytes text(std::string_view s) { return {s.begin(), s.end()}; }
+  static bytes oid(std::string_view dotted) { return Botan::OID(dotted).BER_encode(); }
+
+  static bytes encode_name(const certificate_request& request) {
+    const std::string name = !request.common_name.empty() ? request.common_name
+                             : !request.dns.empty()       ? request.dns.front()
+                             : !request.ip.empty()        ? request.ip.front()
+                                                          : "unnamed";
+    return tlv(sequence, {tlv(0x31, {tlv(sequence, {oid("2.5.4.3"), tlv(0x0c, {text(name)})})})});
+  }
+
+  bytes encode_time(std::chrono::seconds offset) const {
+    using namespace std::chrono;
+    const auto at = floor<seconds>(now_ + offset);
+    const auto day = floor<days>(at);
+    const year_month_day date(day);
+    const hh_mm_ss time(at - day);
+    const auto two = [](auto n) {
+      const auto digits = std::to_string(n);
+      return digits.size() < 2 ? "0" + digits : digits.substr(digits.size() - 2);
+    };
+    const int year = static_cast<int>(date.year());
+    const std::string rest = two(static_cast<unsigned>(date.month())) +
+                             two(static_cast<unsigned>(date.day())) + two(time.hours().count()) +
+                             two(time.minutes().count()) + two(time.seconds().count()) + "Z";
+    return year < 2050 ? tlv(0x17, {text(two(year) + rest)})
+                       : tlv(0x18, {text(std::to_string(year) + rest)});
+  }
+
+  static bytes key_identifier(const Botan::Public_Key& key) {
+    return Botan::HashFunction::create_or_throw("SHA-256")->process<bytes>(key.public_key_bits());
+  }
+
+  bytes extensions(const certificate_request& request, const Botan::Public_Key& key,
+                   const Botan::Public_Key& issuer) const {
+    bytes all;
+    const auto add = [&](std::string_view id, const bytes& value, bool critical = false) {
+      const bytes one =
+          tlv(sequence, {oid(id), critical ? tlv(0x01, {{0xff}}) : bytes{}, tlv(0x04, {value})});
+      all.insert(all.end(), one.begin(), one.end());
+    };
+    if (request.authority)
+      add("2.5.29.19",
+          tlv(sequence,
+              {tlv(0x01, {{0xff}}),
+               request.path ? tlv(0x02, {{static_cast<std::uint8_t>(*request.path)}}) : bytes{}}),
+          true);
+    // keyCertSign and cRLSign, or digitalSignature
+    add("2.5.29.15", request.authority ? bytes{0x03, 2, 1, 0x06} : bytes{0x03, 2, 7, 0x80}, true);
+    add("2.5.29.14", tlv(0x04, {key_identifier(key)}));
+    add("2.5.29.35", tlv(sequence, {tlv(0x80, {key_identifier(issuer)})}));
+    bytes usages;
+    for (const auto& usage : request.usages) append(usages, oid(usage));
+    if (!usages.empty()) add("2.5.29.37", tlv(sequence, {usages}));
+    bytes names;
+    for (const auto& name : request.dns) append(names, tlv(0x82, {text(name)}));
+    for (const auto& address : request.ip) {
+      const auto parsed = cohttps::tls::parse_ip(address);
+      if (!parsed) throw std::invalid_argument(address + " is not an address");
+      append(names, tlv(0x87, {bytes(parsed->data().begin(), parsed->data().end())}));
+    }
+    if (!names.empty()) add("2.5.29.17", tlv(sequence, {names}));
+    bytes permitted;
+    for (const auto& name : request.permitted)
+      append(permitted, tlv(sequence, {tlv(0x82, {text(name)})}));
+    if (!permitted.empty()) add("2.5.29.30", tlv(sequence, {tlv(0xa0, {permitted})}), true);
+    if (fetchable_ && !request.self_signed)  // where the issuer's certificate could be had
+      add("1.3.6.1.5.5.7.1.1",
+          tlv(sequence, {tlv(sequence, {oid("1.3.6.1.5.5.7.48.2"),
+                                        tlv(0x86, {text("http://ca.test/issuer.der")})})}));
+    if (request.must_staple) add("1.3.6.1.5.5.7.1.24", tlv(sequence, {tlv(0x02, {{5}})}));
+    if (request.unknown_critical) add("1.3.6.1.4.1.55555.1", tlv(0x04, {{1}}), true);
+    return all;
+  }
+  static void append(bytes& to, const bytes& what) {
+    to.insert(to.end(), what.begin(), what.end());
+  }
+
+  clock::time_point now_;
+  bytes name_;
+  issued_certificate self_;
+  std::string above_;       // PEM of the authorities between this one's certificates and the root
+  bool fetchable_ = false;  // issues certificates that tell where the issuer's can be fetched
+};
