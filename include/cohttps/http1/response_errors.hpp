@@ -6,6 +6,7 @@
 #include <cohttps/http1/lines.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,10 +23,15 @@ enum class section : std::uint8_t { head, chunk_line, content, trailers };
   return {error_category::protocol, wrong.reason, std::move(message)};
 }
 
-/// The first bytes are not those of a status line; `at` is set to the first that differs.
-[[gnu::cold, gnu::noinline]] inline error wrong_start(std::string_view start, std::size_t& at) {
-  constexpr std::string_view version = "HTTP/1.";
-  while (start[at] == version[at]) ++at;
+/// The index of the first character at which two texts that differ do.
+inline std::size_t first_difference(std::string_view a, std::string_view b) noexcept {
+  std::size_t i = 0;
+  while (a[i] == b[i]) ++i;
+  return i;
+}
+
+/// The first bytes are not those of a status line; they differ from "HTTP/1." at `at`.
+[[gnu::cold, gnu::noinline]] inline error wrong_start(std::string_view start, std::size_t at) {
   if (at >= 5)
     return to_error(
         {"unsupported_version", "the response is neither HTTP/1.0 nor HTTP/1.1", at, start});

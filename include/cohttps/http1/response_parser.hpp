@@ -232,7 +232,9 @@ class response_parser {
       reject({"bare_lf", "a line ends with LF alone instead of CRLF"}, lf);
       return std::nullopt;
     }
-    return rest.substr(std::exchange(line_, lf + 1), lf - 1 - line_);
+    const std::string_view line = rest.substr(line_, lf - 1 - line_);
+    line_ = lf + 1;
+    return line;
   }
 
   void begin_section(std::size_t at) noexcept {
@@ -257,7 +259,7 @@ class response_parser {
     // What is not HTTP may never send the end of a line, so its first bytes are judged as they
     // come.
     if (!version.starts_with(rest.substr(0, version.size()))) [[unlikely]] {
-      std::size_t at = 0;
+      const std::size_t at = detail::first_difference(rest, version);
       return reject(detail::wrong_start(rest, at), at), false;
     }
     const auto line = next_line(rest, limits_.head);

@@ -105,11 +105,16 @@ class background_task {
 
 namespace detail {
 
+// The task is a local, so that its frame ends, and what it holds is closed, when its work is done.
 template <class T>
 background_task keep(task<T> t, std::optional<T>& value) {
-  value.emplace(co_await std::move(t));
+  task<T> work = std::move(t);
+  value.emplace(co_await std::move(work));
 }
-inline background_task keep(task<void> t) { co_await std::move(t); }
+inline background_task keep(task<void> t) {
+  task<void> work = std::move(t);
+  co_await std::move(work);
+}
 
 inline void drive(manual_loop& loop, background_task& root) {
   while (!root.done())

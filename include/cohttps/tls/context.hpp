@@ -28,8 +28,8 @@ struct accept_any_certificate {};
 ///
 /// The roots are the system's and those given here, together; `.system_roots = false` leaves those
 /// given alone. With Botan 3.11.1 and newer a certificate given here is trusted as it is, so an
-/// intermediate authority or a server's own certificate will do too; older ones want it to be
-/// self-signed. No environment variable changes any of it.
+/// intermediate authority or a server's own certificate will do too; older ones want a self-signed
+/// authority. No environment variable changes any of it.
 struct tls_options {
   bool system_roots = true;
   std::string root_file = {};  ///< path of a file of PEM certificates
@@ -59,6 +59,9 @@ struct context_state {
 /// Threads: may be copied and used from several at the same time.
 class tls_context {
  public:
+  /// As `create`, throwing its `error`.
+  explicit tls_context(const tls_options& options) : tls_context(made(create(options))) {}
+
   /// Fails, with category usage, when certificates cannot be read or none is trusted.
   static result<tls_context> create(const tls_options& options) try {
     auto state = std::make_shared<tls::context_state>();
@@ -92,6 +95,11 @@ class tls_context {
   const tls::context_state& state() const noexcept { return *state_; }
 
  private:
+  static tls_context made(result<tls_context> context) {
+    if (!context) throw std::move(context).error();
+    return *std::move(context);
+  }
+
   explicit tls_context(std::shared_ptr<const tls::context_state> state)
       : state_(std::move(state)) {}
 

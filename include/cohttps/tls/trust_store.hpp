@@ -27,6 +27,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -63,12 +64,13 @@ class trust_store {
   /// Adds the content of a PEM file.
   result<void> add_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file.is_open() || file.bad() || std::filesystem::is_directory(path))
+    std::error_code ignored;
+    if (!file || std::filesystem::is_directory(path, ignored))
       return fail(error_category::usage, "unreadable_certificate_file",
                   "cannot read the certificate file \"" + path +
                       "\": give the path of a readable file of PEM certificates");
-    return add_pem(text, "\"" + path + "\"");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    return add_pem(text, '"' + path + '"');
   }
 
   /// Adds the operating system's bundle: the first that exists of the path that Botan was built

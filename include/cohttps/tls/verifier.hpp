@@ -112,6 +112,21 @@ inline result<void> check_staples(const certificate_chain& path, const ocsp_stap
   return {};
 }
 
+#if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 12, 0)
+/// This Botan does not read IPv6 addresses, so it would hold no name constraint against them.
+inline result<void> check_constraints(const certificate_chain& path) {
+  const auto names = names_of(path[0]);
+  const bool has_ipv6 =
+      !names || std::ranges::any_of(names->ip, [](const auto& ip) { return ip.size() == 16; });
+  for (std::size_t i = 1; has_ipv6 && i < path.size(); ++i)
+    if (extension(path[i], {2, 5, 29, 30}))
+      return refuse("name_constraints", path[i],
+                    "has name constraints, which Botan before 3.12 cannot apply to the IPv6 "
+                    "addresses of the server's certificate");
+  return {};
+}
+#endif
+
 /// What Botan lets pass: an empty issuer, and serial numbers that are not positive (RFC 5280,
 /// 4.1.2.4 and 4.1.2.2). Roots of old have the latter.
 inline result<void> check_form(const Botan::Path_Validation_Result& found) {
@@ -169,6 +184,9 @@ inline result<void> verify_chain(const certificate_chain& chain,
   }
   if (detail::is_weak_key(leaf)) return refuse("weak_key", leaf, weak_key_text);
   if (auto formed = detail::check_form(found); !formed) return formed;
+#if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 12, 0)
+  if (auto permitted = detail::check_constraints(path); !permitted) return permitted;
+#endif
   return detail::check_staples(path, staples, *store, now);
 } catch (const std::exception& e) {
   return fail(error_category::certificate, "bad_certificate",

@@ -96,7 +96,8 @@ class idna {
   static constexpr char32_t neutral = 7;  // stands for nothing
 
   // What the mapping table of Unicode 17 maps, and libidn2's, of Unicode 14, does not, or maps to
-  // something else: without characters that are new since.
+  // something else; characters that are new since are not among them. The two hyphens stand here
+  // to get their stand-in.
   static constexpr replacement later_mappings[] = {
       {0xfe63, '-'},      {0xff0d, '-'},     {0x1e9e, 0x00df},  {0x04c0, 0x04cf},
       {0x2132, 0x214e},   {0x2183, 0x2184},  {0x2f868, 0x36fc}, {0x2f874, 0x5f53},
@@ -228,7 +229,6 @@ class idna {
     if (at == 0) return false;
     const char32_t after_virama[] = {'a', label[at - 1], label[at]};
     if (lookup({after_virama, 3}, nontransitional) == IDN2_OK) return true;
-    if (label[at] == zwj) return false;
     const auto is_mark = [&](std::size_t i) { return bidi_class_of(label[i]) == bidi_class::mark; };
     std::size_t first = at - 1, last = at + 1;
     while (first > 0 && is_mark(first)) --first;

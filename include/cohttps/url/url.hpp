@@ -130,9 +130,11 @@ class url {
   /// Adds "name=value" to the query, encoded as application/x-www-form-urlencoded, so that any
   /// bytes arrive as they are. Throws `error` (limit, "url_too_long") and then changes nothing.
   url& append_query(std::string_view name, std::string_view value) & {
-    std::string pair(query());
+    std::string pair;
     append_form_urlencoded(pair, name, value);
-    replace(parts_.query, parts_.fragment, '?' + pair, {&detail::url_record::fragment});
+    if (!query().empty()) pair.insert(0, 1, '&');
+    if (!has_query()) pair.insert(0, 1, '?');
+    replace(parts_.fragment, parts_.fragment, pair, {&detail::url_record::fragment});
     return *this;
   }
   url&& append_query(std::string_view name, std::string_view value) && {

@@ -31,6 +31,21 @@ inline std::unexpected<error> refuse_length(std::size_t size) {
 
 constexpr bool is_slash(char c) noexcept { return c == '/' || c == '\\'; }
 
+/// Where a path ends: at a '?', a '#' or the end. (A loop, as `find_first_of` is several times
+/// slower.)
+constexpr std::size_t path_end(std::string_view text) noexcept {
+  std::size_t at = 0;
+  while (at < text.size() && text[at] != '?' && text[at] != '#') ++at;
+  return at;
+}
+
+/// Where an authority ends: where a path begins, or ends.
+constexpr std::size_t authority_end(std::string_view text) noexcept {
+  std::size_t at = 0;
+  while (at < text.size() && !is_slash(text[at]) && text[at] != '?' && text[at] != '#') ++at;
+  return at;
+}
+
 /// "Shorten a URL's path", which lies in `out` from `path` on.
 inline void drop_last_segment(std::string& out, std::size_t path) {
   const auto slash = out.rfind('/');
@@ -187,7 +202,7 @@ class url_parser {
 
   /// "Scheme start", "scheme" and "no scheme state".
   result<void> run(std::string_view input) {
-    url_.href.reserve(input.size() + input.size() / 8 + 16);
+    url_.href.reserve(input.size() + input.size() / 8 + 16 + (base_ ? base_->href.size() : 0));
     const std::size_t size = scheme_size(input);
     if (size == 0) {
       if (base_) return relative(input);
@@ -237,7 +252,7 @@ class url_parser {
                       0,
                       base_->port,
                       base_->kind};
-    const std::size_t path_size = std::min(input.find_first_of("?#"), input.size());
+    const std::size_t path_size = path_end(input);
     const bool keeps_path = path_size == 0;
     const bool keeps_query = keeps_path && !input.starts_with('?');
     const std::size_t kept = slashes == 1  ? base_->path
@@ -256,7 +271,7 @@ class url_parser {
   /// "Special authority ignore slashes" and "authority state", then all that follows.
   result<void> authority(std::string_view scheme, std::string_view input) {
     while (!input.empty() && is_slash(input.front())) input.remove_prefix(1);
-    const std::string_view text = input.substr(0, input.find_first_of("/\\?#"));
+    const std::string_view text = input.substr(0, authority_end(input));
     input.remove_prefix(text.size());
 
     url_.scheme_end = offset(scheme.size());
@@ -275,7 +290,7 @@ class url_parser {
     }
 
     url_.path = here();
-    const std::size_t path_size = std::min(input.find_first_of("?#"), input.size());
+    const std::size_t path_size = path_end(input);
     append_path(url_.href, url_.path, input.substr(0, path_size));
     url_.query = here();
     query_and_fragment(input.substr(path_size));

@@ -33,8 +33,10 @@ class run_root {
   run_root& operator=(const run_root&) = delete;
   ~run_root() { frame_.destroy(); }
 
+  void start() { frame_.resume(); }
+
   void run(asio::io_context& context) {
-    frame_.resume();
+    start();
     // One at a time, because connections kept for reuse may leave timers behind that would keep
     // the loop alive.
     while (!frame_.done() && context.run_one() != 0) {

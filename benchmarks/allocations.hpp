@@ -1,0 +1,58 @@
+// Counts heap allocations: include it in one source file of a program, whose operator new and
+// delete it replaces.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace allocations {
+
+inline std::atomic<std::uint64_t> made{0};
+
+/// How many the program has made until now.
+inline std::uint64_t count() noexcept { return made.load(std::memory_order_relaxed); }
+
+/// From construction to `report`, over the iterations of a benchmark:
+/// ```
+///   allocations::counter counter;
+///   for (auto _ : state) ...
+///   counter.report(state);   // adds the column "allocs"
+/// ```
+class counter {
+ public:
+  void report(benchmark::State& state) const {
+    state.counters["allocs"] = benchmark::Counter(static_cast<double>(count() - before_),
+                                                  benchmark::Counter::kAvgIterations);
+  }
+
+ private:
+  std::uint64_t before_ = count();
+};
+
+inline void* allocate(std::size_t size, std::size_t alignment) {
+  made.fetch_add(1, std::memory_order_relaxed);
+  if (size == 0) size = 1;
+  void* memory =
+      alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__
+          ? std::malloc(size)
+          : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (!memory) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace allocations
+
+// The other forms of new and delete call these. Not inline: the standard forbids it.
+void* operator new(std::size_t size) { return allocations::allocate(size, 1); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return allocations::allocate(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }

@@ -1,0 +1,383 @@
+// The machine inside `engine`: Botan's client and what it calls.
+#pragma once
+
+#include <cohttps/core/ascii.hpp>
+#include <cohttps/core/buffer.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/connection_info.hpp>
+#include <cohttps/tls/context.hpp>
+#include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/verifier.hpp>
+
+#include <botan/dl_group.h>
+#include <botan/exceptn.h>
+#include <botan/ocsp.h>
+#include <botan/tls_alert.h>
+#include <botan/tls_callbacks.h>
+#include <botan/tls_client.h>
+#include <botan/tls_exceptn.h>
+#include <botan/tls_policy.h>
+#include <botan/tls_server_info.h>
+#include <botan/tls_session.h>
+#include <botan/tls_version.h>
+#include <botan/x509cert.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace cohttps::tls {
+
+/// The one place where Botan is called and its exceptions end. On the heap, as Botan keeps a
+/// pointer to its callbacks.
+class session final : public Botan::TLS::Callbacks {
+ public:
+  session(tls_context context, std::string host, std::uint16_t port, std::vector<std::string> alpn)
+      : context_(std::move(context)), host_(std::move(host)), port_(port), alpn_(std::move(alpn)) {
+    if (host_.ends_with('.')) host_.pop_back();  // RFC 6066, 3: no trailing dot
+  }
+
+  result<void> start(std::chrono::system_clock::time_point now);
+  result<void> receive(std::span<const std::byte> ciphertext, buffer& plaintext);
+  result<void> send(std::span<const std::byte> plaintext);
+  void close() noexcept;
+  result<void> end_of_stream();
+
+  buffer outgoing;
+  tls_info info;
+  bool activated = false;
+  bool peer_closed = false;
+
+ private:
+  using alert_type = Botan::TLS::AlertType;
+
+  template <class F>
+  result<void> guarded(F&& call);
+  std::unexpected<error> stop(error why);
+  [[noreturn]] void refuse(error why);
+  error refused(alert_type alert, std::string_view what) const;
+  error told(const Botan::TLS::Alert& alert) const;
+  result<void> check_first(std::span<const std::byte> bytes);
+  void check_alpn();
+  std::string_view versions() const {
+    return context_.state().policy->allow_tls12() ? "TLS 1.2 or 1.3" : "TLS 1.3";
+  }
+  std::string_view where() const {
+    return activated ? "on the TLS connection" : "in the TLS handshake";
+  }
+
+  // What Botan calls. It must not be called back from here, and spans end on return.
+  void tls_emit_data(std::span<const std::uint8_t> data) override {
+    outgoing.append(std::as_bytes(data));
+  }
+  void tls_record_received(std::uint64_t sequence, std::span<const std::uint8_t> data) override;
+  void tls_alert(Botan::TLS::Alert alert) override;
+  void tls_session_established(const Botan::TLS::Session_Summary& summary) override;
+  void tls_session_activated() override { activated = true; }
+  bool tls_peer_closed_connection() override { return false; }  // we may still be sending
+  bool tls_should_persist_resumption_information(const Botan::TLS::Session&) override {
+    return false;
+  }
+  void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& chain,
+                             const std::vector<std::optional<Botan::OCSP::Response>>& staples,
+                             const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type,
+                             std::string_view, const Botan::TLS::Policy&) override;
+  std::chrono::system_clock::time_point tls_current_timestamp() override { return now_; }
+  // The summary of TLS 1.2 does not name the group; the last key made is the one that is used.
+  std::unique_ptr<Botan::PK_Key_Agreement_Key> tls_generate_ephemeral_key(
+      const std::variant<Botan::TLS::Group_Params, Botan::DL_Group>& group,
+      Botan::RandomNumberGenerator& random) override {
+    name_group(std::get<Botan::TLS::Group_Params>(group));
+    return Callbacks::tls_generate_ephemeral_key(group, random);
+  }
+#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
+  std::unique_ptr<Botan::PK_Key_Agreement_Key> tls12_generate_ephemeral_ecdh_key(
+      Botan::TLS::Group_Params group, Botan::RandomNumberGenerator& random,
+      Botan::EC_Point_Format format) override {
+    name_group(group);
+    return Callbacks::tls12_generate_ephemeral_ecdh_key(group, random, format);
+  }
+#endif
+  void name_group(Botan::TLS::Group_Params group) { info.group = group.to_string().value_or(""); }
+
+  tls_context context_;
+  std::string host_;
+  std::uint16_t port_;
+  std::vector<std::string> alpn_;
+  std::chrono::system_clock::time_point now_;
+  std::optional<Botan::TLS::Client> client_;
+  std::optional<error> failure_;
+  std::optional<error> pending_;  // why a callback threw, or what the peer's alert means
+  std::string warning_;           // the last alert that was not fatal
+  buffer* plaintext_ = nullptr;   // while in receive
+  bool received_any_ = false;
+  bool closed_ = false;
+};
+
+inline result<void> session::start(std::chrono::system_clock::time_point now) {
+  if (failure_) return std::unexpected(*failure_);
+  if (client_) return {};
+  now_ = now;
+  const bool is_address = parse_ip(host_).has_value();
+  if (!is_address && !is_host_name(host_))
+    return stop(error(error_category::usage, "bad_host",
+                      '"' + ascii::printable(host_, 255) +
+                          "\" is neither a host name in ASCII form nor an address"));
+  return guarded([&] {
+    const auto& shared = context_.state();
+    // Owns nothing: the client is part of this.
+    const std::shared_ptr<Botan::TLS::Callbacks> callbacks(std::shared_ptr<void>(), this);
+    // An address is not sent as a server name (RFC 6066, 3).
+    client_.emplace(callbacks, shared.sessions, shared.credentials, shared.policy, shared.random,
+                    Botan::TLS::Server_Information(is_address ? std::string() : host_, port_),
+                    shared.policy->latest_supported_version(false), alpn_);
+  });
+}
+
+// Every byte of the peer comes in here.
+inline result<void> session::receive(std::span<const std::byte> ciphertext, buffer& plaintext) {
+  if (failure_) return std::unexpected(*failure_);
+  if (!client_) return fail(error_category::usage, "not_started", "the handshake was not started");
+  if (ciphertext.empty() || peer_closed) return {};  // what follows close_notify is ignored
+  if (!std::exchange(received_any_, true))
+    if (auto records = check_first(ciphertext); !records) return records;
+  plaintext_ = &plaintext;
+  const bool was_activated = activated;
+  auto outcome = guarded([&] {
+    client_->received_data(
+        std::span(reinterpret_cast<const std::uint8_t*>(ciphertext.data()), ciphertext.size()));
+    if (activated && !was_activated) check_alpn();
+  });
+  plaintext_ = nullptr;
+  if (!outcome && peer_closed && activated) {  // also when it came in the same piece
+    failure_.reset();
+    return {};
+  }
+  if (outcome && peer_closed && !activated)
+    return stop(error(error_category::tls, "peer_closed",
+                      "the server ended the connection in the TLS handshake (alert close_notify)")
+                    .alert("close_notify"));
+  return outcome;
+}
+
+// A record starts with its type, 20 to 23 (RFC 8446, 5.1); text does not.
+inline result<void> session::check_first(std::span<const std::byte> bytes) {
+  const auto type = std::to_integer<int>(bytes[0]);
+  if (type >= 20 && type <= 23) return {};
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return stop(error(error_category::tls, "not_tls",
+                    "the server does not speak TLS on port " + std::to_string(port_) +
+                        ": its answer starts with \"" +
+                        ascii::printable(text.substr(0, text.find_first_of("\r\n"))) + '"' +
+                        (text.starts_with("HTTP/") ? ", which is plain HTTP" : "")));
+}
+
+// RFC 7301, 3.2; older versions of Botan let any choice pass.
+inline void session::check_alpn() {
+  info.alpn = client_->application_protocol();
+  if (info.alpn.empty() || std::ranges::find(alpn_, info.alpn) != alpn_.end()) return;
+  client_->send_fatal_alert(alert_type::IllegalParameter);
+  activated = false;
+  throw Botan::TLS::TLS_Exception(alert_type::IllegalParameter,
+                                  "Server selected an ALPN protocol not offered by the client");
+}
+
+inline result<void> session::send(std::span<const std::byte> plaintext) {
+  if (failure_) return std::unexpected(*failure_);
+  if (!activated)
+    return fail(error_category::usage, "handshake_not_done", "the TLS handshake is not done yet");
+  if (!client_->is_active())
+    return fail(
+        error_category::peer_closed, "connection_closed",
+        closed_ ? "the TLS connection was closed here" : "the server closed the connection");
+  // Botan copies all that it is given at once.
+  constexpr std::size_t piece = 4 * 16384;
+  return guarded([&] {
+    for (; !plaintext.empty(); plaintext = plaintext.subspan(std::min(piece, plaintext.size()))) {
+      const auto part = plaintext.first(std::min(piece, plaintext.size()));
+      client_->send(std::span(reinterpret_cast<const std::uint8_t*>(part.data()), part.size()));
+    }
+  });
+}
+
+inline void session::close() noexcept {
+  if (!client_ || failure_ || std::exchange(closed_, true)) return;
+  try {
+    client_->close();
+  } catch (const std::exception&) {
+    // Nothing is left to be said to the peer.
+  }
+}
+
+inline result<void> session::end_of_stream() {
+  if (failure_) return std::unexpected(*failure_);
+  if (!activated)
+    return stop(error(
+        error_category::tls, "peer_closed",
+        received_any_
+            ? "the server closed the connection in the TLS handshake" +
+                  (warning_.empty() ? std::string() : " after the alert " + warning_)
+            : "the server closed the connection without an answer to the TLS handshake: it may not "
+              "speak TLS on port " +
+                  std::to_string(port_) + ", or refuses this client"));
+  if (peer_closed) return {};
+  return fail(
+      error_category::peer_closed, "truncated",
+      "the connection ended without the TLS close_notify, so what came last may be missing");
+}
+
+template <class F>
+result<void> session::guarded(F&& call) {
+  try {
+    call();
+    if (pending_) return stop(std::move(*pending_));
+    return {};
+  } catch (const Botan::TLS::TLS_Exception& e) {
+    return stop(pending_ ? std::move(*pending_) : refused(e.type(), e.what()));
+  } catch (const Botan::Invalid_Authentication_Tag& e) {
+    return stop(refused(alert_type::BadRecordMac, e.what()));
+  } catch (const Botan::Decoding_Error& e) {
+    return stop(refused(alert_type::DecodeError, e.what()));
+  } catch (const std::exception& e) {
+    return stop(pending_ ? std::move(*pending_) : refused(alert_type::InternalError, e.what()));
+  }
+}
+
+inline std::unexpected<error> session::stop(error why) {
+  failure_ = why.during(activated ? phase::none : phase::handshake);
+  return std::unexpected(*failure_);
+}
+
+// Out of a callback: Botan sends the alert and passes the exception on to `guarded`.
+inline void session::refuse(error why) {
+  static constexpr std::pair<std::string_view, alert_type> alerts[] = {
+      {"certificate_expired", alert_type::CertificateExpired},
+      {"certificate_revoked", alert_type::CertificateRevoked},
+      {"unknown_ca", alert_type::UnknownCA},
+      {"unsupported_certificate", alert_type::UnsupportedCertificate},
+      {"unexpected_message", alert_type::UnexpectedMessage},
+  };
+  auto type = alert_type::BadCertificate;
+  for (const auto& [name, value] : alerts)
+    if (why.alert() == name) type = value;
+  pending_ = std::move(why);
+  throw Botan::TLS::TLS_Exception(type, pending_->message());
+}
+
+// What we do not accept.
+inline error session::refused(alert_type type, std::string_view what) const {
+  const std::string alert = Botan::TLS::Alert(type).type_string();
+  const bool version = type == alert_type::ProtocolVersion;
+  std::string message = "we refused what the server sent ";
+  message.append(where()).append(" (alert ").append(alert).append("): ");
+  message += ascii::printable(what, 200);
+  if (version && !activated) message += "; " + std::string(versions()) + " is needed";
+  return error(error_category::tls,
+               version     ? "unsupported_version"
+               : activated ? "bad_record"
+                           : "handshake_failed",
+               std::move(message))
+      .alert(alert);
+}
+
+// What the peer does not accept of us.
+inline error session::told(const Botan::TLS::Alert& alert) const {
+  std::string_view reason = "alert_received";
+  std::string hint;
+  switch (alert.type()) {
+    case alert_type::ProtocolVersion:
+      reason = "unsupported_version";
+      hint = "it does not accept " + std::string(versions());
+      break;
+    case alert_type::HandshakeFailure:
+    case alert_type::InsufficientSecurity:
+      hint =
+          "it accepts none of the cipher suites, groups and signature algorithms offered, or "
+          "wants a certificate of the client";
+      break;
+    case alert_type::NoApplicationProtocol:
+      reason = "no_application_protocol";
+      hint = "it speaks none of the protocols offered:";
+      for (const auto& protocol : alpn_) hint += ' ' + protocol;
+      break;
+    case alert_type::UnrecognizedName:
+      hint = "it serves no host called " + ascii::printable(host_, 255);
+      break;
+    case alert_type::CertificateRequired:
+    case alert_type::BadCertificate:
+    case alert_type::CertificateUnknown:
+    case alert_type::UnknownCA:
+    case alert_type::AccessDenied:
+      hint = "it wants a certificate of the client that it accepts";
+      break;
+    case alert_type::InternalError:
+      hint = "something failed on its side";
+      break;
+    default:
+      break;
+  }
+  const std::string name = alert.type_string();
+  std::string message = "the server sent the alert " + name + ' ' + std::string(where());
+  if (!hint.empty() && !activated) message += ": " + hint;
+  return error(error_category::tls, reason, std::move(message)).alert(name);
+}
+
+inline void session::tls_record_received(std::uint64_t, std::span<const std::uint8_t> data) {
+  // Botan before 3.11.1 lets data pass that no key protects (CVE-2026-34582).
+  if (!activated || !plaintext_)
+    refuse(error(error_category::tls, "early_data",
+                 "we refused data that the server sent before the TLS handshake was done")
+               .alert("unexpected_message"));
+  plaintext_->append(std::as_bytes(data));
+}
+
+inline void session::tls_alert(Botan::TLS::Alert alert) {
+  if (alert.type() == alert_type::CloseNotify) {
+    peer_closed = true;
+  } else if (alert.is_fatal()) {
+    pending_ = told(alert);
+  } else {
+    warning_ = alert.type_string();
+  }
+}
+
+inline void session::tls_verify_cert_chain(
+    const std::vector<Botan::X509_Certificate>& chain,
+    const std::vector<std::optional<Botan::OCSP::Response>>& staples,
+    const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type, std::string_view,
+    const Botan::TLS::Policy&) {
+  if (context_.state().accept_any_certificate) return;
+  if (auto verified = verify(chain, host_, now_, context_.state().roots, staples); !verified)
+    refuse(std::move(verified).error());
+  info.verified = true;
+}
+
+inline void session::tls_session_established(const Botan::TLS::Session_Summary& summary) {
+  // Should Botan ever come here without having asked, no connection is made of it.
+  if (!info.verified && !context_.state().accept_any_certificate)
+    refuse(error(error_category::tls, "not_verified",
+                 "we refused a TLS handshake in which no certificate was verified")
+               .alert("bad_certificate"));
+  info.protocol =
+      summary.version() == Botan::TLS::Protocol_Version::TLS_V13 ? "TLS 1.3" : "TLS 1.2";
+  info.cipher_suite = summary.ciphersuite().to_string();
+  if (auto group = summary.kex_parameters()) info.group = *group;
+  info.resumed = summary.was_resumption();
+  for (const auto& certificate : summary.peer_certs())
+    info.peer_chain.push_back(summarize(certificate));
+}
+
+}  // namespace cohttps::tls
