@@ -173,16 +173,15 @@ class certificate_authority {
   // DER (X.690), as much as a certificate takes (RFC 5280, 4.1).
   static bytes tlv(std::uint8_t tag, std::initializer_list<bytes> parts) {
     bytes content;
-    for (const auto& part : parts) content.insert(content.end(), part.begin(), part.end());
-    bytes out{tag};
+    for (const auto& part : parts) append(content, part);
     const std::size_t size = content.size();
-    if (size >= 0x100) {
-      out.insert(out.end(), {0x82, static_cast<std::uint8_t>(size >> 8)});
-    } else if (size >= 0x80) {
-      out.push_back(0x81);
-    }
+    bytes out;
+    out.reserve(size + 4);
+    out.push_back(tag);
+    if (size >= 0x80) out.push_back(size >= 0x100 ? 0x82 : 0x81);
+    if (size >= 0x100) out.push_back(static_cast<std::uint8_t>(size >> 8));
     out.push_back(static_cast<std::uint8_t>(size));
-    out.insert(out.end(), content.begin(), content.end());
+    for (const auto byte : content) out.push_back(byte);
     return out;
   }
   static bytes text(std::string_view s) { return {s.begin(), s.end()}; }
@@ -222,9 +221,8 @@ class certificate_authority {
                    const Botan::Public_Key& issuer) const {
     bytes all;
     const auto add = [&](std::string_view id, const bytes& value, bool critical = false) {
-      const bytes one =
-          tlv(sequence, {oid(id), critical ? tlv(0x01, {{0xff}}) : bytes{}, tlv(0x04, {value})});
-      all.insert(all.end(), one.begin(), one.end());
+      append(all, tlv(sequence,
+                      {oid(id), critical ? tlv(0x01, {{0xff}}) : bytes{}, tlv(0x04, {value})}));
     };
     if (request.authority)
       add("2.5.29.19",

@@ -242,9 +242,10 @@ class exchange {
   task<result<void>> receive_content(std::string& content) {
     const std::size_t most = request_.max_content.value_or(client_->options.max_content);
     const auto too_large = [&] {
-      return fail(error_category::limit, "content_too_large",
-                  "the response's content is larger than the " + std::to_string(most) +
-                      " bytes that max_content allows");
+      return std::unexpected(
+          failure(error(error_category::limit, "content_too_large",
+                        "the response's content is larger than the " + std::to_string(most) +
+                            " bytes that max_content allows")));
     };
     if (connection_->http.parser().body_delimiter() == http1::delimiter::content_length) {
       if (*content_length_ > most) co_return too_large();

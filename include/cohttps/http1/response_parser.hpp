@@ -90,7 +90,7 @@ class response_parser {
     position_ = received_ = extensions_ = 0;
     seen_ = interim_ = 0;
     trailers_.clear();
-    begin_section(0);
+    begin_section();
   }
 
   /// Looks at the bytes that are not consumed yet. To be called with none, too, after `head`: the
@@ -237,8 +237,8 @@ class response_parser {
     return line;
   }
 
-  void begin_section(std::size_t at) noexcept {
-    section_ = line_ = scanned_ = at;
+  void begin_section() noexcept {
+    section_ = line_ = scanned_ = 0;
     slots_.clear();
   }
 
@@ -267,7 +267,7 @@ class response_parser {
     if (const auto wrong = status_line_.parse(*line)) [[unlikely]]
       return reject(*wrong, wrong->at), false;
     framing_.start_head(status_line_);
-    begin_section(line_);
+    section_ = line_;
     state_ = state::field_lines;
     return true;
   }
@@ -308,7 +308,7 @@ class response_parser {
     state_ = interim ? state::status_line : first_state_of_content();
     remaining_ = framing_.content_length().value_or(0);
     consume(line_, out);
-    begin_section(0);
+    begin_section();
   }
 
   state first_state_of_content() const noexcept {
@@ -347,7 +347,7 @@ class response_parser {
     remaining_ = chunk.size;
     state_ = chunk.size == 0 ? state::trailer_lines : state::chunk_data;
     consume(line_, out);
-    begin_section(0);
+    begin_section();
     return true;
   }
 
@@ -369,7 +369,7 @@ class response_parser {
     });
     if (!slots_.empty()) trailers_.adopt(rest.substr(0, line_), slots_);
     consume(line_, out);
-    begin_section(0);
+    begin_section();
     state_ = state::complete;
   }
 

@@ -12,13 +12,14 @@ class frame_recycler {
  public:
   static void* allocate(std::size_t size) {
     const std::size_t c = size_class(size);
-    if (c >= classes) return ::operator new(size);
     lists& mine = here();
+    if (c >= classes) return ++mine.allocated, ::operator new(size);
     if (block* b = mine.free[c]) {
       mine.free[c] = b->next;
       --mine.count[c];
       return b;
     }
+    ++mine.allocated;
     return ::operator new((c + 1) * granule);
   }
 
@@ -29,6 +30,9 @@ class frame_recycler {
     mine.free[c] = ::new (memory) block{mine.free[c]};
     ++mine.count[c];
   }
+
+  /// How many frames of this thread came from the heap.
+  static std::size_t allocated() noexcept { return here().allocated; }
 
  private:
   static constexpr std::size_t granule = 64;
@@ -41,6 +45,7 @@ class frame_recycler {
   struct lists {
     block* free[classes] = {};
     std::size_t count[classes] = {};
+    std::size_t allocated = 0;
     bool closed = false;
     ~lists() {
       closed = true;  // a frame may still be freed by a later thread_local's destructor

@@ -70,16 +70,18 @@ class memory_operation {
     return std::move(*outcome_);
   }
 
+  /// Tries again in the loop's next turn; nothing while the operation still takes its time.
   inline void wake() noexcept;
 
  private:
   struct on_stop {
     memory_operation* self;
-    void operator()() const noexcept { self->wake(); }
+    void operator()() const noexcept { self->hurry(); }
   };
   bool writes() const noexcept { return in_.data() == nullptr; }
   memory_operation*& place() const noexcept { return writes() ? pipe_->writer : pipe_->reader; }
   inline std::optional<result<std::size_t>> attempt();
+  inline void hurry() noexcept;
   inline void complete() noexcept;
 
   memory_network& network_;
@@ -167,12 +169,14 @@ class memory_network {
     }
   }
 
-  std::size_t read_limit = SIZE_MAX;  ///< the most that one read gives, both sides
-  std::size_t capacity = 64 * 1024;   ///< bytes under way in one direction
-  std::chrono::nanoseconds delay{0};  ///< how long each operation takes
-  fault_plan faults;                  ///< of the client's side
-  std::size_t open_streams = 0;       ///< of the client's side, now
-  std::size_t connections = 0;        ///< accepted so far
+  std::size_t read_limit = SIZE_MAX;          ///< the most that one read gives, both sides
+  std::size_t capacity = 64 * 1024;           ///< bytes under way in one direction
+  std::chrono::nanoseconds delay{0};          ///< how long each operation takes
+  std::chrono::nanoseconds resolve_delay{0};  ///< more for look-ups
+  std::chrono::nanoseconds connect_delay{0};  ///< and for connecting
+  fault_plan faults;                          ///< of the client's side
+  std::size_t open_streams = 0;               ///< of the client's side, now
+  std::size_t connections = 0;                ///< accepted so far
 
  private:
   friend class memory_transport;

@@ -35,9 +35,12 @@ inline memory_operation::~memory_operation() {
   if (place() == this) place() = nullptr;
 }
 
-/// Tries again in the loop's next turn.
 inline void memory_operation::wake() noexcept {
-  if (event_ != 0) return;
+  if (event_ == 0) hurry();
+}
+
+inline void memory_operation::hurry() noexcept {
+  if (event_ != 0) network_.loop().cancel(event_);
   event_ = network_.loop().post(
       [](void* self) noexcept { static_cast<memory_operation*>(self)->complete(); }, this);
 }
@@ -104,7 +107,7 @@ inline task<result<std::vector<endpoint>>> memory_transport::resolve(std::string
     faults.stop->request_stop();
   }
   std::string name(host);
-  if (!co_await sleep_for(*this, network_->delay, stop))
+  if (!co_await sleep_for(*this, network_->delay + network_->resolve_delay, stop))
     co_return std::unexpected(detail::stopped());
   if (!network_->hosts_.contains(name))
     co_return fail(error_category::resolve, "host_not_found",
@@ -118,7 +121,7 @@ inline task<result<memory_stream>> memory_transport::connect(endpoint to, stop_t
     if (faults.what == fault_plan::kind::fail) co_return std::unexpected(detail::injected_fault());
     faults.stop->request_stop();
   }
-  if (!co_await sleep_for(*this, network_->delay, stop))
+  if (!co_await sleep_for(*this, network_->delay + network_->connect_delay, stop))
     co_return std::unexpected(detail::stopped());
   const auto found = network_->servers_.find(to_string(to));
   if (found == network_->servers_.end())

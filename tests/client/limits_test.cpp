@@ -1,0 +1,185 @@
+// Time limits, stops, and what happens when any operation fails.
+#include "client/support.hpp"
+
+using namespace cohttps;
+using namespace cohttps::testing;
+using namespace std::chrono_literals;
+
+namespace {
+struct timed {
+  result<response> outcome;
+  std::chrono::nanoseconds took;
+};
+timed timed_get(memory_network& network, std::string url, client_options options = plain(),
+                request_options how = {}) {
+  const auto started = network.loop().now();
+  auto outcome = get(network, url, std::move(options), how);
+  return {std::move(outcome), network.loop().now() - started};
+}
+}  // namespace
+
+TEST_CASE("each phase has its limit, and the error names it") {
+  struct {
+    phase where;
+    std::chrono::nanoseconds limit;
+  } cases[] = {{phase::resolve, 10s},
+               {phase::connect, 10s},
+               {phase::handshake, 10s},
+               {phase::receive_head, 30s},
+               {phase::receive_body, 30s}};
+  for (auto& c : cases) {
+    CAPTURE(to_string(c.where));
+    memory_network network;
+    scripted_host host;
+    host.then(
+        c.where == phase::receive_body ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc" : "",
+        after::hang);
+    network.listen("localhost", 80, host.plain());
+    network.listen("localhost", 443, [](memory_stream s) -> task<void> {
+      std::byte in[1000];
+      while (true) {  // reads, says nothing
+        auto got = co_await s.read_some(in, {});
+        if (!got || *got == 0) co_return;
+      }
+    });
+    if (c.where == phase::resolve) network.resolve_delay = 1h;
+    if (c.where == phase::connect) network.connect_delay = 1h;
+    client_options options = plain();
+    options.tls = context_trusting();
+    auto r = timed_get(
+        network, c.where == phase::handshake ? "https://localhost/" : "http://localhost/", options);
+    REQUIRE_FALSE(r.outcome);
+    CHECK(r.outcome.error().category() == error_category::timeout);
+    CHECK(r.outcome.error().reason() == "phase_timeout");
+    CHECK(r.outcome.error().phase() == c.where);
+    CHECK(r.took == c.limit);
+    CHECK(network.open_streams == 0);
+    INFO(r.outcome.error().what());
+    const bool unsent = c.where <= phase::handshake;
+    CHECK((r.outcome.error().replay() == replay_safety::not_sent) == unsent);
+  }
+}
+
+TEST_CASE("the time in all holds through every phase, and the error names the one it met") {
+  for (auto total : {1ms, 15ms, 25ms, 35ms, 45ms}) {
+    memory_network network;
+    network.delay = 10ms;
+    scripted_host host;
+    host.then("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", after::hang);
+    network.listen("host", 80, host.plain());
+    auto r = timed_get(network, "http://host/", plain(), {.timeout = total});
+    REQUIRE_FALSE(r.outcome);
+    CHECK(r.outcome.error().category() == error_category::timeout);
+    CHECK(r.outcome.error().reason() == "total_timeout");
+    CHECK(r.took == total);
+    CHECK(network.open_streams == 0);
+  }
+}
+
+TEST_CASE("slow but steady content is not cut off by the idle limit") {
+  memory_network network;
+  network.read_limit = 100;
+  network.delay = 10s;
+  scripted_host host;
+  host.then(plain_response(std::string(2000, 'x')));
+  network.listen("host", 80, host.plain());
+  client_options options = plain();
+  auto r = timed_get(network, "http://host/", options);
+  if (!r.outcome) FAIL(r.outcome.error().what());
+  CHECK(r.took > 3min);
+}
+
+TEST_CASE("a deadline that did not pass leaves nothing on the loop") {
+  plain_host at;
+  at.host.then(plain_response("x"));
+  auto work = [&]() -> task<void> {
+    client c(at.network.transport(), plain());
+    auto r = co_await c.get("http://host/", {.timeout = 1h});
+    c.close_idle();
+  };
+  const auto started = at.network.loop().now();
+  at.network.run(work());
+  at.network.run_servers();
+  CHECK(at.network.loop().now() - started < 1s);
+}
+
+TEST_CASE("a stop ends the operation in the same moment, wherever it is") {
+  for (auto when : {0ms, 5ms, 15ms, 25ms, 35ms, 45ms}) {
+    memory_network network;
+    network.delay = 10ms;
+    scripted_host host;
+    host.then("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", after::hang);
+    network.listen("host", 80, host.plain());
+    auto work = [&]() -> task<void> {
+      client c(network.transport(), plain());
+      stop_source stop;
+      auto fetch = [&]() -> task<void> {
+        auto r = co_await c.try_get("http://host/", {.stop = stop});
+        REQUIRE_FALSE(r);
+        CHECK(r.error().category() == error_category::canceled);
+      };
+      auto stopper = [&]() -> task<void> {
+        co_await sleep_for(network.transport(), when);
+        stop.request_stop();
+      };
+      const auto started = network.loop().now();
+      co_await when_all(fetch(), stopper());
+      CHECK(network.loop().now() - started == when);
+    };
+    network.run(work());
+    CHECK(network.open_streams == 0);
+  }
+}
+
+TEST_CASE("destroying the awaiting coroutine ends the operation") {
+  for (int turns = 0; turns < 12; ++turns) {
+    plain_host at;
+    at.host.then("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", after::hang);
+    client c(at.network.transport(), plain());
+    auto fetch = [&]() -> task<void> { auto r = co_await c.get("http://host/"); };
+    {
+      auto root = testing::detail::keep(fetch());
+      for (int i = 0; i < turns; ++i) at.network.loop().run_one();
+    }
+    CHECK(at.network.open_streams == 0);
+    at.network.run_servers();
+  }
+}
+
+TEST_CASE("any operation may fail or be stopped: the accounts balance, over http") {
+  for_each_fault([](memory_network& network, stop_source& stop) {
+    scripted_host host;
+    host.then(plain_response("moved", "302 Found", "Location: /b\r\n"))
+        .then("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        .then(plain_response("last"));
+    network.listen("host", 80, host.plain());
+    auto work = [&]() -> task<result<response>> {
+      client c(network.transport(), plain());
+      auto first = co_await c.try_get("http://host/", {.stop = stop});
+      CHECK(network.open_streams == c.idle_connections());
+      auto second = co_await c.try_get("http://host/", {.stop = stop});
+      CHECK(network.open_streams == c.idle_connections());
+      if (!first) co_return first;
+      co_return second;
+    };
+    return network.run(work());
+  });
+}
+
+TEST_CASE("any operation may fail or be stopped: the accounts balance, over https") {
+  for_each_fault([](memory_network& network, stop_source& stop) {
+    scripted_host host;
+    host.then(plain_response("one")).then("HTTP/1.1 200 OK\r\n\r\nuntil the end", after::close);
+    network.listen("localhost", 443, host.tls(localhost_certificate()));
+    auto work = [&]() -> task<result<response>> {
+      client c(network.transport(), trusting());
+      auto first = co_await c.try_get("https://localhost/", {.stop = stop});
+      CHECK(network.open_streams == c.idle_connections());
+      auto second = co_await c.try_get("https://localhost/", {.stop = stop});
+      CHECK(network.open_streams == c.idle_connections());
+      if (!first) co_return first;
+      co_return second;
+    };
+    return network.run(work());
+  });
+}

@@ -1,0 +1,171 @@
+// Redirections: where they lead and what goes along.
+#include "client/support.hpp"
+
+using namespace cohttps;
+using namespace cohttps::testing;
+
+namespace {
+std::string redirect(std::string status, std::string to) {
+  return plain_response("moved", status + " Moved", "Location: " + to + "\r\n");
+}
+}  // namespace
+
+TEST_CASE("methods and content across a redirection, by status") {
+  struct {
+    std::string status;
+    method sent, arrives;
+    bool content;
+  } cases[] = {
+      {"301", method::post, method::get, false},       {"302", method::post, method::get, false},
+      {"303", method::post, method::get, false},       {"307", method::post, method::post, true},
+      {"308", method::post, method::post, true},       {"301", method::put, method::put, true},
+      {"302", method::delete_, method::delete_, true}, {"303", method::put, method::get, false},
+      {"301", method::get, method::get, true},         {"303", method::head, method::head, true},
+      {"303", method::get, method::get, true},         {"308", method::patch, method::patch, true},
+  };
+  for (auto& c : cases) {
+    CAPTURE(c.status, c.sent.text());
+    plain_host at;
+    const bool head = c.sent == method::head;
+    at.host.then(head ? "HTTP/1.1 " + c.status +
+                            " Moved\r\nLocation: /b\r\nContent-Length: 5\r\n\r\n"
+                      : redirect(c.status, "/b"));
+    at.host.then(head ? "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n" : plain_response("here"));
+    const bool sends = !c.sent.is_safe();
+    auto r = send(at.network, c.sent, "http://host/a",
+                  {.headers = {{"content-type", "x/y"}}, .content = sends ? "data" : ""});
+    if (!r) FAIL(r.error().what());
+    const std::string& second = at.host.requests.at(1);
+    CHECK(second.starts_with(std::string(c.arrives.text()) + " /b HTTP/1.1\r\n"));
+    CHECK((second.find("content-type") != second.npos) == c.content);
+    if (sends) CHECK(second.ends_with("\r\n\r\ndata") == c.content);
+    CHECK(at.host.connections == 1);
+    REQUIRE(r->history().size() == 1);
+    CHECK(std::to_string(r->history()[0].status) == c.status);
+    CHECK(r->history()[0].from.href() == "http://host/a");
+    CHECK(r->url().href() == "http://host/b");
+  }
+}
+
+TEST_CASE("relative references and fragments") {
+  struct {
+    std::string from, location, to;
+  } cases[] = {
+      {"http://host/a/b?c", "d", "http://host/a/d"},
+      {"http://host/a/b?c", "../d?e", "http://host/d?e"},
+      {"http://host/a", "//host/x", "http://host/x"},
+      {"http://host/a#f", "/b", "http://host/b#f"},
+      {"http://host/a#f", "/b#g", "http://host/b#g"},
+      {"http://host/a", "http://HOST:80/b", "http://host/b"},
+      {"http://host/a", "/with space", "http://host/with%20space"},
+  };
+  for (auto& c : cases) {
+    CAPTURE(c.from, c.location);
+    plain_host at;
+    at.host.then(redirect("302", c.location)).then(plain_response("x"));
+    auto r = get(at.network, c.from);
+    if (!r) FAIL(r.error().what());
+    CHECK(r->url().href() == c.to);
+  }
+}
+
+TEST_CASE("credentials stay behind when the origin changes") {
+  for (std::string to : {"http://other/", "http://host:8080/", "http://host/same"}) {
+    const bool same = to.ends_with("same");
+    memory_network network;
+    scripted_host host, other;
+    network.listen("host", 80, host.plain());
+    network.listen("host", 8080, other.plain());
+    network.listen("other", 80, other.plain());
+    host.then(redirect("302", to));
+    (same ? host : other).then(plain_response("x"));
+    auto r = get(network, "http://host/", plain(),
+                 {.headers = {{"Authorization", "Bearer s3"},
+                              {"Cookie", "c"},
+                              {"Proxy-Authorization", "p"},
+                              {"X-Mine", "m"}}});
+    if (!r) FAIL(r.error().what());
+    const std::string& second = same ? host.requests.at(1) : other.requests.at(0);
+    for (std::string name : {"Authorization: Bearer", "Cookie:", "Proxy-Authorization:"})
+      CHECK((second.find(name) != second.npos) == same);
+    CHECK(second.find("X-Mine: m") != second.npos);
+  }
+}
+
+TEST_CASE("a user's password in the URL does not follow to another origin") {
+  memory_network network;
+  scripted_host host, other;
+  network.listen("host", 80, host.plain());
+  network.listen("other", 80, other.plain());
+  host.then(redirect("302", "http://other/"));
+  other.then(plain_response("x"));
+  REQUIRE(get(network, "http://user:pass@host/"));
+  CHECK(host.requests.at(0).find("Basic") != std::string::npos);
+  CHECK(other.requests.at(0).find("Basic") == std::string::npos);
+}
+
+TEST_CASE("redirections end somewhere") {
+  plain_host at;
+  for (int i = 0; i < 20; ++i) at.host.then(redirect("302", "/" + std::to_string(i)));
+  auto r = get(at.network, "http://host/");
+  REQUIRE_FALSE(r);
+  CHECK(r.error().category() == error_category::limit);
+  CHECK(r.error().reason() == "too_many_redirects");
+  CHECK(at.host.requests.size() == 11);
+}
+
+TEST_CASE("a redirection is a response when none is to be followed, or it names no place") {
+  plain_host at;
+  at.host.then(redirect("302", "/b"))
+      .then(plain_response("", "302 Found"))
+      .then(plain_response("", "300 Multiple Choices", "Location: /x\r\n"));
+  auto unfollowed = get(at.network, "http://host/", plain(), {.max_redirects = 0});
+  REQUIRE(unfollowed);
+  CHECK(unfollowed->status() == 302);
+  CHECK(unfollowed->text() == "moved");
+  CHECK(get(at.network, "http://host/")->status() == 302);
+  CHECK(get(at.network, "http://host/")->status() == 300);
+}
+
+TEST_CASE("places that cannot be followed are errors") {
+  struct {
+    std::string fields, reason;
+    error_category category;
+  } cases[] = {
+      {"Location: ftp://x/\r\n", "invalid_location", error_category::protocol},
+      {"Location: http://[::/\r\n", "invalid_location", error_category::protocol},
+      {"Location: /a\r\nLocation: /b\r\n", "ambiguous_location", error_category::protocol},
+  };
+  for (auto& c : cases) {
+    plain_host at;
+    at.host.then(plain_response("", "302 Found", c.fields));
+    auto r = get(at.network, "http://host/");
+    REQUIRE_FALSE(r);
+    CHECK(r.error().reason() == c.reason);
+    CHECK(r.error().category() == c.category);
+    CHECK(at.network.open_streams == 0);
+  }
+}
+
+TEST_CASE("https never leads to http") {
+  memory_network network;
+  scripted_host secure;
+  network.listen("localhost", 443, secure.tls(localhost_certificate()));
+  secure.then(redirect("302", "http://localhost/"));
+  client_options options = trusting();
+  options.allow_plaintext = true;
+  auto r = get(network, "https://localhost/", options);
+  REQUIRE_FALSE(r);
+  CHECK(r.error().category() == error_category::policy);
+  CHECK(r.error().reason() == "insecure_redirect");
+}
+
+TEST_CASE("a redirection's large content is not read, its connection not kept") {
+  plain_host at;
+  at.host.then(plain_response(std::string(1'000'000, 'x'), "302 Found", "Location: /b\r\n"))
+      .then(plain_response("y"));
+  auto r = get(at.network, "http://host/");
+  REQUIRE(r);
+  CHECK(r->text() == "y");
+  CHECK(at.host.connections == 2);
+}

@@ -1,0 +1,224 @@
+"""The checks that need a compiler or a tool of LLVM 19.
+
+Each gives a list of problems, one line each. `Flags` are what Meson compiles this project with, read
+from a configured build folder, so that they are written down once.
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import statistics
+import subprocess
+import tempfile
+
+import rules
+
+
+def find(program):
+    """The path of an LLVM 19 program; tools/check may name another place in COHTTPS_LLVM."""
+    folder = os.environ.get("COHTTPS_LLVM")
+    return shutil.which(program, path=folder) if folder else shutil.which(program + "-19")
+
+
+def gcc():
+    return shutil.which("g++") or shutil.which("c++")
+
+
+def run(command, **kwargs):
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", **kwargs)
+
+
+def in_parallel(function, items):
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(function, items))
+
+
+class Flags:
+    """How to compile and link against the headers of the checkout at `root`."""
+
+    WITH_VALUE = ("-o", "-MF", "-MQ", "-MT")
+    DROPPED = re.compile(r"-(c|MD|MMD|g.*|O.*|Winvalid-pch|fdiagnostics-color.*|fsanitize.*)$")
+
+    def __init__(self, root, common=(), link=(), of_file=None):
+        self.root = pathlib.Path(root).resolve()
+        self.include = f"-I{self.root / 'include'}"
+        self.common = list(common)  # language, macros, other libraries' headers, warnings
+        self.link = list(link)
+        self.of_file = of_file or {}  # flags of the files that Meson compiles
+
+    @classmethod
+    def of_build(cls, root, build):
+        root, build = pathlib.Path(root).resolve(), pathlib.Path(build)
+        entries = json.loads((build / "compile_commands.json").read_text())
+        of_file = {}
+        for entry in entries:
+            file = (pathlib.Path(entry["directory"]) / entry["file"]).resolve()
+            of_file[file] = cls.kept(shlex.split(entry["command"])[1:], entry["directory"])
+        some = next((flags for file, flags in of_file.items() if "tests" in file.parts), None)
+        some = some or next(iter(of_file.values()))
+        common = [f for f in some if not f.startswith("-I") or root not in pathlib.Path(f[2:]).parents]
+        link = []
+        for dependency in json.loads((build / "meson-info/intro-dependencies.json").read_text()):
+            if not re.search("catch2|benchmark", dependency["name"]):
+                link += dependency["link_args"]
+        return cls(root, common, link, of_file)
+
+    @classmethod
+    def kept(cls, arguments, directory):
+        flags, arguments = [], iter(arguments)
+        for argument in arguments:
+            if argument in cls.WITH_VALUE:
+                next(arguments)
+            elif argument.startswith("-I"):
+                flags.append("-I" + os.path.normpath(os.path.join(directory, argument[2:])))
+            elif argument.startswith("-") and not cls.DROPPED.match(argument):
+                flags.append(argument)
+        return flags
+
+    def strict(self):
+        return [*self.common, self.include, "-Werror"]
+
+    def relaxed(self):
+        return [f for f in self.common if not f.startswith("-W")] + [self.include, "-w"]
+
+
+def first_error(output):
+    lines = output.splitlines()
+    return next((line for line in lines if re.search(r"error|undefined|multiple", line)), (lines or ["?"])[0])
+
+
+def headers_alone(flags, compilers, headers=None):
+    """Each header compiles as the only one of a program, twice over, with every compiler."""
+    headers = sorted(rules.headers(flags.root)) if headers is None else headers
+
+    def compile_one(job):
+        compiler, header = job
+        text = f"#include <cohttps/{header}>\n" * 2
+        extra = ["-Wno-unknown-warning-option"] if "clang" in os.path.basename(compiler) else []
+        done = run([compiler, *flags.strict(), *extra, "-fsyntax-only", "-x", "c++", "-"], input=text)
+        if done.returncode:
+            return f"{header}: not alone with {os.path.basename(compiler)}: {first_error(done.stderr)}"
+        return None
+
+    jobs = [(compiler, header) for header in headers for compiler in compilers]
+    return [problem for problem in in_parallel(compile_one, jobs) if problem]
+
+
+def one_definition(flags, compiler):
+    """Two translation units that include everything, in opposite orders, link and run."""
+    every = [f"#include <cohttps/{h}>\n" for h in sorted(rules.headers(flags.root))]
+    texts = {
+        "one": "".join(every) + "int two();\nint main() { return two(); }\n",
+        "two": "".join(reversed(every)) + "int two();\nint two() { return 0; }\n",
+    }
+    with tempfile.TemporaryDirectory() as folder:
+
+        def compile_one(name):
+            command = [compiler, *flags.relaxed(), "-O0", "-c", "-x", "c++", "-", "-o", f"{folder}/{name}.o"]
+            return run(command, input=texts[name])
+
+        for name, done in zip(texts, in_parallel(compile_one, texts)):
+            if done.returncode:
+                return [f"a program that includes everything does not compile ({name}): {first_error(done.stderr)}"]
+        done = run([compiler, f"{folder}/one.o", f"{folder}/two.o", *flags.link, "-o", f"{folder}/program"])
+        if done.returncode:
+            return [f"two programs that include everything do not link: {first_error(done.stderr)}"]
+        done = run([f"{folder}/program"])
+        return [f"a program that includes everything ends with {done.returncode}"] if done.returncode else []
+
+
+# ---- compile time -----------------------------------------------------------------------------
+
+
+def headers_needed(flags, compiler, source):
+    """The headers of Asio and Botan that the project's headers include directly, for a source."""
+    done = run([compiler, *flags.relaxed(), "-E", str(source)])
+    if done.returncode:
+        raise ValueError(first_error(done.stderr))
+    ours, stack, needed = str(flags.root / "include"), [], {}
+    for match in re.finditer(r'^# \d+ "([^"]*)"((?: \d)*)', done.stdout, re.M):
+        file, marks = match.group(1), match.group(2).split()
+        if "1" in marks:
+            if stack and stack[-1].startswith(ours) and re.search(r"/(asio|botan)\b", file):
+                needed[file] = None
+            stack.append(file)
+        elif "2" in marks and stack:
+            stack.pop()
+    return list(needed)
+
+
+def compile_seconds(flags, compiler, source, output):
+    """Seconds of processor time, which other programs on the machine hardly disturb."""
+    process = subprocess.Popen([compiler, *flags.relaxed(), "-O0", "-c", str(source), "-o", output])
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise ValueError(f"{source} does not compile")
+    return usage.ru_utime + usage.ru_stime
+
+
+def compile_time(flags, compiler, source, limit=2.0, rounds=3):
+    """`source` compiles in at most `limit` times what its Asio and Botan headers alone take."""
+    with tempfile.TemporaryDirectory() as folder:
+        bare = pathlib.Path(folder, "bare.cpp")
+        try:
+            needed = headers_needed(flags, compiler, source)
+            bare.write_text("".join(f'#include "{file}"\n' for file in needed) + "int main() {}\n")
+            times = {source: [], bare: []}
+            for _ in range(rounds):
+                for file, taken in times.items():
+                    taken.append(compile_seconds(flags, compiler, file, f"{folder}/out.o"))
+        except ValueError as error:
+            return [str(error)], ""
+    ours, theirs = (statistics.median(taken) for taken in times.values())
+    figures = (f"{pathlib.Path(source).name} {ours:.2f} s, the {len(needed)} Asio and Botan headers "
+               f"it needs alone {theirs:.2f} s: {ours / theirs:.2f} times, at most {limit:g}")
+    return ([figures] if ours > limit * theirs else []), figures
+
+
+# ---- clang-format and clang-tidy --------------------------------------------------------------
+
+
+def formatting(root, paths):
+    """Files are as clang-format 19 would write them."""
+    if not paths:
+        return []
+    done = run([find("clang-format"), "--dry-run", "--Werror", *map(str, paths)], cwd=root)
+    bad = dict.fromkeys(re.findall(r"^(.+?):\d+:\d+: error:", done.stderr, re.M))
+    problems = [f"{os.path.relpath(file, root)}: not as clang-format-19 writes it" for file in bad]
+    return problems or ([first_error(done.stderr)] if done.returncode else [])
+
+
+def tidying(flags, paths):
+    """clang-tidy 19 finds nothing; headers are seen through one generated translation unit."""
+    root = flags.root
+    paths = [pathlib.Path(path).resolve() for path in paths]
+    headers = [path for path in paths if path.suffix == ".hpp"]
+    every_include = [f for f in dict.fromkeys(f for known in flags.of_file.values() for f in known) if f.startswith("-I")]
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = []
+        if headers:
+            unit = pathlib.Path(folder, "headers.cpp")
+            unit.write_text("".join(f'#include "{path}"\n' for path in headers))
+            jobs.append((unit, [*flags.strict(), *every_include], "|".join(re.escape(str(path)) for path in headers)))
+        for path in paths:
+            if path.suffix == ".cpp":
+                jobs.append((path, flags.of_file.get(path, [*flags.strict(), *every_include]), "^$"))
+
+        def tidy(job):
+            source, arguments, filtered = job
+            arguments = [a for a in arguments if a != "-Werror"] + ["-Wno-unknown-warning-option"]
+            return run([find("clang-tidy"), "--quiet", f"--config-file={root / '.clang-tidy'}",
+                        f"--header-filter=^({filtered})$", str(source), "--", *arguments])
+
+        problems = {}
+        for (source, _, _), done in zip(jobs, in_parallel(tidy, jobs)):
+            found = re.findall(r"^(/.+?):(\d+):\d+: (?:warning|error): (.*)$", done.stdout, re.M)
+            for file, line, message in found:
+                problems[f"{os.path.relpath(file, root)}:{line}: {message}"] = None
+            if done.returncode and not found:
+                problems[f"clang-tidy of {source.name} failed: {first_error(done.stderr)}"] = None
+    return list(problems)

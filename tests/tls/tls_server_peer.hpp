@@ -1,0 +1,180 @@
+// A TLS server without a socket, made of Botan's, for tests: bytes go in and come out.
+#pragma once
+
+#include <cohttps/core/buffer.hpp>
+#include <cohttps/tls/botan.hpp>
+
+#include <botan/credentials_manager.h>
+#include <botan/data_src.h>
+#include <botan/pk_keys.h>
+#include <botan/pkix_types.h>
+#include <botan/system_rng.h>
+#include <botan/tls_alert.h>
+#include <botan/tls_callbacks.h>
+#include <botan/tls_exceptn.h>
+#include <botan/tls_policy.h>
+#include <botan/tls_server.h>
+#include <botan/tls_session.h>
+#include <botan/tls_session_manager_noop.h>
+#include <botan/x509cert.h>
+
+#include <algorithm>
+#include <certificate_authority.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohttps::testing {
+
+/// What the server is like.
+struct tls_server_options {
+  std::optional<std::string> chain_pem = {};  ///< sent instead of the certificate's own
+  bool tls12 = true;
+  bool tls13 = true;
+  std::vector<std::string> alpn = {};  ///< chosen from, in this order; empty: none is chosen
+  std::optional<std::string> force_alpn = {};  ///< chosen whatever the client offered
+  bool refuse_alpn = false;                    ///< no_application_protocol when none fits
+  std::vector<std::string> ciphers = {};       ///< of Botan's names; empty: its defaults
+  std::vector<Botan::TLS::Group_Params> groups = {};
+  bool ask_client_certificate = false;
+  bool require_client_certificate = false;
+};
+
+class tls_server_peer {
+ public:
+  using options = tls_server_options;
+
+  explicit tls_server_peer(const issued_certificate& certificate, options how = {})
+      : hooks_(std::make_shared<hooks>(*this, how)),
+        server_(hooks_, std::make_shared<Botan::TLS::Session_Manager_Noop>(),
+                std::make_shared<credentials>(certificate.key,
+                                              parse(how.chain_pem.value_or(certificate.chain_pem))),
+                std::make_shared<policy>(how), std::make_shared<Botan::System_RNG>()) {}
+
+  /// Takes what the client sent. False when that was refused; the alert is in `outgoing`.
+  bool receive(std::span<const std::byte> bytes) {
+    try {
+      server_.received_data(
+          std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
+      return true;
+    } catch (const std::exception& e) {
+      refusal = e.what();
+      return false;
+    }
+  }
+  void send(std::string_view text) { server_.send(text); }
+  void close() { server_.close(); }
+  void alert(Botan::TLS::AlertType type) { server_.send_fatal_alert(type); }
+  void update_keys(bool ask_peer) { server_.update_traffic_keys(ask_peer); }
+  void renegotiate() { server_.renegotiate(); }
+  bool active() const { return server_.is_active(); }
+
+  buffer outgoing;                  ///< what goes to the client
+  std::string received;             ///< the client's data
+  std::vector<std::string> alerts;  ///< the client's alerts
+  std::vector<std::string> offered_alpn;
+  std::string server_name;  ///< that the client asked for
+  std::string refusal;      ///< why the server gave up
+  bool established = false;
+
+ private:
+  class hooks final : public Botan::TLS::Callbacks {
+   public:
+    hooks(tls_server_peer& peer, options o) : how(std::move(o)), peer_(peer) {}
+    void tls_emit_data(std::span<const std::uint8_t> data) override {
+      peer_.outgoing.append(std::as_bytes(data));
+    }
+    void tls_record_received(std::uint64_t, std::span<const std::uint8_t> data) override {
+      peer_.received.append(data.begin(), data.end());
+    }
+    void tls_alert(Botan::TLS::Alert alert) override {
+      peer_.alerts.push_back(alert.type_string());
+    }
+    void tls_session_established(const Botan::TLS::Session_Summary& summary) override {
+      peer_.server_name = summary.server_info().hostname();
+      peer_.established = true;
+    }
+    bool tls_peer_closed_connection() override { return false; }
+    void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>&,
+                               const std::vector<std::optional<Botan::OCSP::Response>>&,
+                               const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type,
+                               std::string_view, const Botan::TLS::Policy&) override {}
+    std::string tls_server_choose_app_protocol(const std::vector<std::string>& offered) override {
+      peer_.offered_alpn = offered;
+      if (how.force_alpn) return *how.force_alpn;
+      for (const auto& protocol : how.alpn)
+        if (std::ranges::find(offered, protocol) != offered.end()) return protocol;
+      if (how.refuse_alpn)
+        throw Botan::TLS::TLS_Exception(Botan::TLS::AlertType::NoApplicationProtocol, "none fits");
+      return "";
+    }
+    options how;
+
+   private:
+    tls_server_peer& peer_;
+  };
+
+  class policy final : public Botan::TLS::Policy {
+   public:
+    explicit policy(options o) : how_(std::move(o)) {}
+    bool server_uses_own_ciphersuite_preferences() const override { return false; }
+    bool allow_tls12() const override { return how_.tls12; }
+    bool allow_tls13() const override { return how_.tls13; }
+    std::vector<std::string> allowed_ciphers() const override {
+      return how_.ciphers.empty() ? Policy::allowed_ciphers() : how_.ciphers;
+    }
+    std::vector<Botan::TLS::Group_Params> key_exchange_groups() const override {
+      return how_.groups.empty() ? Policy::key_exchange_groups() : how_.groups;
+    }
+    bool request_client_certificate_authentication() const override {
+      return how_.ask_client_certificate || how_.require_client_certificate;
+    }
+    bool require_client_certificate_authentication() const override {
+      return how_.require_client_certificate;
+    }
+
+   private:
+    options how_;
+  };
+
+  class credentials final : public Botan::Credentials_Manager {
+   public:
+    credentials(std::shared_ptr<Botan::Private_Key> key, std::vector<Botan::X509_Certificate> chain)
+        : key_(std::move(key)), chain_(std::move(chain)) {}
+    std::vector<Botan::X509_Certificate> find_cert_chain(
+        const std::vector<std::string>& key_types, const std::vector<Botan::AlgorithmIdentifier>&,
+        const std::vector<Botan::X509_DN>&, const std::string& type, const std::string&) override {
+      const bool fits = std::ranges::find(key_types, key_->algo_name()) != key_types.end();
+      return fits && type == "tls-server" ? chain_ : std::vector<Botan::X509_Certificate>();
+    }
+    std::shared_ptr<Botan::Private_Key> private_key_for(const Botan::X509_Certificate&,
+                                                        const std::string&,
+                                                        const std::string&) override {
+      return key_;
+    }
+
+   private:
+    std::shared_ptr<Botan::Private_Key> key_;
+    std::vector<Botan::X509_Certificate> chain_;
+  };
+
+  static std::vector<Botan::X509_Certificate> parse(const std::string& pem) {
+    Botan::DataSource_Memory source(pem);
+    std::vector<Botan::X509_Certificate> chain;
+    for (auto at = pem.find("BEGIN CERT"); at != std::string::npos;
+         at = pem.find("BEGIN CERT", at + 1))
+      chain.emplace_back(source);
+    return chain;
+  }
+
+  std::shared_ptr<hooks> hooks_;
+  Botan::TLS::Server server_;
+};
+
+}  // namespace cohttps::testing
