@@ -14,9 +14,9 @@
 #include <iostream>
 #include <string>
 
-namespace asio = cohttps::asio;
-
 namespace {
+
+namespace asio = cohttps::asio;
 
 asio::awaitable<void> session(cohttps::client& client, std::string url) {
   try {

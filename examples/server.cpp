@@ -18,11 +18,11 @@
 #include <iostream>
 #include <string>
 
+namespace {
+
 namespace asio = cohttps::asio;
 using cohttps::buffer;
 using cohttps::task;
-
-namespace {
 
 /// The one key and chain that the server has.
 class credentials final : public Botan::Credentials_Manager {

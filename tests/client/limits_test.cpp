@@ -79,7 +79,7 @@ TEST_CASE("the time in all holds through every phase, and the error names the on
 TEST_CASE("slow but steady content is not cut off by the idle limit") {
   memory_network network;
   network.read_limit = 100;
-  network.delay = 10s;
+  network.delay = 9s;
   scripted_host host;
   host.then(plain_response(std::string(2000, 'x')));
   network.listen("host", 80, host.plain());

@@ -50,10 +50,10 @@ TEST_CASE("a callback may destroy the others and itself") {
     struct act {
       link* self;
       void operator()() const {
-        auto* all = self->all;
+        auto* both = self->all;
         ++*self->runs;
-        all[0].reset();
-        all[1].reset();
+        both[0].reset();
+        both[1].reset();
       }
     };
     stop_callback<act> callback;

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True  # leave the checkout as it is
 import compilers
 import rules
 import self_test

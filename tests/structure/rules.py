@@ -114,7 +114,7 @@ def includes(header, text):
 
 def places(pattern, code):
     """The line numbers where a pattern stands in code."""
-    return [code.count("\n", 0, match.start()) + 1 for match in re.finditer(pattern, code)]
+    return [code.count("\n", 0, match.start()) + 1 for match in re.finditer(pattern, code, re.M)]
 
 
 # ---- checks -----------------------------------------------------------------------------------
@@ -129,6 +129,7 @@ def layers(root):
         if here and here not in MAY_INCLUDE:
             problems.append(f"{header}: the folder {here}/ is not in the layer table")
             continue
+        begins = next(iter(places(r"^namespace\b", text)), text.count("\n") + 2)
         if "#pragma once" not in text:
             problems.append(f"{header}: no #pragma once")
         for line, kind, path in includes(header, text):
@@ -137,7 +138,7 @@ def layers(root):
                 problems.append(f'{where}: includes "{path}"; write <cohttps/...>')
             elif kind == "own":
                 there = part_of(path)
-                if header != path.replace(".hpp", "_impl.hpp"):  # x_impl.hpp completes x.hpp
+                if line < begins:  # one further down brings the definitions of what is declared above it
                     graph[header].append(path)
                 if path not in all_headers:
                     problems.append(f"{where}: <cohttps/{path}> does not exist")

@@ -7,6 +7,7 @@ import pathlib
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True  # leave the checkout as it is
 import compilers
 import rules
 

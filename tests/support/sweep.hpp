@@ -14,7 +14,7 @@ namespace cohttps::testing {
 /// Calls `body(network)` with a new network for each read size.
 template <class Body>
 void for_each_read_size(Body body) {
-  for (std::size_t size : {1, 5, 13, 64, 1024, 16384}) {
+  for (const std::size_t size : {1u, 5u, 13u, 64u, 1024u, 16384u}) {
     CAPTURE(size);
     memory_network network;
     network.read_limit = size;

@@ -5,6 +5,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -87,7 +88,7 @@ struct client_hello {
 client_hello hello_to(std::string host, tls_version minimum = tls_version::v1_2) {
   tls::engine engine(context_trusting(test_authority().certificate_pem(), minimum), std::move(host),
                      443, {"h2", "http/1.1"});
-  REQUIRE(engine.start());
+  REQUIRE(engine.start(std::chrono::system_clock::now()));
   return client_hello(engine.outgoing().text());
 }
 

@@ -41,7 +41,7 @@ octets take(buffer& from) {
 
 tls::engine started_engine() {
   tls::engine engine(context_trusting(), "localhost", 8443, {"h2", "http/1.1"});
-  REQUIRE(engine.start());
+  REQUIRE(engine.start(std::chrono::system_clock::now()));
   engine.outgoing().clear();
   return engine;
 }
@@ -156,7 +156,7 @@ TEST_CASE("data before the handshake is done reaches nobody") {
     CAPTURE(after);
     tls_server_peer again(localhost_certificate(), {.tls13 = tls13});
     auto probe = make_wire(again);
-    REQUIRE(probe.start());
+    REQUIRE(probe.start(std::chrono::system_clock::now()));
     again.receive(probe.client.outgoing().data());
     probe.client.outgoing().clear();
     octets sent = take(again.outgoing);
@@ -323,9 +323,9 @@ TEST_CASE("calls out of order") {
   CHECK(engine.send({}).error().reason() == "handshake_not_done");
   engine.close();
   CHECK(engine.outgoing().empty());
-  REQUIRE(engine.start());
+  REQUIRE(engine.start(std::chrono::system_clock::now()));
   const auto size = engine.outgoing().size();
-  REQUIRE(engine.start());
+  REQUIRE(engine.start(std::chrono::system_clock::now()));
   CHECK(engine.outgoing().size() == size);
   CHECK(engine.receive({}, plaintext));
 
@@ -338,7 +338,7 @@ TEST_CASE("calls out of order") {
                            "1.2.3"}) {
     CAPTURE(host);
     tls::engine bad(context_trusting(), host, 443, {});
-    const auto outcome = bad.start();
+    const auto outcome = bad.start(std::chrono::system_clock::now());
     REQUIRE_FALSE(outcome);
     CHECK(outcome.error().category() == error_category::usage);
     CHECK(bad.outgoing().empty());

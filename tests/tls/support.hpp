@@ -10,6 +10,7 @@
 #include <cohttps/tls/engine.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <certificate_authority.hpp>
 #include <cstddef>
 #include <optional>
@@ -48,7 +49,7 @@ struct wire {
   std::vector<std::byte> to_server = {};  ///< all that the client ever sent
   std::optional<error> failure = {};      ///< of the engine
 
-  bool start() { return check(client.start()); }
+  bool start() { return check(client.start(std::chrono::system_clock::now())); }
 
   /// Carries bytes both ways until nobody has any left, or the engine failed.
   void shuttle() {

@@ -40,7 +40,7 @@ task<result<memory_stream>> dial(memory_network& net) {
 }  // namespace
 
 TEST_CASE("bytes come back in order through reads of any size and a narrow pipe") {
-  for (std::size_t limit : {1, 5, 13, 64, 1024, 16384}) {
+  for (const std::size_t limit : {1u, 5u, 13u, 64u, 1024u, 16384u}) {
     memory_network net;
     net.read_limit = limit;
     net.capacity = 50;

@@ -29,17 +29,14 @@ class basic_client {
   using transport_type = Transport;
   using operation = cohttps::operation<Transport, response, on_error::throws>;
   using try_operation = cohttps::operation<Transport, response, on_error::returns>;
-  using stream_operation =
-      cohttps::operation<Transport, response_stream<Transport>, on_error::throws>;
+  using stream_operation = cohttps::operation<Transport, response_stream, on_error::throws>;
 
   /// A client on the loop that runs here. Throws `error` (usage) where there is none.
   explicit basic_client(client_options options = {})
     requires requires { Transport::current(); }
       : basic_client(Transport::current(), std::move(options)) {}
 
-  explicit basic_client(Transport transport, client_options options = {})
-      : state_(
-            std::make_shared<client_state<Transport>>(std::move(transport), std::move(options))) {}
+  explicit basic_client(Transport over, client_options options = {});
 
   /// GET (RFC 9110, 9.3.1).
   operation get(std::string_view url, const request_options& options = {}) {
@@ -83,26 +80,20 @@ class basic_client {
   }
 
   /// Closes the connections that wait for another request.
-  void close_idle() noexcept { state_->idle.clear(); }
+  void close_idle() noexcept;
 
   /// How many connections wait for another request.
-  std::size_t idle_connections() const noexcept { return state_->idle.size(); }
+  std::size_t idle_connections() const noexcept;
 
  private:
   static request make_request(const method& verb, std::string_view url,
-                              const request_options& options) {
-    const auto content = options.content.bytes();
-    return {verb,
-            url::parse(url),
-            options.headers.copy(),
-            std::string(reinterpret_cast<const char*>(content.data()), content.size()),
-            options.timeout,
-            options.max_redirects,
-            options.max_content,
-            options.stop};
-  }
+                              const request_options& options);
 
   std::shared_ptr<client_state<Transport>> state_;
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/exchange.hpp>
+#endif

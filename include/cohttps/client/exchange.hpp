@@ -1,8 +1,11 @@
 // A request's way through redirections, connections and retries to its response.
 #pragma once
 
+#include <cohttps/client/client.hpp>
 #include <cohttps/client/options.hpp>
+#include <cohttps/client/request.hpp>
 #include <cohttps/client/response.hpp>
+#include <cohttps/client/response_stream.hpp>
 #include <cohttps/core/base64.hpp>
 #include <cohttps/http/redirect.hpp>
 #include <cohttps/net/connector.hpp>
@@ -19,18 +22,6 @@
 #include <utility>
 
 namespace cohttps {
-
-/// A request that owns its parts.
-struct request {
-  cohttps::method method;
-  result<cohttps::url> url;  ///< a URL that could not be parsed fails when the request is sent
-  fields headers;
-  std::string content;
-  std::optional<std::chrono::nanoseconds> timeout;
-  std::optional<std::size_t> max_redirects;
-  std::optional<std::size_t> max_content;
-  stop_token stop;
-};
 
 /// What a client's operations share.
 template <transport Transport>
@@ -50,7 +41,7 @@ struct client_state {
 /// One call of the client: `open` until the final response's head is there, then `read` until it
 /// gives nothing; or `collect` for both. Not movable: deadlines and waits point into it.
 template <transport Transport>
-class exchange {
+class exchange final : public open_exchange {
  public:
   exchange(std::shared_ptr<client_state<Transport>> client, request r)
       : client_(std::move(client)),
@@ -64,14 +55,13 @@ class exchange {
   /// Follows redirections and repeats what may be repeated.
   task<result<void>> open() {
     if (!request_.url) co_return pass(std::move(request_.url));
+    state_.url = *std::move(request_.url);
     auto opened = co_await follow();
     if (!opened) co_return std::unexpected(about(std::move(opened).error()));
     co_return opened;
   }
 
-  /// The next part of the content, valid until the next call; an empty one at its end, when the
-  /// connection has gone back.
-  task<result<std::span<const std::byte>>> read() {
+  task<result<std::span<const std::byte>>> read() override {
     if (!connection_) co_return std::span<const std::byte>();
     auto part = co_await connection_->http.receive_body(limit_);
     if (!part) {
@@ -85,65 +75,47 @@ class exchange {
 
   task<result<response>> collect() {
     if (auto opened = co_await open(); !opened) co_return pass(std::move(opened));
-    response out;
-    if (auto content = co_await receive_content(out.content_); !content)
-      co_return std::unexpected(about(std::move(content).error()));
-    out.head_ = std::move(head_);
-    out.trailers_ = std::move(trailers_);
-    out.url_ = *std::move(request_.url);
-    out.history_ = std::move(history_);
-    out.connection_ = std::move(info_);
-    out.reused_ = reused_;
-    out.timings_ = timings_;
-    co_return out;
+    std::string content;
+    if (auto received = co_await receive_content(content); !received)
+      co_return std::unexpected(about(std::move(received).error()));
+    co_return response(std::move(state_), std::move(content));
   }
-
-  // Known once open.
-  const response_head& head() const noexcept { return head_; }
-  const cohttps::url& url() const noexcept { return *request_.url; }
-  const std::vector<redirect_hop>& history() const noexcept { return history_; }
-  const connection_info& connection() const noexcept { return *info_; }
-  bool on_reused_connection() const noexcept { return reused_; }
-  std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
-
-  // Known once read to the end.
-  bool complete() const noexcept { return complete_; }
-  const fields& trailers() const noexcept { return trailers_; }
-  const cohttps::timings& timings() const noexcept { return timings_; }
 
  private:
   using connection_ptr = std::unique_ptr<net::connection<Transport>>;
+
+  const cohttps::url& here() const noexcept { return *state_.url; }
 
   task<result<void>> follow() {
     const std::size_t most = request_.max_redirects.value_or(client_->options.max_redirects);
     while (true) {
       if (auto sent = co_await send(); !sent) co_return sent;
       if (most == 0) co_return result<void>();
-      auto next = follow_redirect(url(), request_.method, head_.status, head_.headers);
+      auto next = follow_redirect(here(), request_.method, state_.head.status, state_.head.headers);
       if (!next) co_return pass(std::move(next));
       if (!*next) co_return result<void>();
       redirection& redirect = **next;
-      if (history_.size() == most)
+      if (state_.history.size() == most)
         co_return fail(error_category::limit, "too_many_redirects",
                        "the server redirected more than " + std::to_string(most) +
                            " times; the last place was " + redirect.to.origin().text());
       if (auto drained = co_await drain(); !drained) co_return drained;
-      history_.push_back({head_.status, url()});
+      state_.history.push_back({state_.head.status, here()});
       strip_for_redirect(request_.headers, redirect);
       if (!redirect.keeps_content) request_.content.clear();
       request_.method = redirect.method;
-      request_.url = std::move(redirect.to);
+      state_.url = std::move(redirect.to);
     }
   }
 
   /// One request, sent again on a new connection when a kept one turned out to be dead and that
   /// cannot do its work twice.
   task<result<void>> send() {
-    auto tls = tls_for(url());
+    auto tls = tls_for(here());
     if (!tls) co_return pass(std::move(tls));
     const fields headers = complete_headers();
-    origin_ = url().origin();
-    timings_ = {};
+    origin_ = here().origin();
+    state_.timings = {};
 
     connection_ = client_->idle.take(origin_, limit_.now());
     if (connection_) {
@@ -155,9 +127,9 @@ class exchange {
     auto fresh = co_await net::connect(origin_, *tls, client_->connecting, limit_, took);
     if (!fresh) co_return pass(std::move(fresh));
     connection_ = *std::move(fresh);
-    timings_.resolve = took.resolve;
-    timings_.connect = took.connect;
-    timings_.tls = took.tls;
+    state_.timings.resolve = took.resolve;
+    state_.timings.connect = took.connect;
+    state_.timings.tls = took.tls;
     co_return co_await attempt(headers);
   }
 
@@ -183,12 +155,12 @@ class exchange {
   task<result<void>> attempt(const fields& headers) {
     auto& http = connection_->http;
     const auto idle = client_->options.timeouts.idle;
-    reused_ = connection_->exchanges > 0;
+    state_.on_reused_connection = connection_->exchanges > 0;
     const time_point started = limit_.now();
 
     limit_.enter(phase::send, idle);
     auto sent = co_await http.send(
-        {request_.method, url().target(), headers, std::as_bytes(std::span(request_.content))},
+        {request_.method, here().target(), headers, std::as_bytes(std::span(request_.content))},
         limit_);
     // A server may answer and close before it has read all: its answer counts.
     const bool maybe_answered = !sent && !request_.content.empty() &&
@@ -199,10 +171,10 @@ class exchange {
     auto answered = co_await http.receive_head(limit_);
     if (!answered) co_return std::unexpected(failure(std::move(sent ? answered : sent).error()));
     answered_at_ = limit_.now();
-    timings_.first_byte = answered_at_ - started;
-    head_ = http.parser().take_head();
-    content_length_ = http.parser().content_length();
-    info_ = connection_->info;
+    state_.timings.first_byte = answered_at_ - started;
+    state_.head = http.parser().take_head();
+    state_.content_length = http.parser().content_length();
+    state_.connection = connection_->info;
     limit_.enter(phase::receive_body, idle);
     co_return result<void>();
   }
@@ -217,10 +189,10 @@ class exchange {
   /// The response is complete: its connection can carry another one.
   void finish() {
     const time_point now = limit_.now();
-    timings_.content = now - answered_at_;
-    timings_.total = now - started_;
-    trailers_ = connection_->http.parser().trailers();
-    complete_ = true;
+    state_.timings.content = now - answered_at_;
+    state_.timings.total = now - started_;
+    state_.trailers = connection_->http.parser().trailers();
+    state_.complete = true;
     ++connection_->exchanges;
     if (connection_->http.reusable()) client_->idle.give_back(origin_, std::move(connection_), now);
     connection_.reset();
@@ -235,7 +207,7 @@ class exchange {
       drained += part->size();
     }
     connection_.reset();
-    complete_ = false;
+    state_.complete = false;
     co_return result<void>();
   }
 
@@ -248,10 +220,10 @@ class exchange {
                             " bytes that max_content allows")));
     };
     if (connection_->http.parser().body_delimiter() == http1::delimiter::content_length) {
-      if (*content_length_ > most) co_return too_large();
+      if (*state_.content_length > most) co_return too_large();
       // What a peer claims is believed only as far as it costs little.
-      content.reserve(
-          static_cast<std::size_t>(std::min<std::uint64_t>(*content_length_, believed_length)));
+      content.reserve(static_cast<std::size_t>(
+          std::min<std::uint64_t>(*state_.content_length, believed_length)));
     }
     while (true) {
       auto part = co_await read();
@@ -266,7 +238,7 @@ class exchange {
   fields complete_headers() const {
     const client_options& options = client_->options;
     fields all;
-    if (!request_.headers.contains("host")) all.append_unchecked("host", url().authority());
+    if (!request_.headers.contains("host")) all.append_unchecked("host", here().authority());
     for (const field f : request_.headers) all.append_unchecked(f.name, f.value);
     for (const field f : options.headers)
       if (!request_.headers.contains(f.name)) all.append_unchecked(f.name, f.value);
@@ -274,16 +246,18 @@ class exchange {
       all.append_unchecked("user-agent", options.user_agent);
     if (!all.contains("accept")) all.append_unchecked("accept", "*/*");
     // RFC 7617, 2: a URL with a name and password asks for Basic authentication.
-    if (url().has_credentials() && !all.contains("authorization"))
+    if (here().has_credentials() && !all.contains("authorization"))
       all.append_unchecked("authorization",
-                           "Basic " + to_base64(percent_decode(url().username()) + ":" +
-                                                percent_decode(url().password())));
+                           "Basic " + to_base64(percent_decode(here().username()) + ":" +
+                                                percent_decode(here().password())));
     return all;
   }
 
-  error failure(error e) { return limit_.explain(std::move(e)).on_reused_connection(reused_); }
+  error failure(error e) {
+    return limit_.explain(std::move(e)).on_reused_connection(state_.on_reused_connection);
+  }
   error about(error e) {
-    if (e.subject().empty()) e.subject(url().origin().text());
+    if (e.subject().empty()) e.subject(here().origin().text());
     return e;
   }
 
@@ -296,15 +270,57 @@ class exchange {
   time_point started_;
   origin origin_;
   connection_ptr connection_;
-  response_head head_;
-  fields trailers_;
-  std::vector<redirect_hop> history_;
-  std::shared_ptr<const connection_info> info_;
-  std::optional<std::uint64_t> content_length_;
-  cohttps::timings timings_;
   time_point answered_at_{};
-  bool reused_ = false;
-  bool complete_ = false;
 };
+
+namespace detail {
+
+template <transport Transport>
+task<result<response>> collect(std::shared_ptr<client_state<Transport>> client, request r) {
+  exchange<Transport> whole(std::move(client), std::move(r));
+  co_return co_await whole.collect();
+}
+
+template <transport Transport>
+task<result<response_stream>> open(std::shared_ptr<client_state<Transport>> client, request r) {
+  auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
+  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
+  co_return response_stream(std::move(begun));
+}
+
+template <transport Transport>
+Transport transport_of(client_state<Transport>& client) {
+  return client.deadlines.transport();
+}
+
+}  // namespace detail
+
+template <transport Transport>
+basic_client<Transport>::basic_client(Transport over, client_options options)
+    : state_(std::make_shared<client_state<Transport>>(std::move(over), std::move(options))) {}
+
+template <transport Transport>
+void basic_client<Transport>::close_idle() noexcept {
+  state_->idle.clear();
+}
+
+template <transport Transport>
+std::size_t basic_client<Transport>::idle_connections() const noexcept {
+  return state_->idle.size();
+}
+
+template <transport Transport>
+request basic_client<Transport>::make_request(const method& verb, std::string_view url,
+                                              const request_options& options) {
+  const auto content = options.content.bytes();
+  return {verb,
+          cohttps::url::parse(url),
+          options.headers.copy(),
+          std::string(reinterpret_cast<const char*>(content.data()), content.size()),
+          options.timeout,
+          options.max_redirects,
+          options.max_content,
+          options.stop};
+}
 
 }  // namespace cohttps

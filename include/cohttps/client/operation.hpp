@@ -1,17 +1,33 @@
 // What the client's calls return: awaitable in any coroutine, or started with an Asio token.
 #pragma once
 
-#include <cohttps/client/exchange.hpp>
+#include <cohttps/client/request.hpp>
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/response_stream.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/task/task.hpp>
+#include <cohttps/transport/concepts.hpp>
 
 #include <memory>
 #include <type_traits>
 #include <utility>
 
 namespace cohttps {
+
+template <transport Transport>
+struct client_state;
+
+namespace detail {
+
+// Defined in exchange.hpp.
+template <transport Transport>
+task<result<response>> collect(std::shared_ptr<client_state<Transport>> client, request r);
+template <transport Transport>
+task<result<response_stream>> open(std::shared_ptr<client_state<Transport>> client, request r);
+template <transport Transport>
+Transport transport_of(client_state<Transport>& client);
+
+}  // namespace detail
 
 /// How an operation tells that there is no response.
 enum class on_error { throws, returns };
@@ -50,7 +66,7 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
       task<result<T>> work;
       decltype(std::move(work).operator co_await()) inner = std::move(work).operator co_await();
     };
-    return awaiter{run(std::move(client_), std::move(request_))};
+    return awaiter{begin()};
   }
 
   /// Starts the operation and completes it as the token says, with the signature
@@ -60,7 +76,7 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
       t.start(make, std::forward<Token>(token));
     }
   auto operator()(Token&& token) && {
-    Transport transport = client_->deadlines.transport();
+    Transport transport = detail::transport_of(*client_);
     return transport.start(
         [self = std::move(*this)](stop_token stop) mutable {
           return as_task(std::move(self).with_stop(stop));
@@ -69,16 +85,11 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   }
 
  private:
-  static task<result<T>> run(std::shared_ptr<client_state<Transport>> client, request r) {
-    if constexpr (std::is_same_v<T, response>) {
-      exchange<Transport> whole(std::move(client), std::move(r));
-      co_return co_await whole.collect();
-    } else {
-      auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
-      auto opened = co_await begun->open();
-      if (!opened) co_return pass(std::move(opened));
-      co_return T(std::move(begun));
-    }
+  task<result<T>> begin() {
+    if constexpr (std::is_same_v<T, response>)
+      return detail::collect(std::move(client_), std::move(request_));
+    else
+      return detail::open(std::move(client_), std::move(request_));
   }
 
   static task<value_type> as_task(operation self) { co_return co_await std::move(self); }

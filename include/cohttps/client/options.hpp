@@ -4,8 +4,8 @@
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http1/limits.hpp>
-#include <cohttps/net/connector.hpp>
-#include <cohttps/pool/idle_pool.hpp>
+#include <cohttps/net/connect_options.hpp>
+#include <cohttps/pool/options.hpp>
 #include <cohttps/tls/context.hpp>
 
 #include <array>

@@ -1,12 +1,12 @@
 // A response that has come in completely.
 #pragma once
 
+#include <cohttps/client/exchange_state.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/http/status.hpp>
-#include <cohttps/net/connection.hpp>
-#include <cohttps/net/connector.hpp>
+#include <cohttps/net/connection_info.hpp>
 #include <cohttps/url/url.hpp>
 
 #include <chrono>
@@ -21,41 +21,25 @@
 
 namespace cohttps {
 
-/// How long the parts of an operation took. What was not needed, such as connecting when a
-/// connection was reused, is zero. Of several requests in a chain of redirections: the last one's,
-/// except `total`.
-struct timings {
-  std::chrono::nanoseconds resolve{};
-  std::chrono::nanoseconds connect{};
-  std::chrono::nanoseconds tls{};
-  std::chrono::nanoseconds first_byte{};  ///< from the request's first byte to the response's head
-  std::chrono::nanoseconds content{};     ///< from the head to the end
-  std::chrono::nanoseconds total{};       ///< of the whole operation
-};
-
-/// A redirection that was followed.
-struct redirect_hop {
-  int status;
-  cohttps::url from;
-};
-
 /// A value; holds no connection.
 class response {
  public:
   response() = default;
 
-  int status() const noexcept { return head_.status; }
+  /// From what an exchange has found out, and the content read from it.
+  response(exchange_state&& from, std::string content)
+      : state_(std::move(from)), content_(std::move(content)) {}
+
+  int status() const noexcept { return state_.head.status; }
 
   /// As the peer wrote it, or the registered one when it wrote none.
-  std::string_view reason() const noexcept {
-    return head_.reason.empty() ? reason_phrase(head_.status) : std::string_view(head_.reason);
-  }
+  std::string_view reason() const noexcept { return state_.head.reason_or_default(); }
 
-  const fields& headers() const noexcept { return head_.headers; }
+  const fields& headers() const noexcept { return state_.head.headers; }
 
   /// The first value of a field, compared without case.
   std::optional<std::string_view> header(std::string_view name) const noexcept {
-    return head_.headers.find(name);
+    return state_.head.headers.find(name);
   }
 
   /// The content's bytes as they came.
@@ -64,23 +48,23 @@ class response {
   std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(content_)); }
 
   /// Fields after chunked content (RFC 9110, 6.5).
-  const fields& trailers() const noexcept { return trailers_; }
+  const fields& trailers() const noexcept { return state_.trailers; }
 
   /// Where the response came from, after redirections.
-  const cohttps::url& url() const noexcept { return *url_; }
+  const cohttps::url& url() const noexcept { return *state_.url; }
 
   /// The redirections on the way, first to last.
-  const std::vector<redirect_hop>& history() const noexcept { return history_; }
+  const std::vector<redirect_hop>& history() const noexcept { return state_.history; }
 
-  const connection_info& connection() const noexcept { return *connection_; }
+  const connection_info& connection() const noexcept { return *state_.connection; }
 
   /// True when the connection had carried another exchange before.
-  bool on_reused_connection() const noexcept { return reused_; }
+  bool on_reused_connection() const noexcept { return state_.on_reused_connection; }
 
-  const cohttps::timings& timings() const noexcept { return timings_; }
+  const cohttps::timings& timings() const noexcept { return state_.timings; }
 
   /// True for 2xx.
-  bool ok() const noexcept { return is_success(head_.status); }
+  bool ok() const noexcept { return is_success(state_.head.status); }
 
   /// Throws `error` (policy, "unsuccessful_status") unless the status is 2xx.
   const response& require_success() const& {
@@ -93,25 +77,16 @@ class response {
   }
 
  private:
-  template <transport Transport>
-  friend class exchange;
-
   void check_success() const {
     if (ok()) return;
     throw error(error_category::policy, "unsuccessful_status",
                 "the server answered " + std::to_string(status()) + " " +
                     std::string(reason_phrase(status())))
-        .subject(url_ ? url_->origin().text() : std::string());
+        .subject(state_.url ? state_.url->origin().text() : std::string());
   }
 
-  response_head head_;
+  exchange_state state_;
   std::string content_;
-  fields trailers_;
-  std::optional<cohttps::url> url_;
-  std::vector<redirect_hop> history_;
-  std::shared_ptr<const connection_info> connection_;
-  bool reused_ = false;
-  cohttps::timings timings_;
 };
 
 }  // namespace cohttps

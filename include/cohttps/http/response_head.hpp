@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cohttps/http/fields.hpp>
+#include <cohttps/http/status.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace cohttps {
 
@@ -19,6 +21,11 @@ struct response_head {
   std::string reason = {};
 
   fields headers = {};
+
+  /// The reason phrase, or the registered one of the status when the peer wrote none.
+  std::string_view reason_or_default() const noexcept {
+    return reason.empty() ? reason_phrase(status) : std::string_view(reason);
+  }
 
   /// Empties it, and keeps the memory.
   void clear() noexcept {

@@ -1,26 +1,14 @@
-// A connection to an origin, with what is known about it.
+// A connection to an origin, as the pool keeps it.
 #pragma once
 
+#include <cohttps/net/connection_info.hpp>
 #include <cohttps/net/http1_connection.hpp>
-#include <cohttps/tls/connection_info.hpp>
-#include <cohttps/transport/endpoint.hpp>
 
 #include <cstddef>
 #include <memory>
-#include <optional>
-#include <string>
 #include <utility>
 
-namespace cohttps {
-
-/// What a response came over.
-struct connection_info {
-  std::string protocol = "HTTP/1.1";
-  endpoint peer;                ///< the address and port connected to
-  std::optional<tls_info> tls;  ///< empty for plain http
-};
-
-namespace net {
+namespace cohttps::net {
 
 template <transport Transport>
 struct connection {
@@ -33,5 +21,4 @@ struct connection {
   time_point idle_since{};
 };
 
-}  // namespace net
-}  // namespace cohttps
+}  // namespace cohttps::net

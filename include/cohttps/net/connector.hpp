@@ -3,6 +3,7 @@
 
 #include <cohttps/core/error.hpp>
 #include <cohttps/net/channel.hpp>
+#include <cohttps/net/connect_options.hpp>
 #include <cohttps/net/connection.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/task/task.hpp>
@@ -16,20 +17,6 @@
 #include <vector>
 
 namespace cohttps::net {
-
-/// Where to connect for a host and port, instead of asking the resolver.
-struct resolve_override {
-  std::string host;  ///< as in the URL
-  std::uint16_t port;
-  std::string address;  ///< an IP literal
-};
-
-struct connect_options {
-  std::optional<duration> connect_timeout = std::chrono::seconds(10);
-  std::optional<duration> tls_timeout = std::chrono::seconds(10);
-  std::vector<resolve_override> resolve;
-  http1::limits limits;
-};
 
 /// How long the steps took.
 struct connect_timings {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/net/connection.hpp>
+#include <cohttps/pool/options.hpp>
 #include <cohttps/url/origin.hpp>
 
 #include <algorithm>
@@ -13,11 +14,6 @@
 #include <vector>
 
 namespace cohttps::pool {
-
-struct options {
-  std::size_t idle_per_host = 8;  ///< the oldest goes first
-  std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
-};
 
 /// Idle connections by origin. The one used last is used next, so that the others can grow old.
 template <transport Transport>

@@ -5,6 +5,7 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/context.hpp>
+#include <cohttps/tls/context_state.hpp>
 #include <cohttps/tls/session.hpp>
 
 #include <chrono>
@@ -35,7 +36,7 @@ class engine {
                                            std::move(alpn))) {}
 
   /// Puts the ClientHello into `outgoing()`. Certificates are judged as of `now`.
-  result<void> start(std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) {
+  result<void> start(std::chrono::system_clock::time_point now) {
     return session_->start(now);
   }
 

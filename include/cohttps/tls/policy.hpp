@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/options.hpp>
 
 #include <botan/block_cipher.h>
 #include <botan/pk_keys.h>
@@ -16,9 +17,6 @@
 #include <vector>
 
 namespace cohttps {
-
-/// The values are those of the wire (RFC 8446, 4.2.1).
-enum class tls_version : std::uint16_t { v1_2 = 0x0303, v1_3 = 0x0304 };
 
 namespace tls {
 

@@ -8,6 +8,7 @@
 #include <cohttps/tls/certificate.hpp>
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/context.hpp>
+#include <cohttps/tls/context_state.hpp>
 #include <cohttps/tls/host_name.hpp>
 #include <cohttps/tls/verifier.hpp>
 

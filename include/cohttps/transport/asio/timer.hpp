@@ -33,7 +33,6 @@ class asio_timer {
   void cancel() noexcept {
     state_->function = nullptr;
     ++state_->setting;
-    asio_error_code ignored;
     try {
       state_->timer.cancel();
     } catch (...) {  // documented to throw, and has nothing that could fail

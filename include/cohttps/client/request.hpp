@@ -1,0 +1,29 @@
+// What is asked for.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/core/stop.hpp>
+#include <cohttps/http/fields.hpp>
+#include <cohttps/http/method.hpp>
+#include <cohttps/url/url.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace cohttps {
+
+/// A request that owns its parts.
+struct request {
+  cohttps::method method;
+  result<cohttps::url> url;  ///< a URL that could not be parsed fails when the request is sent
+  fields headers;
+  std::string content;
+  std::optional<std::chrono::nanoseconds> timeout;
+  std::optional<std::size_t> max_redirects;
+  std::optional<std::size_t> max_content;
+  stop_token stop;
+};
+
+}  // namespace cohttps

@@ -1,0 +1,9 @@
+// Where the definitions go that are no templates: into every unit that includes them, or, with
+// COHTTPS_SEPARATE_COMPILATION, into the one that includes <cohttps/implementation.hpp>.
+#pragma once
+
+#if defined(COHTTPS_SEPARATE_COMPILATION)
+#define COHTTPS_DEFINITION
+#else
+#define COHTTPS_DEFINITION inline
+#endif

@@ -1,0 +1,64 @@
+// What is behind a tls_context.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
+#include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/context.hpp>
+#include <cohttps/tls/policy.hpp>
+#include <cohttps/tls/trust_store.hpp>
+
+#include <botan/credentials_manager.h>
+#include <botan/system_rng.h>
+#include <botan/tls_session_manager_noop.h>
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace cohttps {
+
+namespace tls {
+struct context_state {
+  trust_store roots;
+  bool accept_any_certificate = false;
+  std::shared_ptr<const client_policy> policy;
+  // Shared by all connections: the system's generator needs no lock. Sessions are not kept, as a
+  // resumed one skips the verification of certificates.
+  std::shared_ptr<Botan::RandomNumberGenerator> random = std::make_shared<Botan::System_RNG>();
+  std::shared_ptr<Botan::TLS::Session_Manager> sessions =
+      std::make_shared<Botan::TLS::Session_Manager_Noop>();
+  std::shared_ptr<Botan::Credentials_Manager> credentials =
+      std::make_shared<Botan::Credentials_Manager>();
+};
+}  // namespace tls
+
+COHTTPS_DEFINITION result<tls_context> tls_context::create(const tls_options& options) try {
+  auto state = std::make_shared<tls::context_state>();
+  state->accept_any_certificate = options.danger.has_value();
+  state->policy = std::make_shared<tls::client_policy>(options.minimum_version);
+  state->policy->latest_supported_version(false);  // throws when Botan was built without it
+  if (options.system_roots && !state->accept_any_certificate)
+    if (auto added = state->roots.add_system(); !added) return pass(std::move(added));
+  if (!options.root_file.empty())
+    if (auto added = state->roots.add_file(options.root_file); !added)
+      return pass(std::move(added));
+  if (!options.root_pem.empty())
+    if (auto added = state->roots.add_pem(options.root_pem, "tls_options::root_pem"); !added)
+      return pass(std::move(added));
+  if (state->roots.size() == 0 && !state->accept_any_certificate)
+    return fail(error_category::usage, "no_certificates",
+                "no certificate is trusted, so no server could be: give tls_options::root_file "
+                "or root_pem, or leave system_roots on");
+  return tls_context(std::move(state));
+} catch (const std::exception& e) {
+  return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
+}
+
+COHTTPS_DEFINITION result<tls_context> tls_context::system() {
+  static const result<tls_context> shared = create(tls_options{});
+  return shared;
+}
+
+}  // namespace cohttps
