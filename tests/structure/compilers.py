@@ -49,6 +49,9 @@ class Flags:
         self.link = list(link)
         self.of_file = of_file or {}  # flags of the files that Meson compiles
 
+    def with_macros(self, macros):
+        return Flags(self.root, [*self.common, *macros], self.link, self.of_file)
+
     @classmethod
     def of_build(cls, root, build):
         root, build = pathlib.Path(root).resolve(), pathlib.Path(build)
@@ -160,23 +163,35 @@ def compile_seconds(flags, compiler, source, output):
     return usage.ru_utime + usage.ru_stime
 
 
-def compile_time(flags, compiler, source, limit=2.0, rounds=3):
-    """`source` compiles in at most `limit` times what its Asio and Botan headers alone take."""
+SEPARATE = "-DCOHTTPS_SEPARATE_COMPILATION"
+
+
+def compile_time(flags, compiler, source, limit, header_only_limit, rounds=3):
+    """`source` compiles in at most `limit` times what its Asio and Botan headers alone take when the
+    definitions are in a unit of their own, and in at most `header_only_limit` times with them."""
     with tempfile.TemporaryDirectory() as folder:
         bare = pathlib.Path(folder, "bare.cpp")
         try:
             needed = headers_needed(flags, compiler, source)
             bare.write_text("".join(f'#include "{file}"\n' for file in needed) + "int main() {}\n")
-            times = {source: [], bare: []}
+            jobs = {"bare": (bare, []), "separate": (source, [SEPARATE]), "header-only": (source, [])}
+            times = {name: [] for name in jobs}
             for _ in range(rounds):
-                for file, taken in times.items():
-                    taken.append(compile_seconds(flags, compiler, file, f"{folder}/out.o"))
+                for name, (file, macros) in jobs.items():
+                    times[name].append(
+                        compile_seconds(flags.with_macros(macros), compiler, file, f"{folder}/out.o"))
         except ValueError as error:
             return [str(error)], ""
-    ours, theirs = (statistics.median(taken) for taken in times.values())
-    figures = (f"{pathlib.Path(source).name} {ours:.2f} s, the {len(needed)} Asio and Botan headers "
-               f"it needs alone {theirs:.2f} s: {ours / theirs:.2f} times, at most {limit:g}")
-    return ([figures] if ours > limit * theirs else []), figures
+    seconds = {name: statistics.median(taken) for name, taken in times.items()}
+    figures = f"the {len(needed)} Asio and Botan headers that it needs {seconds['bare']:.2f} s"
+    problems = []
+    for name, most in (("separate", limit), ("header-only", header_only_limit)):
+        ratio = seconds[name] / seconds["bare"]
+        figure = f"{name} {seconds[name]:.2f} s, {ratio:.2f} times, at most {most:g}"
+        figures += f"; {figure}"
+        if ratio > most:
+            problems.append(f"{pathlib.Path(source).name}: {figure}")
+    return problems, figures
 
 
 # ---- clang-format and clang-tidy --------------------------------------------------------------

@@ -139,10 +139,10 @@ def slow_program():
         tree.flags.common.append(f"-I{tree.root / 'lib'}")
         text = "#include <cohttps/transport/asio/x.hpp>\n{}int main() {{}}\n"
         slow = tree.write("slow.cpp", text.format("#include <regex>\n"))
-        if not compilers.compile_time(tree.flags, compilers.gcc(), slow, rounds=1)[0]:
+        if not compilers.compile_time(tree.flags, compilers.gcc(), slow, 2.0, 2.0, rounds=1)[0]:
             return "a program with <regex> was not found to be slow"
         quick = tree.write("quick.cpp", text.format(""))
-        if problems := compilers.compile_time(tree.flags, compilers.gcc(), quick, limit=4.0)[0]:
+        if problems := compilers.compile_time(tree.flags, compilers.gcc(), quick, 4.0, 4.0)[0]:
             return f"a program that is not slow was found to be: {problems[0]}"
     return ""
 
