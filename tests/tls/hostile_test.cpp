@@ -156,7 +156,7 @@ TEST_CASE("data before the handshake is done reaches nobody") {
     CAPTURE(after);
     tls_server_peer again(localhost_certificate(), {.tls13 = tls13});
     auto probe = make_wire(again);
-    REQUIRE(probe.start(std::chrono::system_clock::now()));
+    REQUIRE(probe.start());
     again.receive(probe.client.outgoing().data());
     probe.client.outgoing().clear();
     octets sent = take(again.outgoing);

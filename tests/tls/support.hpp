@@ -10,8 +10,8 @@
 #include <cohttps/tls/engine.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <certificate_authority.hpp>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>

@@ -36,9 +36,7 @@ class engine {
                                            std::move(alpn))) {}
 
   /// Puts the ClientHello into `outgoing()`. Certificates are judged as of `now`.
-  result<void> start(std::chrono::system_clock::time_point now) {
-    return session_->start(now);
-  }
+  result<void> start(std::chrono::system_clock::time_point now) { return session_->start(now); }
 
   /// Takes bytes from the peer, cut anywhere, and appends what was in them to `plaintext`. Answers
   /// to the peer may turn up in `outgoing()`.

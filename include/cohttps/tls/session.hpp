@@ -374,7 +374,7 @@ inline void session::tls_session_established(const Botan::TLS::Session_Summary& 
                .alert("bad_certificate"));
   info.protocol =
       summary.version() == Botan::TLS::Protocol_Version::TLS_V13 ? "TLS 1.3" : "TLS 1.2";
-  info.cipher_suite = summary.ciphersuite().to_string();
+  info.cipher_suite = "TLS_" + summary.ciphersuite().to_string();  // Botan leaves the prefix out
   if (auto group = summary.kex_parameters()) info.group = *group;
   info.resumed = summary.was_resumption();
   for (const auto& certificate : summary.peer_certs())

@@ -1,0 +1,194 @@
+// The example `get` as a program of its own: what it prints and its exit codes.
+#include "servers/nginx.hpp"
+#include "servers/peer.hpp"
+#include "servers/programs.hpp"
+
+#include <cohttps/core/base64.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <string>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+using namespace cohttps::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct outcome {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+outcome get(std::vector<std::string> arguments) {
+  const auto& folder = web_server().folder();
+  arguments.insert(arguments.begin(), COHTTPS_GET_PROGRAM);
+  child_process program(arguments, folder.path() / "get.out", folder.path() / "get.err");
+  const auto code = program.wait(20s);
+  if (!code) FAIL("get has not ended after 20 s");
+  return {*code, folder.read("get.out"), folder.read("get.err")};
+}
+
+/// Trusting the server's authority.
+outcome get_trusting(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--cacert", web_server().root_file().string()});
+  return get(std::move(arguments));
+}
+
+nginx& server_for_get() {
+  auto& server = web_server();
+  if (::access(COHTTPS_GET_PROGRAM, X_OK) != 0) SKIP("the examples are not built");
+  return server;
+}
+
+}  // namespace
+
+TEST_CASE("get: prints what came, whole, and ends with 0") {
+  auto& server = server_for_get();
+  descriptor_balance balance;
+  for (const site at : {site::ecdsa_12, site::ecdsa_13}) {
+    const auto small = get_trusting({server.url(at, "/small.txt")});
+    CHECK(small.code == 0);
+    CHECK(small.out == server.small);
+    CHECK(small.err.empty());
+    const auto large = get_trusting({server.url(at, "/large.bin")});
+    CHECK(large.code == 0);
+    CHECK((large.out == server.large));
+  }
+  const auto missing = get_trusting({"-i", server.url(site::both, "/missing")});
+  CHECK(missing.code == 0);
+  CHECK(missing.out.starts_with("HTTP/1.1 404 Not Found\n"));
+  const auto head = get_trusting({"-I", server.url(site::both, "/small.txt")});
+  CHECK(head.code == 0);
+  CHECK(head.out.find("Content-Length: 13\n") != std::string::npos);
+  CHECK(head.out.find(server.small) == std::string::npos);
+  const auto sent = get_trusting({"-d", "a=1", "-i", server.url(site::both, "/form")});
+  CHECK(sent.code == 0);
+  CHECK(sent.out.find("x-body: a=1\n") != std::string::npos);
+  const auto moved = get_trusting({"-L", server.url(site::both, "/moved")});
+  CHECK(moved.out == server.small);
+  const auto told = get_trusting({"-v", "--tlsv1.3", server.url(site::both, "/small.txt")});
+  CHECK(told.out == server.small);
+  CHECK(told.err.find("TLS 1.3") != std::string::npos);
+}
+
+TEST_CASE("get: a file appears whole or not at all") {
+  auto& server = server_for_get();
+  descriptor_balance balance;
+  const auto& folder = server.folder();
+  const auto file = (folder.path() / "fetched").string();
+  const auto whole = get_trusting({"-o", file, server.url(site::both, "/large.bin")});
+  CHECK(whole.code == 0);
+  CHECK(whole.out.empty());
+  CHECK((folder.read("fetched") == server.large));
+  std::filesystem::remove(file);
+  const auto part = get_trusting({"-o", file, "-m", "0.5", server.url(site::both, "/slow")});
+  CHECK(part.code == 28);
+  CHECK_FALSE(std::filesystem::exists(file));
+  CHECK_FALSE(std::filesystem::exists(file + ".part"));
+}
+
+TEST_CASE("get: --json gives one object with everything") {
+  auto& server = server_for_get();
+  descriptor_balance balance;
+  const auto r = get_trusting({"--json", server.url(site::both, "/small.txt")});
+  CHECK(r.code == 0);
+  CHECK(r.err.empty());
+  const auto json = nlohmann::json::parse(r.out);
+  CHECK(json.at("status") == 200);
+  CHECK(json.at("headers").at(0).size() == 2);
+  CHECK(json.at("body_b64") == cohttps::to_base64(server.small));
+  CHECK(json.at("error").is_null());
+  const auto& connection = json.at("connection");
+  CHECK(connection.at("protocol") == "HTTP/1.1");
+  CHECK(connection.at("peer") == "127.0.0.1:" + std::to_string(server.port(site::both)));
+  CHECK(connection.at("reused") == false);
+  const auto& tls = connection.at("tls");
+  CHECK(tls.at("protocol") == "TLS 1.3");
+  CHECK(tls.at("alpn") == "http/1.1");
+  CHECK(tls.at("resumed") == false);
+  CHECK(tls.at("verified") == true);
+  for (const char* key : {"cipher_suite", "group"})
+    CHECK_FALSE(tls.at(key).get<std::string>().empty());
+  REQUIRE(tls.at("chain").size() == 2);
+  for (const char* key : {"subject", "issuer", "not_before", "not_after", "sha256"})
+    CHECK(tls.at("chain").at(0).at(key).is_string());
+  for (const char* key :
+       {"resolve_ms", "connect_ms", "tls_ms", "first_byte_ms", "content_ms", "total_ms"})
+    CHECK(json.at("timings").at(key).get<double>() >= 0);
+
+  const auto bytes = get_trusting({"--json", server.url(site::both, "/large.bin")});
+  CHECK((nlohmann::json::parse(bytes.out).at("body_b64") == cohttps::to_base64(server.large)));
+
+  const auto failed = get_trusting({"--json", server.url(site::leaf_only, "/small.txt")});
+  CHECK(failed.code == 60);
+  const auto object = nlohmann::json::parse(failed.out);
+  CHECK(object.at("status").is_null());
+  CHECK(object.at("headers").empty());
+  CHECK(object.at("body_b64") == "");
+  CHECK(object.at("connection").is_null());
+  CHECK(object.at("timings").is_null());
+  const auto& error = object.at("error");
+  CHECK(error.at("category") == "certificate");
+  CHECK(error.at("phase") == "handshake");
+  CHECK(error.at("reason") == "missing_intermediate");
+  CHECK(error.at("message").get<std::string>().starts_with("https://localhost:"));
+}
+
+TEST_CASE("get: exit codes tell what went wrong") {
+  auto& server = server_for_get();
+  descriptor_balance balance;
+  const certificate_authority other;
+  const auto wrong_roots = server.folder().write("other.pem", other.certificate_pem()).string();
+  std::uint16_t silent_port = 0;
+  const descriptor silent = bound_socket(silent_port, 16);  // takes connections, never answers
+  const peer empty([](accepted& client) { client.receive_head(); });
+  const peer partial([](accepted& client) {
+    client.receive_head();
+    client.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+  });
+  const peer senseless([](accepted& client) {
+    client.receive_head();
+    client.send("220 ready\r\n");
+  });
+  const auto silent_url = "127.0.0.1:" + std::to_string(silent_port);
+  const auto good = server.url(site::both, "/small.txt");
+  const auto unencrypted = server.url(site::plain, "/small.txt");
+  const struct {
+    int code;
+    std::vector<std::string> arguments;
+  } cases[] = {
+      {0, {"--help"}},
+      {2, {"--no-such-option", good}},
+      {2, {}},
+      {3, {"https://localhost:port/"}},
+      {7, {"https://127.0.0.1:" + std::to_string(free_port())}},
+      {8, {"--allow-plaintext", senseless.url()}},
+      {18, {"--allow-plaintext", partial.url()}},
+      {28, {"-m", "0.3", silent_url}},
+      {28, {"-m", "0.3", "--allow-plaintext", "http://" + silent_url}},
+      {35, {"https" + unencrypted.substr(4)}},
+      {35, {"--tlsv1.3", server.url(site::ecdsa_12, "/small.txt")}},
+      {47, {"-L", server.url(site::both, "/loop")}},
+      {52, {"--allow-plaintext", empty.url()}},
+      {60, {"--cacert", wrong_roots, good}},
+      {60,
+       {"--resolve", "other.test:" + std::to_string(server.port(site::both)) + ":127.0.0.1",
+        server.url(site::both, "/", "other.test")}},
+      {67, {unencrypted}},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.arguments);
+    const auto started = std::chrono::steady_clock::now();
+    const auto r = get_trusting(c.arguments);
+    CAPTURE(r.err);
+    CHECK(r.code == c.code);
+    if (c.code != 0) CHECK(r.err.starts_with("get: "));
+    CHECK(std::chrono::steady_clock::now() - started < 10s);
+  }
+}
