@@ -37,8 +37,16 @@ auto start_racing(Op& op, stop_token stop) {
 }
 
 template <class Op>
-using race_result_t =
-    value_or_monostate<await_result_t<decltype(start_racing(std::declval<Op&>(), stop_token()))>>;
+concept racer = stoppable<Op> || stoppable_factory<Op>;
+
+// A constrained class, because Clang forms a function's type before it looks at its constraints.
+template <racer Op>
+struct race_result {
+  using type =
+      value_or_monostate<await_result_t<decltype(start_racing(std::declval<Op&>(), stop_token()))>>;
+};
+template <class Op>
+using race_result_t = typename race_result<Op>::type;
 
 template <class Variant>
 struct race {
@@ -76,8 +84,7 @@ auto run_race(std::index_sequence<I...>, race<Variant>& r, Ops&... ops) {
 /// Races `ops`, each a `stoppable` awaitable or a `stoppable_factory`. The first to end decides:
 /// its value is the variant's alternative at its index (`std::monostate` for `void`), its exception
 /// leaves. The others are told to stop and are waited for, so nothing outlives the call.
-template <class... Ops>
-  requires((stoppable<Ops> || stoppable_factory<Ops>) && ...)
+template <detail::racer... Ops>
 task<std::variant<detail::race_result_t<Ops>...>> when_any(stop_token stop, Ops... ops) {
   detail::race<std::variant<detail::race_result_t<Ops>...>> r;
   stop_callback link(stop, [&] { r.losers.request_stop(stop.reason()); });
@@ -87,8 +94,7 @@ task<std::variant<detail::race_result_t<Ops>...>> when_any(stop_token stop, Ops.
 }
 
 /// The same, not stoppable from outside.
-template <class... Ops>
-  requires((stoppable<Ops> || stoppable_factory<Ops>) && ...)
+template <detail::racer... Ops>
 task<std::variant<detail::race_result_t<Ops>...>> when_any(Ops... ops) {
   return when_any(stop_token(), std::move(ops)...);
 }
