@@ -20,7 +20,7 @@ namespace asio = cohttps::asio;
 
 asio::awaitable<void> session(cohttps::client& client, std::string url) {
   try {
-    // From Asio 1.24 (Boost 1.80) on, `co_await client.get(url)` is enough.
+    // From Asio 1.28 and Boost 1.83 on, `co_await client.get(url)` is enough.
     cohttps::response response = co_await client.get(url)(asio::use_awaitable);
     std::cout << "awaitable: " << response.status() << ' ' << response.reason() << '\n';
   } catch (const cohttps::error& e) {

@@ -209,10 +209,11 @@ class asio_transport {
 
   /// Starts the task that `make(stop_token)` gives, and completes `token` with
   /// `void(std::exception_ptr, T)` on its handler's executor. From any thread.
-  template <class Make, class Token>
+  template <class Make, class Token,
+            class T = typename std::invoke_result_t<Make&, stop_token>::value_type>
+    requires asio::completion_token_for<Token, void(std::exception_ptr, T)>
   auto start(Make make, Token&& token) {
-    using value = typename std::invoke_result_t<Make&, stop_token>::value_type;
-    return detail::start<value>(*context_, std::move(make), std::forward<Token>(token));
+    return detail::start<T>(*context_, std::move(make), std::forward<Token>(token));
   }
 
  private:
