@@ -1,21 +1,13 @@
-// Counts heap allocations: include it in one source file of a program, whose operator new and
-// delete it replaces.
+// The column of heap allocations. Include it in one source file of a program.
 #pragma once
+
+#include "../tests/support/allocations.hpp"
 
 #include <benchmark/benchmark.h>
 
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 
 namespace allocations {
-
-inline std::atomic<std::uint64_t> made{0};
-
-/// How many the program has made until now.
-inline std::uint64_t count() noexcept { return made.load(std::memory_order_relaxed); }
 
 /// From construction to `report`, over the iterations of a benchmark:
 /// ```
@@ -34,25 +26,4 @@ class counter {
   std::uint64_t before_ = count();
 };
 
-inline void* allocate(std::size_t size, std::size_t alignment) {
-  made.fetch_add(1, std::memory_order_relaxed);
-  if (size == 0) size = 1;
-  void* memory =
-      alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__
-          ? std::malloc(size)
-          : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-  if (!memory) throw std::bad_alloc();
-  return memory;
-}
-
 }  // namespace allocations
-
-// The other forms of new and delete call these. Not inline: the standard forbids it.
-void* operator new(std::size_t size) { return allocations::allocate(size, 1); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocations::allocate(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
