@@ -89,6 +89,33 @@ TEST_CASE("a connection that must not or cannot be used again is not") {
   }
 }
 
+TEST_CASE("idle connections are bounded, a host's and all") {
+  memory_network network;
+  scripted_host hosts[4];
+  for (int i = 0; i < 4; ++i) {
+    network.listen("h" + std::to_string(i), 80, hosts[i].plain());
+    for (int j = 0; j < 9; ++j) hosts[i].then(plain_response("x"));
+  }
+  client_options options = plain();
+  options.pool = {.idle_per_host = 2, .idle = 3};
+  auto work = [&]() -> task<void> {
+    client c(network.transport(), options);
+    co_await when_all(c.get("http://h0/"), c.get("http://h0/"), c.get("http://h0/"));
+    CHECK(c.idle_connections() == 2);
+    for (int i = 1; i < 4; ++i) auto r = co_await c.get("http://h" + std::to_string(i) + "/");
+    CHECK(c.idle_connections() == 3);
+    CHECK(network.open_streams == 3);
+    auto newest = co_await c.get("http://h3/");
+    CHECK(newest.on_reused_connection());
+    auto oldest = co_await c.get("http://h0/");
+    CHECK_FALSE(oldest.on_reused_connection());
+    co_await sleep_for(network.transport(), 61s);
+    auto other = co_await c.get("http://h1/");
+    CHECK(network.open_streams == 1);
+  };
+  network.run(work());
+}
+
 TEST_CASE("idle connections end after their time") {
   plain_host at;
   at.host.then(plain_response("1")).then(plain_response("2")).then(plain_response("3"));

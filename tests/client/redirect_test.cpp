@@ -104,6 +104,38 @@ TEST_CASE("a user's password in the URL does not follow to another origin") {
   CHECK(other.requests.at(0).find("Basic") == std::string::npos);
 }
 
+TEST_CASE("the client's own credentials stay behind too, and do not come back") {
+  memory_network network;
+  scripted_host host, other;
+  network.listen("host", 80, host.plain());
+  network.listen("other", 80, other.plain());
+  host.then(redirect("302", "http://other/")).then(plain_response("x"));
+  other.then(redirect("302", "http://host/back"));
+  client_options options = plain();
+  options.headers = {{"Authorization", "Bearer s3"}, {"X-Client", "c"}};
+  REQUIRE(get(network, "http://host/", options));
+  CHECK(host.requests.at(0).find("Authorization") != std::string::npos);
+  CHECK(other.requests.at(0).find("Authorization") == std::string::npos);
+  CHECK(other.requests.at(0).find("X-Client: c") != std::string::npos);
+  CHECK(host.requests.at(1).find("Authorization") == std::string::npos);
+}
+
+TEST_CASE("a redirection whose content does not come is followed after a second") {
+  plain_host at;
+  at.host.then("HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 9\r\n\r\nabc", after::hang)
+      .then(plain_response("y"));
+  const auto started = at.network.loop().now();
+  auto r = get(at.network, "http://host/");
+  if (!r) FAIL(r.error().what());
+  CHECK(r->text() == "y");
+  CHECK(at.network.loop().now() - started == std::chrono::seconds(1));
+  CHECK(at.host.connections == 2);
+  at.host.then("HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 9\r\n\r\nabc", after::hang);
+  auto late = get(at.network, "http://host/", plain(), {.timeout = std::chrono::milliseconds(500)});
+  REQUIRE_FALSE(late);
+  CHECK(late.error().reason() == "total_timeout");
+}
+
 TEST_CASE("redirections end somewhere") {
   plain_host at;
   for (int i = 0; i < 20; ++i) at.host.then(redirect("302", "/" + std::to_string(i)));

@@ -56,6 +56,7 @@ class exchange final : public open_exchange {
   task<result<void>> open() {
     if (!request_.url) co_return pass(std::move(request_.url));
     state_.url = *std::move(request_.url);
+    add_client_fields();
     auto opened = co_await follow();
     if (!opened) co_return std::unexpected(about(std::move(opened).error()));
     co_return opened;
@@ -198,13 +199,16 @@ class exchange final : public open_exchange {
     connection_.reset();
   }
 
-  /// Reads away a redirection's content, when it is little, so that its connection is kept.
+  /// Reads away a redirection's content, when it is little and comes soon, so that its connection
+  /// is kept; otherwise closes it.
   task<result<void>> drain() {
+    const time_point begun = limit_.now();
+    limit_.enter(phase::receive_body, drain_time);
     std::size_t drained = 0;
-    while (connection_ && drained <= drain_limit) {
+    while (connection_ && drained <= drain_limit && limit_.now() - begun < drain_time) {
       auto part = co_await read();
-      if (!part) co_return pass(std::move(part));
-      drained += part->size();
+      if (!part && !limit_.forgive()) co_return pass(std::move(part));
+      if (part) drained += part->size();
     }
     connection_.reset();
     state_.complete = false;
@@ -234,17 +238,22 @@ class exchange final : public open_exchange {
     }
   }
 
-  /// The request's own fields, and the client's where it has none of that name.
-  fields complete_headers() const {
+  /// Adds the client's fields where the request has none of that name. Once: what a redirection
+  /// takes away does not come back.
+  void add_client_fields() {
     const client_options& options = client_->options;
-    fields all;
-    if (!request_.headers.contains("host")) all.append_unchecked("host", here().authority());
-    for (const field f : request_.headers) all.append_unchecked(f.name, f.value);
+    const fields own = request_.headers;
     for (const field f : options.headers)
-      if (!request_.headers.contains(f.name)) all.append_unchecked(f.name, f.value);
-    if (!options.user_agent.empty() && !all.contains("user-agent"))
-      all.append_unchecked("user-agent", options.user_agent);
-    if (!all.contains("accept")) all.append_unchecked("accept", "*/*");
+      if (!own.contains(f.name)) request_.headers.append_unchecked(f.name, f.value);
+    if (!options.user_agent.empty() && !request_.headers.contains("user-agent"))
+      request_.headers.append_unchecked("user-agent", options.user_agent);
+    if (!request_.headers.contains("accept")) request_.headers.append_unchecked("accept", "*/*");
+  }
+
+  /// With what depends on the URL.
+  fields complete_headers() const {
+    fields all = request_.headers;
+    if (!all.contains("host")) all.append_unchecked("host", here().authority());
     // RFC 7617, 2: a URL with a name and password asks for Basic authentication.
     if (here().has_credentials() && !all.contains("authorization"))
       all.append_unchecked("authorization",
@@ -263,6 +272,7 @@ class exchange final : public open_exchange {
 
   static constexpr std::size_t believed_length = 1024 * 1024;
   static constexpr std::size_t drain_limit = 64 * 1024;
+  static constexpr net::duration drain_time = std::chrono::seconds(1);
 
   std::shared_ptr<client_state<Transport>> client_;
   request request_;

@@ -143,6 +143,13 @@ class deadline {
       queue_.set(entry_, end_);
   }
 
+  /// Lets the operation go on when it was only the phase's limit that passed.
+  bool forgive() noexcept {
+    if (entry_.stop_.reason() != stop_reason::timed_out || now() >= end_) return false;
+    entry_.stop_.reset();
+    return true;
+  }
+
   /// Says in `e` what the operation was doing, and that it was a limit that stopped it.
   [[gnu::cold]] error explain(error e) {
     if (e.category() == error_category::canceled && entry_.stop_.reason() == stop_reason::timed_out)

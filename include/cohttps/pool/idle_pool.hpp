@@ -9,13 +9,13 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace cohttps::pool {
 
-/// Idle connections by origin. The one used last is used next, so that the others can grow old.
+/// One list of all, the longest idle in front: what is too old or too many is at the front, and the
+/// connection used last is used next, so that the others can grow old.
 template <transport Transport>
 class idle_pool {
  public:
@@ -25,40 +25,47 @@ class idle_pool {
 
   /// A connection to `to` that is alive as far as can be seen from here; or null.
   connection_ptr take(const origin& to, time_point now) {
-    const auto found = idle_.find(to);
-    if (found == idle_.end()) return nullptr;
-    auto& waiting = found->second;
-    while (!waiting.empty()) {
-      connection_ptr last = std::move(waiting.back());
-      waiting.pop_back();
-      if (now - last->idle_since < options_.idle_timeout && last->http.idle()) return last;
+    drop_old(now);
+    for (std::size_t i = idle_.size(); i-- > 0;) {
+      if (idle_[i].to != to) continue;
+      connection_ptr found = std::move(idle_[i].connection);
+      erase(i);
+      if (found->http.idle()) return found;
     }
-    idle_.erase(found);
     return nullptr;
   }
 
   void give_back(const origin& to, connection_ptr connection, time_point now) {
-    if (options_.idle_per_host == 0) return;
+    drop_old(now);
+    if (options_.idle_per_host == 0 || options_.idle == 0) return;
+    const auto same = [&](const entry& e) { return e.to == to; };
+    if (static_cast<std::size_t>(std::ranges::count_if(idle_, same)) >= options_.idle_per_host)
+      idle_.erase(std::ranges::find_if(idle_, same));
+    if (idle_.size() >= options_.idle) erase(0);
     connection->idle_since = now;
-    auto& waiting = idle_[to];
-    std::erase_if(waiting, [&](const connection_ptr& c) {
-      return now - c->idle_since >= options_.idle_timeout;
-    });
-    if (waiting.size() >= options_.idle_per_host) waiting.erase(waiting.begin());
-    waiting.push_back(std::move(connection));
+    idle_.push_back({to, std::move(connection)});
   }
 
   void clear() noexcept { idle_.clear(); }
 
-  std::size_t size() const noexcept {
-    std::size_t n = 0;
-    for (const auto& [to, waiting] : idle_) n += waiting.size();
-    return n;
-  }
+  std::size_t size() const noexcept { return idle_.size(); }
 
  private:
+  struct entry {
+    origin to;
+    connection_ptr connection;
+  };
+
+  void drop_old(time_point now) {
+    std::size_t old = 0;
+    while (old < idle_.size() && now - idle_[old].connection->idle_since >= options_.idle_timeout)
+      ++old;
+    idle_.erase(idle_.begin(), idle_.begin() + static_cast<std::ptrdiff_t>(old));
+  }
+  void erase(std::size_t i) { idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i)); }
+
   options options_;
-  std::unordered_map<origin, std::vector<connection_ptr>> idle_;
+  std::vector<entry> idle_;
 };
 
 }  // namespace cohttps::pool

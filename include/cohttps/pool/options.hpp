@@ -6,8 +6,10 @@
 
 namespace cohttps::pool {
 
+/// Of connections that wait for another request. The oldest goes first.
 struct options {
-  std::size_t idle_per_host = 8;  ///< the oldest goes first
+  std::size_t idle_per_host = 8;
+  std::size_t idle = 64;
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
 };
 
