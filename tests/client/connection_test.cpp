@@ -89,6 +89,26 @@ TEST_CASE("a connection that must not or cannot be used again is not") {
   }
 }
 
+TEST_CASE("a request that says close ends its connection") {
+  plain_host at;
+  at.host.then(plain_response("x"));
+  auto work = [&]() -> task<void> {
+    client c(at.network.transport(), plain());
+    auto r = co_await c.get("http://host/", {.headers = {{"Connection", "close"}}});
+    CHECK(c.idle_connections() == 0);
+    auto once = c.get("http://host/");
+    auto taken = std::move(once);
+    std::string reason;
+    try {
+      auto nothing = co_await std::move(once);
+    } catch (const error& e) {
+      reason = std::string(e.reason());
+    }
+    CHECK(reason == "awaited_twice");
+  };
+  at.network.run(work());
+}
+
 TEST_CASE("idle connections are bounded, a host's and all") {
   memory_network network;
   scripted_host hosts[4];

@@ -1,6 +1,8 @@
 // Time limits, stops, and what happens when any operation fails.
 #include "client/support.hpp"
 
+#include <cohttps/task/when_any.hpp>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 using namespace std::chrono_literals;
@@ -87,6 +89,94 @@ TEST_CASE("slow but steady content is not cut off by the idle limit") {
   auto r = timed_get(network, "http://host/", options);
   if (!r.outcome) FAIL(r.outcome.error().what());
   CHECK(r.took > 3min);
+}
+
+TEST_CASE("a slow but steady upload is not cut off by the idle limit") {
+  memory_network network;
+  network.capacity = 8 * 1024;
+  network.listen("host", 80, [&](memory_stream s) -> task<void> {
+    std::vector<std::byte> in(8 * 1024);
+    for (std::size_t read = 0; read < 300'000;) {
+      co_await sleep_for(network.transport(), 2s);
+      auto got = co_await s.read_some(in, {});
+      if (!got || *got == 0) co_return;
+      read += *got;
+    }
+    static constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    auto sent = co_await s.write_some(std::as_bytes(std::span(answer)), {});
+    CHECK(sent);
+  });
+  const std::string content(300'000, 'x');
+  auto r = send(network, method::put, "http://host/", {.content = content});
+  if (!r) FAIL(r.error().what());
+  CHECK(r->status() == 200);
+}
+
+TEST_CASE("a stream's reader may take its time, and a failed stream stays failed") {
+  plain_host at;
+  at.network.capacity = 1000;
+  at.host.then(plain_response(std::string(20'000, 'x')))
+      .then("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", after::close);
+  auto work = [&]() -> task<void> {
+    client c(at.network.transport(), plain());
+    auto stream = co_await c.stream(method::get, "http://host/");
+    std::size_t read = 0;
+    while (true) {
+      auto part = co_await stream.read();
+      if (part.empty()) break;
+      read += part.size();
+      if (read < 5000) co_await sleep_for(at.network.transport(), 45s);
+    }
+    CHECK(read == 20'000);
+    auto cut = co_await c.stream(method::get, "http://host/");
+    for (int i = 0; i < 3; ++i) {
+      std::string reason;
+      try {
+        while (true) {
+          auto part = co_await cut.read();
+          if (part.empty()) break;
+        }
+      } catch (const error& e) {
+        reason = std::string(e.reason());
+      }
+      CHECK(reason == "truncated_body");
+    }
+  };
+  at.network.run(work());
+}
+
+TEST_CASE("a stream that won a race goes on; the caller's own token still stops it") {
+  plain_host at;
+  at.network.capacity = 1000;
+  at.host.then(plain_response(std::string(20'000, 'x')))
+      .then(plain_response(std::string(20'000, 'x')));
+  auto work = [&]() -> task<void> {
+    client c(at.network.transport(), plain());
+    stop_source mine;
+    for (bool stopped : {false, true}) {
+      auto won = co_await when_any(c.stream(method::get, "http://host/", {.stop = mine}),
+                                   sleep_for(at.network.transport(), 5s));
+      REQUIRE(won.index() == 0);
+      if (stopped) mine.request_stop();
+      std::string reason = "complete";
+      try {
+        while (true) {
+          auto part = co_await std::get<0>(won).read();
+          if (part.empty()) break;
+        }
+      } catch (const error& e) {
+        reason = std::string(e.reason());
+      }
+      CHECK(reason == (stopped ? "canceled" : "complete"));
+    }
+  };
+  at.network.run(work());
+}
+
+TEST_CASE("limits without end are no limits") {
+  plain_host at;
+  at.host.then(plain_response("x"));
+  CHECK(get(at.network, "http://host/", plain(), {.timeout = std::chrono::nanoseconds::max()}));
 }
 
 TEST_CASE("a deadline that did not pass leaves nothing on the loop") {

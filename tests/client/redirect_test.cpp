@@ -136,6 +136,61 @@ TEST_CASE("a redirection whose content does not come is followed after a second"
   CHECK(late.error().reason() == "total_timeout");
 }
 
+TEST_CASE("what follows a request that was acted on is not said to be unsent") {
+  memory_network network;
+  scripted_host host;
+  network.listen("host", 80, host.plain());
+  host.then(redirect("303", "http://nowhere/"));
+  auto r = send(network, method::post, "http://host/pay", {.content = "1"});
+  REQUIRE_FALSE(r);
+  CHECK(r.error().category() == error_category::resolve);
+  CHECK(r.error().replay() == replay_safety::maybe_processed);
+}
+
+TEST_CASE("a redirection's content that is cut short does not matter") {
+  plain_host at;
+  at.host.then("HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 9\r\n\r\nabc", after::close)
+      .then(plain_response("y"));
+  auto r = get(at.network, "http://host/");
+  if (!r) FAIL(r.error().what());
+  CHECK(r->text() == "y");
+}
+
+TEST_CASE("credentials in a Location are not used") {
+  plain_host at;
+  at.host.then(redirect("302", "http://mallory:pw@host/b")).then(plain_response("y"));
+  REQUIRE(get(at.network, "http://host/"));
+  CHECK(at.host.requests.at(1).find("Basic") == std::string::npos);
+  at.host.then(redirect("302", "/b")).then(plain_response("y"));
+  REQUIRE(get(at.network, "http://user:pass@host/"));
+  CHECK(at.host.requests.at(3).find("Basic") != std::string::npos);  // the user's own, same origin
+}
+
+TEST_CASE("a stop while a redirection is drained is the caller's, not forgiven") {
+  for (auto when : {std::chrono::milliseconds(500), std::chrono::milliseconds(1000)}) {
+    plain_host at;
+    at.host.then("HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 9\r\n\r\nabc", after::hang)
+        .then("", after::hang);
+    auto work = [&]() -> task<void> {
+      client c(at.network.transport(), plain());
+      stop_source stop;
+      auto fetch = [&]() -> task<void> {
+        auto r = co_await c.try_get("http://host/", {.stop = stop});
+        REQUIRE_FALSE(r);
+        CHECK(r.error().category() == error_category::canceled);
+      };
+      auto stopper = [&]() -> task<void> {
+        co_await sleep_for(at.network.transport(), when);
+        stop.request_stop(stop_reason::timed_out);
+      };
+      const auto started = at.network.loop().now();
+      co_await when_all(fetch(), stopper());
+      CHECK(at.network.loop().now() - started == when);
+    };
+    at.network.run(work());
+  }
+}
+
 TEST_CASE("redirections end somewhere") {
   plain_host at;
   for (int i = 0; i < 20; ++i) at.host.then(redirect("302", "/" + std::to_string(i)));

@@ -47,29 +47,39 @@ class exchange final : public open_exchange {
       : client_(std::move(client)),
         request_(std::move(r)),
         limit_(client_->deadlines, request_.timeout ? request_.timeout : client_->options.timeout,
-               request_.stop),
+               request_.stop, request_.race),
         started_(limit_.now()) {}
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
 
   /// Follows redirections and repeats what may be repeated.
   task<result<void>> open() {
-    if (!request_.url) co_return pass(std::move(request_.url));
+    if (!request_.url) co_return std::unexpected(about(std::move(request_.url).error()));
     state_.url = *std::move(request_.url);
     add_client_fields();
+    if (auto valid = request_.headers.validate(); !valid)
+      co_return std::unexpected(about(std::move(valid).error()));
+    if (limit_.stop().stop_requested())
+      co_return std::unexpected(
+          about(error(error_category::canceled, "canceled", "the operation was canceled")));
     auto opened = co_await follow();
     if (!opened) co_return std::unexpected(about(std::move(opened).error()));
+    limit_.leave_race();
     co_return opened;
   }
 
   task<result<std::span<const std::byte>>> read() override {
+    if (failed_) co_return std::unexpected(*failed_);
     if (!connection_) co_return std::span<const std::byte>();
+    // The limit counts while the peer is waited for, not while the caller uses what it got.
+    limit_.enter(phase::receive_body, reading_limit_);
     auto part = co_await connection_->http.receive_body(limit_);
     if (!part) {
-      error e = failure(std::move(part).error());
+      failed_ = about(failure(std::move(part).error()));
       connection_.reset();
-      co_return std::unexpected(about(std::move(e)));
+      co_return std::unexpected(*failed_);
     }
+    limit_.enter(phase::receive_body, {});
     if (part->empty()) finish();
     co_return part;
   }
@@ -114,13 +124,15 @@ class exchange final : public open_exchange {
   task<result<void>> send() {
     auto tls = tls_for(here());
     if (!tls) co_return pass(std::move(tls));
-    const fields headers = complete_headers();
+    // A redirection to another origin has taken the last one's away.
+    if (!request_.headers.contains("host"))
+      request_.headers.append_unchecked("host", here().authority());
     origin_ = here().origin();
     state_.timings = {};
 
     connection_ = client_->idle.take(origin_, limit_.now());
     if (connection_) {
-      auto answered = co_await attempt(headers);
+      auto answered = co_await attempt();
       if (answered || !may_repeat(answered.error())) co_return answered;
       connection_.reset();
     }
@@ -131,7 +143,7 @@ class exchange final : public open_exchange {
     state_.timings.resolve = took.resolve;
     state_.timings.connect = took.connect;
     state_.timings.tls = took.tls;
-    co_return co_await attempt(headers);
+    co_return co_await attempt();
   }
 
   /// Null for http, where it is allowed.
@@ -153,19 +165,21 @@ class exchange final : public open_exchange {
   }
 
   /// Sends the request over `connection_` and waits for the head.
-  task<result<void>> attempt(const fields& headers) {
+  task<result<void>> attempt() {
     auto& http = connection_->http;
     const auto idle = client_->options.timeouts.idle;
     state_.on_reused_connection = connection_->exchanges > 0;
     const time_point started = limit_.now();
 
+    const bool sent_before = std::exchange(sent_any_, true);
     limit_.enter(phase::send, idle);
-    auto sent = co_await http.send(
-        {request_.method, here().target(), headers, std::as_bytes(std::span(request_.content))},
-        limit_);
+    auto sent = co_await http.send({request_.method, here().target(), request_.headers,
+                                    std::as_bytes(std::span(request_.content))},
+                                   limit_);
     // A server may answer and close before it has read all: its answer counts.
     const bool maybe_answered = !sent && !request_.content.empty() &&
                                 sent.error().category() == error_category::peer_closed;
+    if (!sent && sent.error().category() == error_category::usage) sent_any_ = sent_before;
     if (!sent && !maybe_answered) co_return std::unexpected(failure(std::move(sent).error()));
 
     limit_.enter(phase::receive_head, idle);
@@ -176,7 +190,7 @@ class exchange final : public open_exchange {
     state_.head = http.parser().take_head();
     state_.content_length = http.parser().content_length();
     state_.connection = connection_->info;
-    limit_.enter(phase::receive_body, idle);
+    limit_.enter(phase::receive_body, {});
     co_return result<void>();
   }
 
@@ -184,7 +198,7 @@ class exchange final : public open_exchange {
   /// when doing it twice is the same as doing it once.
   bool may_repeat(const error& e) const noexcept {
     return e.category() == error_category::peer_closed && !connection_->http.answered() &&
-           (request_.method.is_idempotent() || e.replay() == replay_safety::not_sent);
+           request_.method.is_idempotent();
   }
 
   /// The response is complete: its connection can carry another one.
@@ -203,15 +217,19 @@ class exchange final : public open_exchange {
   /// is kept; otherwise closes it.
   task<result<void>> drain() {
     const time_point begun = limit_.now();
-    limit_.enter(phase::receive_body, drain_time);
+    reading_limit_ = drain_time;
     std::size_t drained = 0;
     while (connection_ && drained <= drain_limit && limit_.now() - begun < drain_time) {
       auto part = co_await read();
-      if (!part && !limit_.forgive()) co_return pass(std::move(part));
       if (part) drained += part->size();
     }
+    // What went wrong with content that nobody wants is no matter, unless it ends the operation.
+    if (limit_.stop().stop_requested() && !limit_.forgive()) co_return std::unexpected(*failed_);
+    failed_.reset();
     connection_.reset();
+    reading_limit_ = client_->options.timeouts.idle;
     state_.complete = false;
+    state_.trailers.clear();
     co_return result<void>();
   }
 
@@ -242,31 +260,32 @@ class exchange final : public open_exchange {
   /// takes away does not come back.
   void add_client_fields() {
     const client_options& options = client_->options;
-    const fields own = request_.headers;
+    fields& all = request_.headers;
+    const std::size_t own = all.size();
+    const auto has = [&](std::string_view name) {
+      for (std::size_t i = 0; i < own; ++i)
+        if (ascii::iequals(all[i].name, name)) return true;
+      return false;
+    };
     for (const field f : options.headers)
-      if (!own.contains(f.name)) request_.headers.append_unchecked(f.name, f.value);
-    if (!options.user_agent.empty() && !request_.headers.contains("user-agent"))
-      request_.headers.append_unchecked("user-agent", options.user_agent);
-    if (!request_.headers.contains("accept")) request_.headers.append_unchecked("accept", "*/*");
-  }
-
-  /// With what depends on the URL.
-  fields complete_headers() const {
-    fields all = request_.headers;
-    if (!all.contains("host")) all.append_unchecked("host", here().authority());
+      if (!has(f.name)) all.append_unchecked(f.name, f.value);
+    if (!options.user_agent.empty() && !all.contains("user-agent"))
+      all.append_unchecked("user-agent", options.user_agent);
+    if (!all.contains("accept")) all.append_unchecked("accept", "*/*");
     // RFC 7617, 2: a URL with a name and password asks for Basic authentication.
     if (here().has_credentials() && !all.contains("authorization"))
       all.append_unchecked("authorization",
                            "Basic " + to_base64(percent_decode(here().username()) + ":" +
                                                 percent_decode(here().password())));
-    return all;
   }
 
   error failure(error e) {
     return limit_.explain(std::move(e)).on_reused_connection(state_.on_reused_connection);
   }
   error about(error e) {
-    if (e.subject().empty()) e.subject(here().origin().text());
+    if (state_.url && e.subject().empty()) e.subject(here().origin().text());
+    // Of a chain of redirections, too, the first request may have been acted on.
+    e.replay(sent_any_ ? replay_safety::maybe_processed : replay_safety::not_sent);
     return e;
   }
 
@@ -281,18 +300,25 @@ class exchange final : public open_exchange {
   origin origin_;
   connection_ptr connection_;
   time_point answered_at_{};
+  std::optional<net::duration> reading_limit_ = client_->options.timeouts.idle;
+  std::optional<error> failed_;
+  bool sent_any_ = false;  // a byte of a request may have reached a server
 };
 
 namespace detail {
 
+inline constexpr char awaited_twice[] = "an operation was awaited twice; call the client again";
+
 template <transport Transport>
 task<result<response>> collect(std::shared_ptr<client_state<Transport>> client, request r) {
+  if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
   exchange<Transport> whole(std::move(client), std::move(r));
   co_return co_await whole.collect();
 }
 
 template <transport Transport>
 task<result<response_stream>> open(std::shared_ptr<client_state<Transport>> client, request r) {
+  if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
   auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
   if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
   co_return response_stream(std::move(begun));

@@ -44,9 +44,10 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   operation(std::shared_ptr<client_state<Transport>> client, request r)
       : client_(std::move(client)), request_(std::move(r)) {}
 
-  /// The same operation, ended with category `canceled` when `stop` is asked for.
+  /// The same operation, ended with category `canceled` when `stop` is asked for before it has its
+  /// result; besides the token of its options. A `response_stream` is its result.
   operation with_stop(stop_token stop) && {
-    request_.stop = stop;
+    request_.race = stop;
     return std::move(*this);
   }
 

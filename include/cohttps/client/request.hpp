@@ -23,7 +23,8 @@ struct request {
   std::optional<std::chrono::nanoseconds> timeout;
   std::optional<std::size_t> max_redirects;
   std::optional<std::size_t> max_content;
-  stop_token stop;
+  stop_token stop;       ///< the caller's
+  stop_token race = {};  ///< until there is a response or, of a stream, its head
 };
 
 }  // namespace cohttps

@@ -52,6 +52,9 @@ inline result<std::optional<redirection>> follow_redirect(const url& from, const
   if (!to->has_fragment() && from.has_fragment())
     if (to = url::parse("#" + std::string(from.fragment()), *to); !to) return pass(std::move(to));
 
+  // A server has no business with the credentials that a client shows to another.
+  if (to->has_credentials()) to = to->without_credentials();
+
   const bool becomes_get = (status == 303 && method != method::get && method != method::head) ||
                            ((status == 301 || status == 302) && method == method::post);
   const bool same_origin = to->origin() == from.origin();

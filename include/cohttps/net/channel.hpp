@@ -64,21 +64,24 @@ class channel {
     co_return into.size() - before;
   }
 
-  /// Sends all of `bytes`.
-  task<result<void>> write(std::span<const std::byte> bytes, stop_token stop) {
-    if (!engine_) co_return co_await write_all(bytes, stop);
+  /// Sends all of `bytes`; calls `progress` whenever the peer's side has taken some.
+  template <class Progress>
+  task<result<void>> write(std::span<const std::byte> bytes, stop_token stop, Progress progress) {
+    if (!engine_) co_return co_await write_all(bytes, stop, progress);
     // A piece at a time, so that a large body is not held twice.
     while (!bytes.empty()) {
       const auto piece = bytes.first(std::min(bytes.size(), encrypt_size));
       if (auto sealed = engine_->send(piece); !sealed) co_return pass(std::move(sealed));
-      if (auto sent = co_await flush(stop); !sent) co_return pass(std::move(sent));
+      if (auto sent = co_await flush(stop, progress); !sent) co_return pass(std::move(sent));
       bytes = bytes.subspan(piece.size());
     }
     co_return result<void>();
   }
 
   /// True while the peer neither closed the connection nor sent anything unasked.
-  bool idle() noexcept { return early_.empty() && stream_.idle(); }
+  bool idle() noexcept {
+    return early_.empty() && !(engine_ && engine_->peer_closed()) && stream_.idle();
+  }
 
   void close() noexcept { stream_.close(); }
 
@@ -96,20 +99,29 @@ class channel {
   static constexpr std::size_t ciphertext_size = 32 * 1024;
   static constexpr std::size_t encrypt_size = 64 * 1024;
 
-  task<result<void>> write_all(std::span<const std::byte> bytes, stop_token stop) {
+  template <class Progress>
+  task<result<void>> write_all(std::span<const std::byte> bytes, stop_token stop,
+                               Progress progress) {
     while (!bytes.empty()) {
       auto taken = co_await stream_.write_some(bytes, stop);
       if (!taken) co_return pass(std::move(taken));
+      progress();
       bytes = bytes.subspan(*taken);
     }
     co_return result<void>();
   }
 
-  task<result<void>> flush(stop_token stop) {
+  struct no_progress {
+    void operator()() const noexcept {}
+  };
+
+  template <class Progress = no_progress>
+  task<result<void>> flush(stop_token stop, Progress progress = {}) {
     buffer& out = engine_->outgoing();
     while (!out.empty()) {
       auto taken = co_await stream_.write_some(out.data(), stop);
       if (!taken) co_return pass(std::move(taken));
+      progress();
       out.consume(*taken);
     }
     co_return result<void>();

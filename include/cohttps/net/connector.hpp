@@ -39,27 +39,31 @@ task<result<std::vector<endpoint>>> resolve(const origin& to, const connect_opti
                                             deadline<Transport>& limit) {
   std::string_view host = bare_host(to);
   for (const resolve_override& o : options.resolve)
-    if (o.port == to.port && ascii::iequals(o.host, bare_host(to))) host = o.address;
+    if (o.port == to.port && (ascii::iequals(o.host, bare_host(to)) || o.host == to.host))
+      host = o.address;
   auto found = co_await limit.transport().resolve(host, to.port, limit.token());
   co_return found;
 }
 
-/// Tries the addresses in turn; when all fail the error has each one's outcome.
+/// Tries the addresses in turn, each for at most `timeout`; when all fail the error has each one's
+/// outcome.
 template <transport Transport>
 task<result<typename Transport::stream_type>> connect_any(const std::vector<endpoint>& addresses,
+                                                          std::optional<duration> timeout,
                                                           deadline<Transport>& limit,
                                                           endpoint& connected) {
   std::vector<error::attempt> attempts;
   std::optional<error> last;
   for (const endpoint& address : addresses) {
+    limit.enter(phase::connect, timeout);
     auto stream = co_await limit.transport().connect(address, limit.token());
     if (stream) {
       connected = address;
       co_return stream;
     }
-    attempts.push_back({to_string(address), stream.error().message()});
-    last = std::move(stream).error();
-    if (limit.stop().stop_requested()) break;
+    last = limit.explain(std::move(stream).error());
+    attempts.push_back({to_string(address), last->message()});
+    if (limit.stop().stop_requested() && !limit.forgive()) break;
   }
   if (!last)
     co_return fail(error_category::resolve, "host_not_found", "the host name has no address");
@@ -74,16 +78,14 @@ task<result<typename Transport::stream_type>> connect_any(const std::vector<endp
 
 }  // namespace detail
 
-/// Connects to `to`, with TLS when its scheme is https. Errors are `not_sent`.
+/// Connects to `to`, with TLS when its scheme is https.
 template <transport Transport>
 task<result<std::unique_ptr<connection<Transport>>>> connect(const origin& to,
                                                              const tls_context* tls,
                                                              const connect_options& options,
                                                              deadline<Transport>& limit,
                                                              connect_timings& timings) {
-  const auto failed = [&](error e) {
-    return std::unexpected(limit.explain(std::move(e)).replay(replay_safety::not_sent));
-  };
+  const auto failed = [&](error e) { return std::unexpected(limit.explain(std::move(e))); };
   const time_point started = limit.now();
 
   limit.enter(phase::resolve, options.connect_timeout);
@@ -92,9 +94,9 @@ task<result<std::unique_ptr<connection<Transport>>>> connect(const origin& to,
   const time_point resolved = limit.now();
   timings.resolve = resolved - started;
 
-  limit.enter(phase::connect, options.connect_timeout);
   auto info = std::make_shared<connection_info>();
-  auto stream = co_await detail::connect_any(*addresses, limit, info->peer);
+  auto stream =
+      co_await detail::connect_any(*addresses, options.connect_timeout, limit, info->peer);
   if (!stream) co_return failed(std::move(stream).error());
   const time_point connected = limit.now();
   timings.connect = connected - resolved;

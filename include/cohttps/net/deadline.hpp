@@ -32,6 +32,7 @@ class deadline_entry {
 
   stop_source stop_;
   time_point at_ = never;
+  bool passed_ = false;  // it was this deadline that asked for the stop
   deadline_entry* previous_ = nullptr;
   deadline_entry* next_ = nullptr;
 };
@@ -86,6 +87,7 @@ class deadline_queue {
         continue;
       }
       e->at_ = never;
+      e->passed_ = !e->stop_.stop_requested();
       e->stop_.request_stop(stop_reason::timed_out);
       e = first_;
     }
@@ -100,6 +102,9 @@ class deadline_queue {
   time_point armed_ = never;
 };
 
+/// The time `d` after `from`; `never` when there is no such time.
+inline time_point later(time_point from, duration d) { return d > never - from ? never : from + d; }
+
 /// "10 s" or "250 ms".
 inline std::string describe(duration d) {
   using namespace std::chrono;
@@ -111,12 +116,17 @@ inline std::string describe(duration d) {
 template <transport Transport>
 class deadline {
  public:
-  /// `total` counts from now; without it only phases have limits. `outer` stops the operation too.
-  deadline(deadline_queue<Transport>& queue, std::optional<duration> total, stop_token outer)
+  /// `total` counts from now; without it only phases have limits. `caller` and `race` stop the
+  /// operation too.
+  deadline(deadline_queue<Transport>& queue, std::optional<duration> total, stop_token caller,
+           stop_token race = {})
       : queue_(queue),
         total_(total),
-        end_(total ? queue.transport().now() + *total : never),
-        outer_(outer, forward{&entry_.stop_, outer}) {
+        end_(total ? later(queue.transport().now(), *total) : never),
+        caller_(caller),
+        race_(race),
+        on_caller_(caller, forward{&entry_.stop_}) {
+    on_race_.emplace(race, forward{&entry_.stop_});
     queue_.add(entry_);
     queue_.set(entry_, end_);
   }
@@ -138,22 +148,33 @@ class deadline {
   /// Something happened: the phase's limit starts again.
   void progress() {
     if (limit_)
-      queue_.set(entry_, std::min(end_, now() + *limit_));
+      queue_.set(entry_, std::min(end_, later(now(), *limit_)));
     else
       queue_.set(entry_, end_);
   }
 
   /// Lets the operation go on when it was only the phase's limit that passed.
   bool forgive() noexcept {
-    if (entry_.stop_.reason() != stop_reason::timed_out || now() >= end_) return false;
+    if (!entry_.passed_ || now() >= end_ || caller_.stop_requested() || race_.stop_requested())
+      return false;
+    entry_.passed_ = false;
     entry_.stop_.reset();
     return true;
   }
 
+  /// The operation has won its race: only the caller's own token stops what is left of it.
+  void leave_race() noexcept {
+    on_race_.reset();
+    race_ = {};
+  }
+
   /// Says in `e` what the operation was doing, and that it was a limit that stopped it.
   [[gnu::cold]] error explain(error e) {
-    if (e.category() == error_category::canceled && entry_.stop_.reason() == stop_reason::timed_out)
-      e = timeout();
+    if (e.category() == error_category::canceled && entry_.passed_) {
+      error late = timeout();
+      late.attempts(e.attempts()).replay(e.replay());
+      e = std::move(late);
+    }
     e.during(phase_);
     return e;
   }
@@ -161,8 +182,7 @@ class deadline {
  private:
   struct forward {
     stop_source* to;
-    stop_token from;
-    void operator()() const noexcept { to->request_stop(from.reason()); }
+    void operator()() const noexcept { to->request_stop(); }
   };
 
   error timeout() {
@@ -203,7 +223,10 @@ class deadline {
   std::optional<duration> limit_;
   time_point end_;
   phase phase_ = phase::none;
-  stop_callback<forward> outer_;
+  stop_token caller_;
+  stop_token race_;
+  stop_callback<forward> on_caller_;
+  std::optional<stop_callback<forward>> on_race_;
 };
 
 }  // namespace cohttps::net

@@ -40,6 +40,7 @@ class http1_connection {
 
   task<result<void>> send(request_view request, deadline<Transport>& limit) {
     answered_ = sent_ = false;
+    closes_ = request.headers.has_element("connection", "close");  // RFC 9112, 9.6
     parser_.start(request.verb);
     const auto framing = request.content.empty()
                              ? http1::framing::none()
@@ -57,14 +58,10 @@ class http1_connection {
       out_.append(rest);
       rest = {};
     }
-    auto sent = co_await channel_.write(out_.data(), limit.token());
+    const auto progress = [&limit] { limit.progress(); };
+    auto sent = co_await channel_.write(out_.data(), limit.token(), progress);
     out_.clear();
-    while (sent && !rest.empty()) {
-      const auto piece = rest.first(std::min(rest.size(), progress_size));
-      limit.progress();
-      sent = co_await channel_.write(piece, limit.token());
-      rest = rest.subspan(piece.size());
-    }
+    if (sent && !rest.empty()) sent = co_await channel_.write(rest, limit.token(), progress);
     sent_ = sent.has_value();
     co_return sent;
   }
@@ -92,7 +89,7 @@ class http1_connection {
 
   /// True after a complete exchange that leaves the connection in order (RFC 9112, 9.3): nothing
   /// half sent, nothing unasked received.
-  bool reusable() noexcept { return sent_ && parser_.keep_alive() && in_.empty(); }
+  bool reusable() noexcept { return sent_ && !closes_ && parser_.keep_alive() && in_.empty(); }
 
   /// True while the idle connection can still be used.
   bool idle() noexcept { return channel_.idle(); }
@@ -106,7 +103,6 @@ class http1_connection {
 
  private:
   static constexpr std::size_t joined_content = 16 * 1024;
-  static constexpr std::size_t progress_size = 256 * 1024;
 
   /// The parser's next event but `need_more`, reading as often as that takes.
   task<result<http1::response_parser::step>> next_step(deadline<Transport>& limit) {
@@ -130,6 +126,7 @@ class http1_connection {
   buffer out_;
   bool answered_ = false;
   bool sent_ = false;
+  bool closes_ = false;
 };
 
 }  // namespace cohttps::net

@@ -76,7 +76,8 @@ sleep_operation<Transport> sleep_until(Transport transport, time_point until,
 template <transport Transport>
 sleep_operation<Transport> sleep_for(Transport transport, std::chrono::nanoseconds duration,
                                      stop_token stop = {}) {
-  const time_point until = transport.now() + duration;
+  const time_point now = transport.now();
+  const time_point until = duration > time_point::max() - now ? time_point::max() : now + duration;
   return {std::move(transport), until, stop};
 }
 

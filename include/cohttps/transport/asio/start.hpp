@@ -61,8 +61,9 @@ auto start(asio::io_context& context, Make make, Token&& token) {
               if (auto alive = weak.lock()) alive->source.request_stop();
             });
           });
-        asio::dispatch(context, [&context, stop = std::move(stop), handler = std::move(handler),
-                                 task_maker = std::move(task_maker)]() mutable {
+        // Posted, never run inside the initiating call.
+        asio::post(context, [&context, stop = std::move(stop), handler = std::move(handler),
+                             task_maker = std::move(task_maker)]() mutable {
           run_started<T>(context, std::move(task_maker), std::move(handler), std::move(stop));
         });
       },

@@ -94,11 +94,13 @@ class asio_resolution {
         error(error_category::resolve, unknown ? "host_not_found" : "resolve_failed",
               unknown ? "the host name '" + host_ + "' has no address; check its spelling and DNS"
                       : "looking up '" + host_ + "' failed: " + code_.message())
-            .code(std::error_code(code_.value(), std::generic_category())));
+            .code(std::error_code(code_)));
   }
 
   ~asio_resolution() {
-    if (query_) query_->owner = nullptr;
+    if (!query_) return;
+    query_->owner = nullptr;
+    query_->resolver.cancel();
   }
   asio_resolution(const asio_resolution&) = delete;
   asio_resolution& operator=(const asio_resolution&) = delete;
