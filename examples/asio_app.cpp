@@ -18,6 +18,8 @@ namespace {
 
 namespace asio = cohttps::asio;
 
+// Asio 1.22 does not know the coroutines of newer Clangs.
+#if defined(ASIO_HAS_CO_AWAIT) || defined(BOOST_ASIO_HAS_CO_AWAIT)
 asio::awaitable<void> session(cohttps::client& client, std::string url) {
   try {
     // From Asio 1.28 and Boost 1.83 on, `co_await client.get(url)` is enough.
@@ -27,6 +29,7 @@ asio::awaitable<void> session(cohttps::client& client, std::string url) {
     std::cout << "awaitable: " << e.what() << '\n';
   }
 }
+#endif
 
 }  // namespace
 
@@ -40,7 +43,9 @@ int main(int argc, char** argv) {
   if (argc == 3) options.tls = cohttps::tls_context({.root_file = argv[2]});
   cohttps::client client{cohttps::asio_transport(context), std::move(options)};
 
+#if defined(ASIO_HAS_CO_AWAIT) || defined(BOOST_ASIO_HAS_CO_AWAIT)
   asio::co_spawn(context, session(client, argv[1]), asio::detached);
+#endif
   client.get(argv[1])([](std::exception_ptr failed, cohttps::response response) {
     if (failed)
       std::cout << "callback: failed\n";

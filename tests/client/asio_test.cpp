@@ -95,6 +95,8 @@ TEST_CASE_METHOD(fixture, "a future is made ready from the loop's thread") {
   loop.join();
 }
 
+// Asio 1.22 does not know the coroutines of newer Clangs.
+#if defined(ASIO_HAS_CO_AWAIT) || defined(BOOST_ASIO_HAS_CO_AWAIT)
 TEST_CASE_METHOD(fixture, "an asio::awaitable awaits it, and catches what it throws") {
   small_server server(context, hello);
   std::string text, reason;
@@ -120,6 +122,7 @@ TEST_CASE_METHOD(fixture, "an asio::awaitable awaits it, and catches what it thr
   CHECK(text == "hellohello");
   CHECK(reason == "url_scheme_unsupported");
 }
+#endif
 
 TEST_CASE_METHOD(fixture, "an Asio cancellation slot stops the operation") {
   small_server server(context, "");

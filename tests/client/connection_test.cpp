@@ -97,7 +97,8 @@ TEST_CASE("a request that says close ends its connection") {
     auto r = co_await c.get("http://host/", {.headers = {{"Connection", "close"}}});
     CHECK(c.idle_connections() == 0);
     auto once = c.get("http://host/");
-    auto taken = std::move(once);
+    auto& same = once;
+    auto taken = std::move(same);
     std::string reason;
     try {
       auto nothing = co_await std::move(once);
@@ -233,7 +234,7 @@ TEST_CASE("a server that answers and closes before it has read all is heard") {
 }
 
 TEST_CASE("garbage instead of HTTP is a protocol error") {
-  for (std::string garbage :
+  for (const std::string& garbage :
        {std::string("SSH-2.0-OpenSSH\r\n"), std::string("\x15\x03\x01\x00\x02\x02\x28", 7),
         std::string("HTTP/2.0 200 OK\r\n\r\n"), std::string(70'000, 'a'),
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab")}) {
