@@ -8,6 +8,7 @@
 #include <cohttps/task/task.hpp>
 #include <cohttps/transport/concepts.hpp>
 
+#include <concepts>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -72,10 +73,12 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
 
   /// Starts the operation and completes it as the token says, with the signature
   /// `void(std::exception_ptr, value_type)`: `asio::use_awaitable`, `asio::use_future`, a function.
+  /// Not for streams: a failed one has no value to give beside its exception.
   template <class Token>
-    requires requires(Transport& t, task<value_type> (*make)(stop_token), Token&& token) {
-      t.start(make, std::forward<Token>(token));
-    }
+    requires std::default_initializable<value_type> &&
+             requires(Transport& t, task<value_type> (*make)(stop_token), Token&& token) {
+               t.start(make, std::forward<Token>(token));
+             }
   auto operator()(Token&& token) && {
     Transport transport = detail::transport_of(*client_);
     return transport.start(
