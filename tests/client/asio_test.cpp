@@ -155,9 +155,3 @@ TEST_CASE_METHOD(fixture, "the loop ends with the work: a kept connection does n
   CHECK(std::chrono::steady_clock::now() - started < 5s);
   CHECK(c.idle_connections() == 1);
 }
-
-TEST_CASE_METHOD(fixture, "a loop that is destroyed with operations under way completes none") {
-  small_server server(context, "");
-  c.get(server.url())([](std::exception_ptr, const response&) { FAIL("completed"); });
-  context.run_for(20ms);
-}

@@ -175,7 +175,8 @@ struct asio_connect_finish {
 }  // namespace detail
 
 /// A `transport` on an `asio::io_context`, which must outlive every client that uses it and be run
-/// by one thread.
+/// by one thread. Destroying it while an operation that was started with a completion token waits
+/// leaks that operation: stop it and let the loop run first.
 class asio_transport {
  public:
   using stream_type = asio_stream;
