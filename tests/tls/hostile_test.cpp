@@ -49,11 +49,13 @@ tls::engine started_engine() {
 // What comes of a first answer that is `answer`; always an error.
 error answered(const octets& answer, std::size_t split = 16384) {
   auto engine = started_engine();
+  buffer incoming;
   buffer plaintext;
   result<void> outcome;
   for (std::size_t at = 0; at < answer.size() && outcome; at += split)
-    outcome = engine.receive(std::span(answer).subspan(at, std::min(split, answer.size() - at)),
-                             plaintext);
+    outcome =
+        receive_all(engine, incoming,
+                    std::span(answer).subspan(at, std::min(split, answer.size() - at)), plaintext);
   CHECK(plaintext.empty());
   CHECK_FALSE(engine.handshake_done());
   if (outcome) outcome = engine.end_of_stream();
@@ -167,7 +169,7 @@ TEST_CASE("data before the handshake is done reaches nobody") {
     const octets injected = raw("\x17\x03\x03\x00\x05hello");
     sent.insert(sent.begin() + static_cast<std::ptrdiff_t>(std::min(at, sent.size())),
                 injected.begin(), injected.end());
-    CHECK_FALSE(probe.client.receive(sent, probe.plaintext));
+    CHECK_FALSE(probe.receive(sent));
     CHECK(probe.plaintext.empty());
     CHECK_FALSE(probe.client.outgoing().empty());  // the alert
   }
@@ -188,7 +190,7 @@ TEST_CASE("each byte of the server's flight matters") {
     size = flight.size();
     if (at >= size) break;
     flight[at] ^= std::byte{1};
-    wire.check(wire.client.receive(flight, wire.plaintext));
+    wire.check(wire.receive(flight));
     if (!wire.failure) {
       wire.shuttle();
       if (wire.client.handshake_done() && server.active()) {
@@ -216,7 +218,7 @@ TEST_CASE("each byte of a record matters") {
     octets record = take(server.outgoing);
     size = record.size();
     record[at] ^= std::byte{1};
-    wire.check(wire.client.receive(record, wire.plaintext));
+    wire.check(wire.receive(record));
     CHECK(wire.plaintext.empty());
     if (wire.failure) {
       CHECK(wire.failure->category() == error_category::tls);
@@ -241,15 +243,15 @@ TEST_CASE("records repeated, exchanged or left out") {
   server.send("two");
   const octets second = take(server.outgoing);
   if (how == 0) {
-    CHECK(wire.client.receive(first, wire.plaintext));
-    CHECK_FALSE(wire.client.receive(first, wire.plaintext));
+    CHECK(wire.receive(first));
+    CHECK_FALSE(wire.receive(first));
     CHECK(wire.plaintext.text() == "one");
   } else if (how == 1) {
-    CHECK_FALSE(wire.client.receive(second, wire.plaintext));
-    CHECK_FALSE(wire.client.receive(first, wire.plaintext));
+    CHECK_FALSE(wire.receive(second));
+    CHECK_FALSE(wire.receive(first));
     CHECK(wire.plaintext.empty());
   } else {
-    const auto outcome = wire.client.receive(second, wire.plaintext);
+    const auto outcome = wire.receive(second);
     REQUIRE_FALSE(outcome);
     CHECK(outcome.error().reason() == "bad_record");
     CHECK(outcome.error().alert() == "bad_record_mac");
@@ -286,7 +288,7 @@ TEST_CASE("what follows close_notify is ignored") {
   wire.shuttle();
   CHECK_FALSE(wire.failure);
   CHECK(wire.client.peer_closed());
-  CHECK(wire.client.receive(raw("\x17\x03\x03\x00\x05 more"), wire.plaintext));
+  CHECK(wire.receive(raw("\x17\x03\x03\x00\x05 more")));
   CHECK(wire.plaintext.text() == "all");
   CHECK(wire.client.end_of_stream());
   const auto sent = wire.client.send(std::as_bytes(std::span("late", 4)));
@@ -318,8 +320,8 @@ TEST_CASE("the peer's alert on the connection") {
 
 TEST_CASE("calls out of order") {
   tls::engine engine(context_trusting(), "localhost", 443, {});
-  buffer plaintext;
-  CHECK(engine.receive(raw("x"), plaintext).error().reason() == "not_started");
+  buffer incoming;
+  CHECK(engine.receive(incoming).error().reason() == "not_started");
   CHECK(engine.send({}).error().reason() == "handshake_not_done");
   engine.close();
   CHECK(engine.outgoing().empty());
@@ -327,7 +329,7 @@ TEST_CASE("calls out of order") {
   const auto size = engine.outgoing().size();
   REQUIRE(engine.start(std::chrono::system_clock::now()));
   CHECK(engine.outgoing().size() == size);
-  CHECK(engine.receive({}, plaintext));
+  CHECK(engine.receive(incoming).value().empty());
 
   tls::engine moved = std::move(engine);
   CHECK(moved.outgoing().size() == size);

@@ -80,7 +80,8 @@ class channel {
 
   /// True while the peer neither closed the connection nor sent anything unasked.
   bool idle() noexcept {
-    return early_.empty() && !(engine_ && engine_->peer_closed()) && stream_.idle();
+    return early_.empty() && ciphertext_.empty() && !(engine_ && engine_->peer_closed()) &&
+           stream_.idle();
   }
 
   void close() noexcept { stream_.close(); }
@@ -127,20 +128,24 @@ class channel {
     co_return result<void>();
   }
 
-  /// One read of the stream through the engine. When the engine refuses what came, its alert is
-  /// sent before the error is given.
+  /// What is left of the last read of the stream, else one more, through the engine. When the
+  /// engine refuses what came, its alert is sent before the error is given.
   task<result<void>> receive(buffer& plaintext, stop_token stop) {
-    auto got = co_await stream_.read_some(ciphertext_.prepare(ciphertext_size), stop);
-    if (!got) co_return pass(std::move(got));
-    if (*got == 0) co_return engine_->end_of_stream();
-    ciphertext_.commit(*got);
-    auto opened = engine_->receive(ciphertext_.data(), plaintext);
-    ciphertext_.clear();
+    auto opened = engine_->receive(ciphertext_);
+    if (opened && opened->empty() && !engine_->peer_closed()) {
+      auto got = co_await stream_.read_some(ciphertext_.prepare(ciphertext_size), stop);
+      if (!got) co_return pass(std::move(got));
+      if (*got == 0) co_return engine_->end_of_stream();
+      ciphertext_.commit(*got);
+      opened = engine_->receive(ciphertext_);
+    }
     if (!opened) {
       auto told = co_await flush(stop);
       (void)told;  // the alert is a courtesy
+      co_return pass(std::move(opened));
     }
-    co_return opened;
+    plaintext.append(*opened);
+    co_return result<void>();
   }
 
   Stream stream_;

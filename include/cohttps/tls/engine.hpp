@@ -38,10 +38,13 @@ class engine {
   /// Puts the ClientHello into `outgoing()`. Certificates are judged as of `now`.
   result<void> start(std::chrono::system_clock::time_point now) { return session_->start(now); }
 
-  /// Takes bytes from the peer, cut anywhere, and appends what was in them to `plaintext`. Answers
-  /// to the peer may turn up in `outgoing()`.
-  result<void> receive(std::span<const std::byte> ciphertext, buffer& plaintext) {
-    return session_->receive(ciphertext, plaintext);
+  /// Opens what stands in `ciphertext`, bytes from the peer cut anywhere, and consumes it, up to
+  /// and including the first application data, and gives that: a view, valid until the next call or
+  /// until `ciphertext` is touched. Empty: more has to come in, or `peer_closed()`. What came
+  /// before a bad record is given before the error. Answers to the peer may turn up in
+  /// `outgoing()`.
+  result<std::span<const std::byte>> receive(buffer& ciphertext) {
+    return session_->receive(ciphertext);
   }
 
   /// Encrypts into `outgoing()`. Only after the handshake and before `close`.

@@ -10,6 +10,7 @@
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/context_state.hpp>
 #include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/record.hpp>
 #include <cohttps/tls/verifier.hpp>
 
 #include <botan/dl_group.h>
@@ -52,7 +53,7 @@ class session final : public Botan::TLS::Callbacks {
   }
 
   result<void> start(std::chrono::system_clock::time_point now);
-  result<void> receive(std::span<const std::byte> ciphertext, buffer& plaintext);
+  result<std::span<const std::byte>> receive(buffer& ciphertext);
   result<void> send(std::span<const std::byte> plaintext);
   void close() noexcept;
   result<void> end_of_stream();
@@ -72,6 +73,8 @@ class session final : public Botan::TLS::Callbacks {
   error refused(alert_type alert, std::string_view what) const;
   error told(const Botan::TLS::Alert& alert) const;
   result<void> check_first(std::span<const std::byte> bytes);
+  result<std::size_t> check_record(std::span<const std::byte> bytes);
+  result<void> open(std::span<const std::byte> record);
   void check_alpn();
   std::string_view versions() const {
     return context_.state().policy->allow_tls12() ? "TLS 1.2 or 1.3" : "TLS 1.3";
@@ -123,7 +126,8 @@ class session final : public Botan::TLS::Callbacks {
   std::optional<error> failure_;
   std::optional<error> pending_;  // why a callback threw, or what the peer's alert means
   std::string warning_;           // the last alert that was not fatal
-  buffer* plaintext_ = nullptr;   // while in receive
+  buffer plaintext_;              // of the record at hand
+  bool receiving_ = false;
   bool received_any_ = false;
   bool closed_ = false;
 };
@@ -148,25 +152,53 @@ inline result<void> session::start(std::chrono::system_clock::time_point now) {
   });
 }
 
-// Every byte of the peer comes in here.
-inline result<void> session::receive(std::span<const std::byte> ciphertext, buffer& plaintext) {
+// Every byte of the peer comes in here. Botan is given one record at a time: so what a record held
+// is delivered before the next one can fail.
+inline result<std::span<const std::byte>> session::receive(buffer& ciphertext) {
   if (failure_) return std::unexpected(*failure_);
   if (!client_) return fail(error_category::usage, "not_started", "the handshake was not started");
-  if (ciphertext.empty() || peer_closed) return {};  // what follows close_notify is ignored
-  if (!std::exchange(received_any_, true))
-    if (auto records = check_first(ciphertext); !records) return records;
-  plaintext_ = &plaintext;
+  plaintext_.clear();
+  while (!peer_closed && !ciphertext.empty()) {
+    if (!std::exchange(received_any_, true))
+      if (auto records = check_first(ciphertext.data()); !records) return pass(std::move(records));
+    const auto size = check_record(ciphertext.data());
+    if (!size) return std::unexpected(size.error());
+    if (*size > ciphertext.size()) return {};
+    auto opened = open(ciphertext.data().first(*size));
+    ciphertext.consume(*size);
+    if (!opened) return pass(std::move(opened));
+    if (!plaintext_.empty()) return plaintext_.data();
+  }
+  if (peer_closed) ciphertext.clear();  // what follows close_notify is ignored
+  return {};
+}
+
+// The size of the record that `bytes` starts with, header and all; as many bytes as a header has
+// while there is none.
+inline result<std::size_t> session::check_record(std::span<const std::byte> bytes) {
+  const auto header = record_header::read(bytes);
+  if (!header) return record_header::size;
+  const std::size_t limit =
+      activated && info.protocol == "TLS 1.3" ? maximum_ciphertext_13 : maximum_ciphertext_12;
+  const bool fits = header->length <= limit;
+  if (header->known_type() && fits) return record_header::size + header->length;
+  return pass(guarded([&] {
+    const auto alert = fits ? alert_type::UnexpectedMessage : alert_type::RecordOverflow;
+    client_->send_fatal_alert(alert);
+    throw Botan::TLS::TLS_Exception(
+        alert, fits ? "a record of unknown type" : "a record longer than the protocol allows");
+  }));
+}
+
+inline result<void> session::open(std::span<const std::byte> record) {
+  receiving_ = true;
   const bool was_activated = activated;
   auto outcome = guarded([&] {
     client_->received_data(
-        std::span(reinterpret_cast<const std::uint8_t*>(ciphertext.data()), ciphertext.size()));
+        std::span(reinterpret_cast<const std::uint8_t*>(record.data()), record.size()));
     if (activated && !was_activated) check_alpn();
   });
-  plaintext_ = nullptr;
-  if (!outcome && peer_closed && activated) {  // also when it came in the same piece
-    failure_.reset();
-    return {};
-  }
+  receiving_ = false;
   if (outcome && peer_closed && !activated)
     return stop(error(error_category::tls, "peer_closed",
                       "the server ended the connection in the TLS handshake (alert close_notify)")
@@ -338,11 +370,11 @@ inline error session::told(const Botan::TLS::Alert& alert) const {
 
 inline void session::tls_record_received(std::uint64_t, std::span<const std::uint8_t> data) {
   // Botan before 3.11.1 lets data pass that no key protects (CVE-2026-34582).
-  if (!activated || !plaintext_)
+  if (!activated || !receiving_)
     refuse(error(error_category::tls, "early_data",
                  "we refused data that the server sent before the TLS handshake was done")
                .alert("unexpected_message"));
-  plaintext_->append(std::as_bytes(data));
+  plaintext_.append(std::as_bytes(data));
 }
 
 inline void session::tls_alert(Botan::TLS::Alert alert) {
