@@ -6,7 +6,7 @@
 #error "define COHTTPS_SEPARATE_COMPILATION for every source file, or do not include this"
 #endif
 
-#include <cohttps/client/exchange.hpp>
+#include <cohttps/client/definitions.hpp>
 #include <cohttps/cohttps.hpp>
 #include <cohttps/tls/context_state.hpp>
 
@@ -16,6 +16,8 @@ template class basic_client<asio_transport>;
 template task<result<response>> detail::collect<asio_transport>(
     std::shared_ptr<client_state<asio_transport>>, request);
 template task<result<response_stream>> detail::open<asio_transport>(
+    std::shared_ptr<client_state<asio_transport>>, request);
+template task<result<connection_info>> detail::connect<asio_transport>(
     std::shared_ptr<client_state<asio_transport>>, request);
 template asio_transport detail::transport_of<asio_transport>(client_state<asio_transport>&);
 

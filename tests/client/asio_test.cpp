@@ -153,5 +153,5 @@ TEST_CASE_METHOD(fixture, "the loop ends with the work: a kept connection does n
   context.run_for(10s);
   CHECK(context.stopped());
   CHECK(std::chrono::steady_clock::now() - started < 5s);
-  CHECK(c.idle_connections() == 1);
+  CHECK(c.statistics().idle == 1);
 }

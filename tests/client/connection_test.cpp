@@ -15,7 +15,7 @@ TEST_CASE("one connection carries request after request") {
       CHECK(r.text() == std::to_string(i));
       CHECK(r.on_reused_connection() == (i > 0));
     }
-    CHECK(c.idle_connections() == 1);
+    CHECK(c.statistics().idle == 1);
     c.close_idle();
     CHECK(at.network.open_streams == 0);
   };
@@ -32,7 +32,7 @@ TEST_CASE("requests at the same time have connections of their own, which are ke
     CHECK(at.host.connections == 3);
     co_await when_all(c.get("http://host/"), c.get("http://host/"), c.get("http://host/"));
     CHECK(at.host.connections == 3);
-    CHECK(c.idle_connections() == 3);
+    CHECK(c.statistics().idle == 3);
   };
   at.network.run(work());
 }
@@ -95,7 +95,7 @@ TEST_CASE("a request that says close ends its connection") {
   auto work = [&]() -> task<void> {
     client c(at.network.transport(), plain());
     auto r = co_await c.get("http://host/", {.headers = {{"Connection", "close"}}});
-    CHECK(c.idle_connections() == 0);
+    CHECK(c.statistics().idle == 0);
     auto once = c.get("http://host/");
     auto& same = once;
     auto taken = std::move(same);
@@ -118,13 +118,13 @@ TEST_CASE("idle connections are bounded, a host's and all") {
     for (int j = 0; j < 9; ++j) hosts[i].then(plain_response("x"));
   }
   client_options options = plain();
-  options.pool = {.idle_per_host = 2, .idle = 3};
+  options.pool = {.per_host = 2, .total = 3};
   auto work = [&]() -> task<void> {
     client c(network.transport(), options);
     co_await when_all(c.get("http://h0/"), c.get("http://h0/"), c.get("http://h0/"));
-    CHECK(c.idle_connections() == 2);
+    CHECK(c.statistics().idle == 2);
     for (int i = 1; i < 4; ++i) auto r = co_await c.get("http://h" + std::to_string(i) + "/");
-    CHECK(c.idle_connections() == 3);
+    CHECK(c.statistics().idle == 3);
     CHECK(network.open_streams == 3);
     auto newest = co_await c.get("http://h3/");
     CHECK(newest.on_reused_connection());

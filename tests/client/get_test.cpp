@@ -230,7 +230,7 @@ TEST_CASE("a stream gives the content in parts and the connection back at its en
       auto r = co_await c.stream(method::get, "http://host/");
       CHECK(r.status() == 200);
       CHECK(r.content_length() == 50'000);
-      CHECK(c.idle_connections() == 0);
+      CHECK(c.statistics().idle == 0);
       std::string read;
       while (true) {
         auto part = co_await r.read();
@@ -239,7 +239,7 @@ TEST_CASE("a stream gives the content in parts and the connection back at its en
       }
       CHECK(read == content);
       CHECK(r.complete());
-      CHECK(c.idle_connections() == 1);
+      CHECK(c.statistics().idle == 1);
       auto again = co_await r.read();
       CHECK(again.empty());
       auto next = co_await c.get("http://host/");
@@ -259,7 +259,7 @@ TEST_CASE("a stream that is not read to its end closes its connection") {
       auto part = co_await r.read();
       CHECK_FALSE(part.empty());
     }
-    CHECK(c.idle_connections() == 0);
+    CHECK(c.statistics().idle == 0);
     CHECK(at.network.open_streams == 0);
   };
   at.network.run(work());

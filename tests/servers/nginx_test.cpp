@@ -81,7 +81,7 @@ TEST_CASE("nginx: 10000 requests go over one connection") {
         CAPTURE(i, value_of(r, "x-connection"), r.status(), r.on_reused_connection());
         FAIL("not the same connection, or not the right response");
       }
-      CHECK(c.idle_connections() == 1);
+      CHECK(c.statistics().idle == 1);
     };
     const auto started = std::chrono::steady_clock::now();
     run(work());
@@ -206,17 +206,17 @@ TEST_CASE("nginx: Connection: close, and content that ends with the connection")
       const auto closing = co_await c.get(server.url(at, "/closing"));
       CHECK(value_of(closing, "connection") == "close");
       CHECK(closing.text() == "the last one");
-      CHECK(c.idle_connections() == 0);
+      CHECK(c.statistics().idle == 0);
       const auto unframed = co_await c.get(server.url(at, "/unframed/page.html?name=whole"));
       CHECK_FALSE(unframed.header("content-length"));
       CHECK_FALSE(unframed.header("transfer-encoding"));
       CHECK_FALSE(unframed.on_reused_connection());
       CHECK(unframed.text() == server.page + "whole");
-      CHECK(c.idle_connections() == 0);
+      CHECK(c.statistics().idle == 0);
       const auto asked =
           co_await c.get(server.url(at, "/small.txt"), {.headers = {{"connection", "close"}}});
       CHECK(asked.text() == server.small);
-      CHECK(c.idle_connections() == 0);
+      CHECK(c.statistics().idle == 0);
     };
     run(work());
   }
@@ -241,14 +241,14 @@ TEST_CASE("nginx: a large response read as a stream, and one left in the middle"
       CHECK(right);
       CHECK(at == server.large.size());
       CHECK(stream.complete());
-      CHECK(c.idle_connections() == 1);
+      CHECK(c.statistics().idle == 1);
     }
     {
       auto left = co_await c.stream(method::get, server.url(site::both, "/large.bin"));
       const auto part = co_await left.read();
       CHECK_FALSE(part.empty());
     }
-    CHECK(c.idle_connections() == 0);
+    CHECK(c.statistics().idle == 0);
     const auto bounded =
         co_await c.try_get(server.url(site::both, "/large.bin"), {.max_content = 1024 * 1024});
     REQUIRE_FALSE(bounded);
@@ -295,7 +295,7 @@ TEST_CASE("nginx: content goes up, small and large, and what came down is the sa
       CHECK(unread.status() == 200);
       CHECK(unread.text() == "never read");
       CHECK(unread.on_reused_connection());
-      CHECK(c.idle_connections() == 1);
+      CHECK(c.statistics().idle == 1);
     };
     run(work());
   }
@@ -371,7 +371,7 @@ TEST_CASE("nginx: 64 requests at once") {
           reused += responses[i].on_reused_connection();
         }
         CHECK(reused == (round == 0 ? 0 : 8));
-        CHECK(c.idle_connections() == 8);
+        CHECK(c.statistics().idle == 8);
       }
     };
     run(work());

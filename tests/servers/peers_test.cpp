@@ -292,7 +292,7 @@ TEST_CASE("a stop ends a request that waits for a silent peer") {
       auto [outcome, nothing] = co_await when_all(wait(), stop_soon());
       REQUIRE_FALSE(outcome);
       CHECK(outcome.error().category() == error_category::canceled);
-      CHECK(c.idle_connections() == 0);
+      CHECK(c.statistics().idle == 0);
     };
     run(work());
   }

@@ -5,6 +5,7 @@
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/response.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@ class basic_client {
   using operation = cohttps::operation<Transport, response, on_error::throws>;
   using try_operation = cohttps::operation<Transport, response, on_error::returns>;
   using stream_operation = cohttps::operation<Transport, response_stream, on_error::throws>;
+  using connect_operation = cohttps::operation<Transport, connection_info, on_error::throws>;
 
   /// A client on the loop that runs here. Throws `error` (usage) where there is none.
   explicit basic_client(client_options options = {})
@@ -79,11 +81,21 @@ class basic_client {
     return stream_operation(state_, make_request(verb, url, options));
   }
 
+  /// Makes one more connection to the URL's origin and leaves it to the requests to come, so that
+  /// the first of them does not wait for names, TCP and TLS.
+  connect_operation connect(std::string_view url, const request_options& options = {}) {
+    return connect_operation(state_, make_request(method::get, url, options));
+  }
+
+  /// Takes no more requests, lets those that run end for as long as `within`, and stops the rest.
+  /// When it returns, none runs.
+  task<void> close(std::chrono::nanoseconds within = std::chrono::seconds(10));
+
   /// Closes the connections that wait for another request.
   void close_idle() noexcept;
 
-  /// How many connections wait for another request.
-  std::size_t idle_connections() const noexcept;
+  /// The connections and requests of this moment.
+  pool::statistics statistics() const noexcept;
 
  private:
   static request make_request(const method& verb, std::string_view url,
@@ -95,5 +107,5 @@ class basic_client {
 }  // namespace cohttps
 
 #if !defined(COHTTPS_SEPARATE_COMPILATION)
-#include <cohttps/client/exchange.hpp>
+#include <cohttps/client/definitions.hpp>
 #endif

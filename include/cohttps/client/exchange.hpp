@@ -2,20 +2,28 @@
 #pragma once
 
 #include <cohttps/client/client.hpp>
+#include <cohttps/client/client_state.hpp>
 #include <cohttps/client/options.hpp>
+#include <cohttps/client/remote_stop.hpp>
 #include <cohttps/client/request.hpp>
+#include <cohttps/client/request_fields.hpp>
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/response_stream.hpp>
-#include <cohttps/core/base64.hpp>
+#include <cohttps/client/retry.hpp>
 #include <cohttps/http/redirect.hpp>
 #include <cohttps/net/connector.hpp>
 #include <cohttps/net/deadline.hpp>
-#include <cohttps/pool/idle_pool.hpp>
+#include <cohttps/net/observer.hpp>
+#include <cohttps/pool/pool.hpp>
 #include <cohttps/task/task.hpp>
-#include <cohttps/url/percent_encoding.hpp>
+#include <cohttps/tls/random.hpp>
+#include <cohttps/transport/sleep.hpp>
 #include <cohttps/url/url.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,23 +31,9 @@
 
 namespace cohttps {
 
-/// What a client's operations share.
-template <transport Transport>
-struct client_state {
-  client_state(Transport over, client_options chosen)
-      : options(std::move(chosen)),
-        connecting{options.timeouts.connect, options.timeouts.tls, options.resolve, options.limits},
-        deadlines(std::move(over)),
-        idle(options.pool) {}
-
-  client_options options;
-  net::connect_options connecting;
-  net::deadline_queue<Transport> deadlines;
-  pool::idle_pool<Transport> idle;
-};
-
 /// One call of the client: `open` until the final response's head is there, then `read` until it
-/// gives nothing; or `collect` for both. Not movable: deadlines and waits point into it.
+/// gives nothing; or `collect` for both; or `connect` for no request at all. Not movable: deadlines
+/// and waits point into it.
 template <transport Transport>
 class exchange final : public open_exchange {
  public:
@@ -48,57 +42,87 @@ class exchange final : public open_exchange {
         request_(std::move(r)),
         limit_(client_->deadlines, request_.timeout ? request_.timeout : client_->options.timeout,
                request_.stop, request_.race),
-        started_(limit_.now()) {}
+        remote_(client_->transport(), request_.remote, limit_.stop()),
+        started_(limit_.now()) {
+    client_->operations.begin();
+  }
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
+  ~exchange() override { end(); }
 
   /// Follows redirections and repeats what may be repeated.
   task<result<void>> open() {
-    if (!request_.url) co_return std::unexpected(about(std::move(request_.url).error()));
-    state_.url = *std::move(request_.url);
-    add_client_fields();
-    if (auto valid = request_.headers.validate(); !valid)
-      co_return std::unexpected(about(std::move(valid).error()));
-    if (limit_.stop().stop_requested())
-      co_return std::unexpected(
-          about(error(error_category::canceled, "canceled", "the operation was canceled")));
-    auto opened = co_await follow();
-    if (!opened) co_return std::unexpected(about(std::move(opened).error()));
+    const at_work working(client_->operations);
+    auto opened = co_await begin();
+    if (opened) opened = co_await follow();
+    if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
     limit_.leave_race();
     co_return opened;
   }
 
   task<result<std::span<const std::byte>>> read() override {
+    const at_work working(client_->operations);
     if (failed_) co_return std::unexpected(*failed_);
     if (!connection_) co_return std::span<const std::byte>();
-    // The limit counts while the peer is waited for, not while the caller uses what it got.
-    limit_.enter(phase::receive_body, reading_limit_);
+    // The limits count while the peer is waited for, not while the caller uses what it got.
+    limit_.resume();
     auto part = co_await connection_->http.receive_body(limit_);
     if (!part) {
-      failed_ = about(failure(std::move(part).error()));
-      connection_.reset();
+      connection_ = {};
+      failed_ = ended(failure(std::move(part).error()));
       co_return std::unexpected(*failed_);
     }
-    limit_.enter(phase::receive_body, {});
+    limit_.rest();
     if (part->empty()) finish();
     co_return part;
   }
 
   task<result<response>> collect() {
+    rate_ = client_->options.timeouts.minimum_rate;
     if (auto opened = co_await open(); !opened) co_return pass(std::move(opened));
     std::string content;
     if (auto received = co_await receive_content(content); !received)
-      co_return std::unexpected(about(std::move(received).error()));
+      co_return std::unexpected(ended(std::move(received).error()));
     co_return response(std::move(state_), std::move(content));
   }
 
+  /// Makes a connection and leaves it to the pool.
+  task<result<connection_info>> connect() {
+    const at_work working(client_->operations);
+    auto opened = co_await begin();
+    if (opened) opened = choose_way();
+    if (opened) opened = co_await acquire(true);
+    if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
+    connection_info info = *connection_->info;
+    connection_.give_back();
+    end();
+    co_return info;
+  }
+
  private:
-  using connection_ptr = std::unique_ptr<net::connection<Transport>>;
+  using at_work = typename activity<Transport>::guard;
 
   const cohttps::url& here() const noexcept { return *state_.url; }
+  const client_options& options() const noexcept { return client_->options; }
+  const timeouts& limits() const noexcept { return client_->options.timeouts; }
+  Transport& transport() noexcept { return client_->transport(); }
+
+  task<result<void>> begin() {
+    if (!request_.url) co_return std::unexpected(std::move(request_.url).error());
+    state_.url = *std::move(request_.url);
+    if (client_->closed)
+      co_return fail(error_category::usage, "client_closed",
+                     "the client was closed; it takes no more requests");
+    add_client_fields(request_.headers, options(), here());
+    if (auto valid = request_.headers.validate(); !valid) co_return valid;
+    if (options().retry.idempotency_key) add_idempotency_key();
+    if (limit_.stop().stop_requested()) co_return std::unexpected(canceled());
+    client_->budget.add_request();
+    co_return result<void>();
+  }
 
   task<result<void>> follow() {
-    const std::size_t most = request_.max_redirects.value_or(client_->options.max_redirects);
+    const std::size_t most = request_.max_redirects.value_or(options().max_redirects);
     while (true) {
       if (auto sent = co_await send(); !sent) co_return sent;
       if (most == 0) co_return result<void>();
@@ -110,6 +134,7 @@ class exchange final : public open_exchange {
         co_return fail(error_category::limit, "too_many_redirects",
                        "the server redirected more than " + std::to_string(most) +
                            " times; the last place was " + redirect.to.origin().text());
+      net::observe(transport(), events::redirected{state_.head.status, here(), redirect.to});
       if (auto drained = co_await drain(); !drained) co_return drained;
       state_.history.push_back({state_.head.status, here()});
       strip_for_redirect(request_.headers, redirect);
@@ -119,31 +144,82 @@ class exchange final : public open_exchange {
     }
   }
 
-  /// One request, sent again on a new connection when a kept one turned out to be dead and that
-  /// cannot do its work twice.
+  /// One request of the chain, sent as often as the client's options allow.
   task<result<void>> send() {
-    auto tls = tls_for(here());
-    if (!tls) co_return pass(std::move(tls));
+    if (auto chosen = choose_way(); !chosen) co_return chosen;
     // A redirection to another origin has taken the last one's away.
     if (!request_.headers.contains("host"))
       request_.headers.append_unchecked("host", here().authority());
-    origin_ = here().origin();
-    state_.timings = {};
-
-    connection_ = client_->idle.take(origin_, limit_.now());
-    if (connection_) {
-      auto answered = co_await attempt();
-      if (answered || !may_repeat(answered.error())) co_return answered;
-      connection_.reset();
+    retry_schedule schedule(options().retry);
+    while (true) {
+      schedule.begin_attempt();
+      auto answered = co_await send_once(schedule.attempts());
+      if (!answered) answered.error().replay(replay_of(answered.error(), sent_));
+      const auto random = [] { return std::bit_cast<std::uint32_t>(tls::random_bytes<4>()); };
+      const auto delay = schedule.next(outcome_of(answered), client_->budget, random,
+                                       std::chrono::system_clock::now());
+      if (!delay) co_return answered;
+      if (limit_.stop().stop_requested() && !limit_.forgive()) co_return answered;
+      net::observe(transport(), events::retrying{schedule.attempts() + 1, *delay,
+                                                 answered ? nullptr : &answered.error(),
+                                                 answered ? state_.head.status : 0});
+      if (answered) answered = co_await drain();
+      if (!answered && limit_.stop().stop_requested()) co_return answered;
+      connection_ = {};
+      limit_.enter(phase::none, std::nullopt);
+      const bool slept = co_await sleep_for(transport(), *delay, limit_.token());
+      if (!slept) co_return std::unexpected(failure(canceled()));
     }
+  }
+
+  /// Over a kept connection, and over a new one when that turned out to be dead and the request
+  /// cannot do its work twice; or at once over a new one.
+  task<result<void>> send_once(std::size_t attempt) {
+    state_.timings = {};
+    sent_ = false;
+    state_.on_reused_connection = false;
+    for (bool fresh = false;; fresh = true) {
+      if (auto acquired = co_await acquire(fresh); !acquired) co_return acquired;
+      net::observe(transport(),
+                   events::sending{request_.method, here(), request_.headers, attempt});
+      auto answered = co_await ask();
+      if (answered || !lost_unanswered(answered.error())) co_return answered;
+      connection_ = {};
+    }
+  }
+
+  /// Gets a connection from the pool, or makes one for it.
+  task<result<void>> acquire(bool fresh) {
+    limit_.enter(phase::queue, limits().queue);
+    const time_point asked = limit_.now();
+    auto leased = co_await client_->connections.acquire(way_, fresh, limit_.token());
+    if (!leased) co_return std::unexpected(failure(std::move(leased).error()));
+    connection_ = *std::move(leased);
+    state_.timings.queue = limit_.now() - asked;
+    net::observe(transport(),
+                 events::assigned{way_.to, connection_.connected(), state_.timings.queue});
+    if (connection_.connected()) co_return result<void>();
+
     net::connect_timings took;
-    auto fresh = co_await net::connect(origin_, *tls, client_->connecting, limit_, took);
-    if (!fresh) co_return pass(std::move(fresh));
-    connection_ = *std::move(fresh);
+    auto made = co_await net::connect(way_.to, tls_, client_->connecting, limit_, took);
+    if (!made) {
+      connection_ = {};
+      co_return pass(std::move(made));
+    }
+    connection_.opened(*std::move(made));
     state_.timings.resolve = took.resolve;
     state_.timings.connect = took.connect;
     state_.timings.tls = took.tls;
-    co_return co_await attempt();
+    co_return result<void>();
+  }
+
+  /// Where the request goes, and how it is protected on the way.
+  result<void> choose_way() {
+    auto tls = tls_for(here());
+    if (!tls) return pass(std::move(tls));
+    tls_ = *tls;
+    way_ = {here().origin(), {}, tls_ ? &tls_->state() : nullptr};
+    return {};
   }
 
   /// Null for http, where it is allowed.
@@ -158,31 +234,30 @@ class exchange final : public open_exchange {
       return &*options.tls;
     }
     if (options.allow_plaintext) return nullptr;
-    return std::unexpected(
-        error(error_category::policy, "plaintext_refused",
-              "http is not encrypted; use https, or set client_options::allow_plaintext")
-            .replay(replay_safety::not_sent));
+    return fail(error_category::policy, "plaintext_refused",
+                "http is not encrypted; use https, or set client_options::allow_plaintext");
   }
 
   /// Sends the request over `connection_` and waits for the head.
-  task<result<void>> attempt() {
+  task<result<void>> ask() {
     auto& http = connection_->http;
-    const auto idle = client_->options.timeouts.idle;
     state_.on_reused_connection = connection_->exchanges > 0;
     const time_point started = limit_.now();
 
-    const bool sent_before = std::exchange(sent_any_, true);
-    limit_.enter(phase::send, idle);
+    const bool sent_before = std::exchange(sent_, true);
+    limit_.enter(phase::send, net::pace{{}, limits().idle, limits().minimum_rate});
     auto sent = co_await http.send({request_.method, here().target(), request_.headers,
                                     std::as_bytes(std::span(request_.content))},
                                    limit_);
     // A server may answer and close before it has read all: its answer counts.
     const bool maybe_answered = !sent && !request_.content.empty() &&
                                 sent.error().category() == error_category::peer_closed;
-    if (!sent && sent.error().category() == error_category::usage) sent_any_ = sent_before;
+    if (!sent && sent.error().category() == error_category::usage) sent_ = sent_before;
+    sent_any_ = sent_any_ || sent_;
     if (!sent && !maybe_answered) co_return std::unexpected(failure(std::move(sent).error()));
 
-    limit_.enter(phase::receive_head, idle);
+    limit_.enter(phase::receive_head,
+                 net::pace{limits().first_byte, limits().idle, limits().minimum_rate});
     auto answered = co_await http.receive_head(limit_);
     if (!answered) co_return std::unexpected(failure(std::move(sent ? answered : sent).error()));
     answered_at_ = limit_.now();
@@ -190,15 +265,25 @@ class exchange final : public open_exchange {
     state_.head = http.parser().take_head();
     state_.content_length = http.parser().content_length();
     state_.connection = connection_->info;
-    limit_.enter(phase::receive_body, {});
+    net::observe(transport(), events::received{state_.head.status, state_.head.headers,
+                                               state_.timings.first_byte});
+    limit_.enter(phase::receive_body, net::pace{{}, limits().idle, rate()});
+    limit_.rest();
     co_return result<void>();
   }
 
   /// RFC 9110, 9.2.2: what was sent on a connection that died without a word may be sent again only
   /// when doing it twice is the same as doing it once.
-  bool may_repeat(const error& e) const noexcept {
-    return e.category() == error_category::peer_closed && !connection_->http.answered() &&
-           request_.method.is_idempotent();
+  bool lost_unanswered(const error& e) const noexcept {
+    return e.category() == error_category::peer_closed && connection_->exchanges > 0 &&
+           !connection_->http.answered() && may_repeat_work();
+  }
+  bool may_repeat_work() const noexcept {
+    return request_.method.is_idempotent() || request_.headers.contains("idempotency-key");
+  }
+  attempt_outcome outcome_of(const result<void>& answered) const noexcept {
+    return {answered ? nullptr : &answered.error(), state_.head.status, &state_.head.headers,
+            may_repeat_work()};
   }
 
   /// The response is complete: its connection can carry another one.
@@ -209,25 +294,33 @@ class exchange final : public open_exchange {
     state_.trailers = connection_->http.parser().trailers();
     state_.complete = true;
     ++connection_->exchanges;
-    if (connection_->http.reusable()) client_->idle.give_back(origin_, std::move(connection_), now);
-    connection_.reset();
+    if (connection_->http.reusable()) connection_.give_back();
+    connection_ = {};
+    if (draining_) return;
+    end();
+    net::observe(transport(), events::completed{here(), state_.head.status, state_.timings.total});
   }
 
-  /// Reads away a redirection's content, when it is little and comes soon, so that its connection
+  /// Reads away content that nobody wants, when it is little and comes soon, so that its connection
   /// is kept; otherwise closes it.
   task<result<void>> drain() {
     const time_point begun = limit_.now();
-    reading_limit_ = drain_time;
+    limit_.enter(phase::receive_body, drain_time);
+    draining_ = true;
     std::size_t drained = 0;
     while (connection_ && drained <= drain_limit && limit_.now() - begun < drain_time) {
-      auto part = co_await read();
-      if (part) drained += part->size();
+      auto part = co_await connection_->http.receive_body(limit_);
+      if (!part) {
+        // What went wrong with it is no matter, unless it ends the operation.
+        if (limit_.stop().stop_requested() && !limit_.forgive())
+          co_return std::unexpected(failure(std::move(part).error()));
+        break;
+      }
+      drained += part->size();
+      if (part->empty()) finish();
     }
-    // What went wrong with content that nobody wants is no matter, unless it ends the operation.
-    if (limit_.stop().stop_requested() && !limit_.forgive()) co_return std::unexpected(*failed_);
-    failed_.reset();
-    connection_.reset();
-    reading_limit_ = client_->options.timeouts.idle;
+    draining_ = false;
+    connection_ = {};
     state_.complete = false;
     state_.trailers.clear();
     co_return result<void>();
@@ -256,37 +349,39 @@ class exchange final : public open_exchange {
     }
   }
 
-  /// Adds the client's fields where the request has none of that name. Once: what a redirection
-  /// takes away does not come back.
-  void add_client_fields() {
-    const client_options& options = client_->options;
-    fields& all = request_.headers;
-    const std::size_t own = all.size();
-    const auto has = [&](std::string_view name) {
-      for (std::size_t i = 0; i < own; ++i)
-        if (ascii::iequals(all[i].name, name)) return true;
-      return false;
-    };
-    for (const field f : options.headers)
-      if (!has(f.name)) all.append_unchecked(f.name, f.value);
-    if (!options.user_agent.empty() && !all.contains("user-agent"))
-      all.append_unchecked("user-agent", options.user_agent);
-    if (!all.contains("accept")) all.append_unchecked("accept", "*/*");
-    // RFC 7617, 2: a URL with a name and password asks for Basic authentication.
-    if (here().has_credentials() && !all.contains("authorization"))
-      all.append_unchecked("authorization",
-                           "Basic " + to_base64(percent_decode(here().username()) + ":" +
-                                                percent_decode(here().password())));
+  /// A key that nobody else has (RFC 9562's version 4), for work that must not be done twice.
+  void add_idempotency_key() {
+    if (request_.method.is_idempotent() || request_.headers.contains("idempotency-key")) return;
+    request_.headers.append_unchecked("idempotency-key", random_uuid(tls::random_bytes<16>()));
   }
 
+  std::optional<minimum_rate> rate() const noexcept {
+    return request_.minimum_rate ? request_.minimum_rate : rate_;
+  }
+
+  static error canceled() {
+    return {error_category::canceled, "canceled", "the operation was canceled"};
+  }
   error failure(error e) {
     return limit_.explain(std::move(e)).on_reused_connection(state_.on_reused_connection);
   }
-  error about(error e) {
+  static replay_safety replay_of(const error& e, bool sent) noexcept {
+    if (e.replay() == replay_safety::rejected) return replay_safety::rejected;
+    return sent ? replay_safety::maybe_processed : replay_safety::not_sent;
+  }
+  /// The error as the caller gets it, once.
+  error ended(error e) {
+    if (!running_) return e;
     if (state_.url && e.subject().empty()) e.subject(here().origin().text());
     // Of a chain of redirections, too, the first request may have been acted on.
-    e.replay(sent_any_ ? replay_safety::maybe_processed : replay_safety::not_sent);
+    e.replay(replay_of(e, sent_any_));
+    connection_ = {};
+    end();
+    net::observe(transport(), events::failed{e});
     return e;
+  }
+  void end() noexcept {
+    if (std::exchange(running_, false)) client_->operations.end();
   }
 
   static constexpr std::size_t believed_length = 1024 * 1024;
@@ -296,67 +391,18 @@ class exchange final : public open_exchange {
   std::shared_ptr<client_state<Transport>> client_;
   request request_;
   net::deadline<Transport> limit_;
+  remote_stop<Transport> remote_;
   time_point started_;
-  origin origin_;
-  connection_ptr connection_;
+  pool::key way_;
+  const tls_context* tls_ = nullptr;
+  pool::lease<Transport> connection_;
   time_point answered_at_{};
-  std::optional<net::duration> reading_limit_ = client_->options.timeouts.idle;
+  std::optional<minimum_rate> rate_;
   std::optional<error> failed_;
-  bool sent_any_ = false;  // a byte of a request may have reached a server
+  bool sent_ = false;      // a byte of the last attempt may have reached a server
+  bool sent_any_ = false;  // or of one before it
+  bool draining_ = false;
+  bool running_ = true;
 };
-
-namespace detail {
-
-inline constexpr char awaited_twice[] = "an operation was awaited twice; call the client again";
-
-template <transport Transport>
-task<result<response>> collect(std::shared_ptr<client_state<Transport>> client, request r) {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
-  exchange<Transport> whole(std::move(client), std::move(r));
-  co_return co_await whole.collect();
-}
-
-template <transport Transport>
-task<result<response_stream>> open(std::shared_ptr<client_state<Transport>> client, request r) {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
-  auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
-  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
-  co_return response_stream(std::move(begun));
-}
-
-template <transport Transport>
-Transport transport_of(client_state<Transport>& client) {
-  return client.deadlines.transport();
-}
-
-}  // namespace detail
-
-template <transport Transport>
-basic_client<Transport>::basic_client(Transport over, client_options options)
-    : state_(std::make_shared<client_state<Transport>>(std::move(over), std::move(options))) {}
-
-template <transport Transport>
-void basic_client<Transport>::close_idle() noexcept {
-  state_->idle.clear();
-}
-
-template <transport Transport>
-std::size_t basic_client<Transport>::idle_connections() const noexcept {
-  return state_->idle.size();
-}
-
-template <transport Transport>
-request basic_client<Transport>::make_request(const method& verb, std::string_view url,
-                                              const request_options& options) {
-  const auto content = options.content.bytes();
-  return {verb,
-          cohttps::url::parse(url),
-          options.headers.copy(),
-          std::string(reinterpret_cast<const char*>(content.data()), content.size()),
-          options.timeout,
-          options.max_redirects,
-          options.max_content,
-          options.stop};
-}
 
 }  // namespace cohttps

@@ -18,6 +18,7 @@ namespace cohttps {
 /// connection was reused, is zero. Of several requests in a chain of redirections: the last one's,
 /// except `total`.
 struct timings {
+  std::chrono::nanoseconds queue{};  ///< until there was, or might be, a connection
   std::chrono::nanoseconds resolve{};
   std::chrono::nanoseconds connect{};
   std::chrono::nanoseconds tls{};

@@ -5,11 +5,14 @@
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/response_stream.hpp>
 #include <cohttps/core/stop.hpp>
+#include <cohttps/net/connection_info.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/transport/concepts.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <memory>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 
@@ -20,11 +23,15 @@ struct client_state;
 
 namespace detail {
 
-// Defined in exchange.hpp.
+// Defined in definitions.hpp.
 template <transport Transport>
 task<result<response>> collect(std::shared_ptr<client_state<Transport>> client, request r);
 template <transport Transport>
 task<result<response_stream>> open(std::shared_ptr<client_state<Transport>> client, request r);
+template <transport Transport>
+task<result<connection_info>> connect(std::shared_ptr<client_state<Transport>> client, request r);
+template <transport Transport>
+task<void> close(std::shared_ptr<client_state<Transport>> client, std::chrono::nanoseconds within);
 template <transport Transport>
 Transport transport_of(client_state<Transport>& client);
 
@@ -49,6 +56,13 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   /// result; besides the token of its options. A `response_stream` is its result.
   operation with_stop(stop_token stop) && {
     request_.race = stop;
+    return std::move(*this);
+  }
+
+  /// The same for a token of any thread, such as a `std::jthread`'s; a stream's content, too, ends
+  /// with it.
+  operation with_stop(std::stop_token stop) && {
+    request_.remote = std::move(stop);
     return std::move(*this);
   }
 
@@ -92,6 +106,8 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   task<result<T>> begin() {
     if constexpr (std::is_same_v<T, response>)
       return detail::collect(std::move(client_), std::move(request_));
+    else if constexpr (std::is_same_v<T, connection_info>)
+      return detail::connect(std::move(client_), std::move(request_));
     else
       return detail::open(std::move(client_), std::move(request_));
   }

@@ -1,10 +1,12 @@
 // What a caller can choose, for a client and for one request.
 #pragma once
 
+#include <cohttps/client/retry.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http1/limits.hpp>
 #include <cohttps/net/connect_options.hpp>
+#include <cohttps/net/pace.hpp>
 #include <cohttps/pool/options.hpp>
 #include <cohttps/tls/context.hpp>
 
@@ -25,9 +27,16 @@ using net::resolve_override;
 
 /// How long a request may be without progress, phase by phase. Empty: as long as it takes.
 struct timeouts {
+  std::optional<std::chrono::nanoseconds> queue = {};  ///< until a connection is free
   std::optional<std::chrono::nanoseconds> connect = std::chrono::seconds(10);  ///< and look-up
   std::optional<std::chrono::nanoseconds> tls = std::chrono::seconds(10);
+  std::optional<std::chrono::nanoseconds> first_byte = {};  ///< of a response; empty: as `idle`
   std::optional<std::chrono::nanoseconds> idle = std::chrono::seconds(30);  ///< between bytes
+
+  /// A peer that drips is as good as one that says nothing. Not for the content of a stream, whose
+  /// source may be slow, unless the request asks for it.
+  std::optional<cohttps::minimum_rate> minimum_rate =
+      cohttps::minimum_rate{1024, std::chrono::seconds(30)};
 };
 
 /// How a client behaves. An aggregate: `client c({.allow_plaintext = true});`
@@ -57,6 +66,7 @@ struct client_options {
 
   http1::limits limits = {};
   pool::options pool = {};
+  retry_options retry = {};
 
   /// Addresses for hosts, before the resolver is asked.
   std::vector<resolve_override> resolve = {};
@@ -115,10 +125,18 @@ struct request_options {
   std::optional<std::size_t> max_redirects = {};
   std::optional<std::size_t> max_content = {};
 
+  /// At least so fast, or the request fails; else the client's `timeouts::minimum_rate`.
+  std::optional<cohttps::minimum_rate> minimum_rate = {};
+
   /// Ends the operation with an error of category `canceled`.
   stop_token stop = {};
 };
 
 static_assert(std::is_trivially_destructible_v<request_options>);
+
+/// What a connection to an origin needs to know of a client's options.
+inline net::connect_options connect_options_of(const client_options& options) {
+  return {options.timeouts.connect, options.timeouts.tls, options.resolve, options.limits};
+}
 
 }  // namespace cohttps

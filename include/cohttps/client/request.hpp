@@ -5,11 +5,13 @@
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
+#include <cohttps/net/pace.hpp>
 #include <cohttps/url/url.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 namespace cohttps {
@@ -23,8 +25,10 @@ struct request {
   std::optional<std::chrono::nanoseconds> timeout;
   std::optional<std::size_t> max_redirects;
   std::optional<std::size_t> max_content;
-  stop_token stop;       ///< the caller's
-  stop_token race = {};  ///< until there is a response or, of a stream, its head
+  std::optional<cohttps::minimum_rate> minimum_rate;
+  stop_token stop;              ///< the caller's
+  stop_token race = {};         ///< until there is a response or, of a stream, its head
+  std::stop_token remote = {};  ///< of any thread
 };
 
 }  // namespace cohttps

@@ -1,4 +1,4 @@
-// A connection's bytes, through TLS where the origin asks for it.
+// A connection's bytes, through TLS where the origin or the proxy asks for it.
 #pragma once
 
 #include <cohttps/core/buffer.hpp>
@@ -7,9 +7,11 @@
 #include <cohttps/tls/engine.hpp>
 #include <cohttps/transport/concepts.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <optional>
+#include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -17,141 +19,228 @@
 
 namespace cohttps::net {
 
-/// A `byte_stream`, and the TLS engine that stands between it and HTTP once `secure` was called.
+/// A `byte_stream`, and the TLS engines between it and HTTP: one for each call of `secure`.
+///
+/// ```
+///   HTTP ── engine ── (engine of an HTTPS proxy) ── stream
+/// ```
 template <byte_stream Stream>
 class channel {
  public:
   explicit channel(Stream stream) noexcept : stream_(std::move(stream)) {}
 
-  /// Runs the handshake with `host`, which ends verified or not at all.
+  /// Runs the handshake with `host`, which ends verified or not at all. Called a second time, it
+  /// runs inside of the first one's TLS.
   task<result<void>> secure(tls_context context, std::string host, std::uint16_t port,
                             std::vector<std::string> alpn,
                             std::chrono::system_clock::time_point now, stop_token stop) {
-    tls::engine& engine =
-        engine_.emplace(std::move(context), std::move(host), port, std::move(alpn));
-    if (auto started = engine.start(now); !started) co_return pass(std::move(started));
-    buffer plaintext;
+    top_ = std::make_unique<layer>(
+        tls::engine(std::move(context), std::move(host), port, std::move(alpn)), std::move(top_));
+    layer& mine = *top_;
+    if (auto started = mine.engine.start(now); !started) co_return pass(std::move(started));
     while (true) {
-      if (auto sent = co_await flush(stop); !sent) co_return pass(std::move(sent));
-      if (engine.handshake_done()) break;
-      auto got = co_await receive(plaintext, stop);
-      if (!got) co_return pass(std::move(got));
+      if (auto sent = co_await flush(mine, stop); !sent) co_return pass(std::move(sent));
+      if (mine.engine.handshake_done()) co_return result<void>();
+      auto early = mine.engine.receive(mine.ciphertext);
+      if (!early) co_return co_await refuse(mine, std::move(early).error(), stop);
+      mine.early.append(*early);
+      if (mine.engine.handshake_done() || !mine.engine.outgoing().empty()) continue;
+      if (auto got = co_await fill(mine, stop); !got) co_return pass(std::move(got));
     }
-    if (!plaintext.empty()) early_ = std::move(plaintext);
-    co_return result<void>();
   }
 
-  /// Appends what has come in, one byte or more, and says how many; 0 at the end of the stream. An
-  /// end of TLS that the peer did not announce is an error (`truncated`).
+  /// The next bytes: a view, valid until the next call. Empty at the end of the stream; an end of
+  /// TLS that the peer did not announce is an error (`truncated`).
+  task<result<std::span<const std::byte>>> receive(stop_token stop) {
+    if (top_) return open(*top_, stop);
+    return read_plain(stop);
+  }
+
+  /// The same, appended to `into`; gives how many.
   task<result<std::size_t>> read(buffer& into, stop_token stop) {
-    if (!engine_) {
-      auto got = co_await stream_.read_some(into.prepare(read_size), stop);
-      if (got) into.commit(*got);
-      co_return got;
-    }
-    const std::size_t before = into.size();
-    if (!early_.empty()) {
-      into.append(early_.data());
-      early_.clear();
-    }
-    while (into.size() == before) {
-      if (engine_->peer_closed()) co_return std::size_t{0};
-      auto got = co_await receive(into, stop);
-      if (!got) co_return pass(std::move(got));
-      // Answers of the engine's own, such as a KeyUpdate's.
-      if (auto sent = co_await flush(stop); !sent) co_return pass(std::move(sent));
-    }
-    co_return into.size() - before;
+    auto got = co_await receive(stop);
+    if (!got) co_return pass(std::move(got));
+    into.append(*got);
+    co_return got->size();
   }
 
-  /// Sends all of `bytes`; calls `progress` whenever the peer's side has taken some.
+  /// Sends all of `bytes`; calls `progress(n)` whenever the stream has taken `n` more.
   template <class Progress>
   task<result<void>> write(std::span<const std::byte> bytes, stop_token stop, Progress progress) {
-    if (!engine_) co_return co_await write_all(bytes, stop, progress);
-    // A piece at a time, so that a large body is not held twice.
-    while (!bytes.empty()) {
-      const auto piece = bytes.first(std::min(bytes.size(), encrypt_size));
-      if (auto sealed = engine_->send(piece); !sealed) co_return pass(std::move(sealed));
-      if (auto sent = co_await flush(stop, progress); !sent) co_return pass(std::move(sent));
-      bytes = bytes.subspan(piece.size());
-    }
-    co_return result<void>();
+    if (!top_) return write_plain(bytes, stop, progress);
+    return seal(*top_, bytes, stop, progress);
   }
 
   /// True while the peer neither closed the connection nor sent anything unasked.
-  bool idle() noexcept {
-    return early_.empty() && ciphertext_.empty() && !(engine_ && engine_->peer_closed()) &&
-           stream_.idle();
+  bool idle() noexcept { return stream_.idle() && (!top_ || quiet(*top_)); }
+
+  /// Says goodbye (close_notify; RFC 8446, 6.1) as far as that needs no waiting, and closes.
+  void close() noexcept {
+    say_goodbye();
+    stream_.close();
   }
 
-  void close() noexcept { stream_.close(); }
-
-  /// Null without TLS.
-  const tls_info* tls() const noexcept { return engine_ ? &engine_->info() : nullptr; }
-
-  /// Gives back the memory that only a running exchange needs.
-  void release() noexcept {
-    ciphertext_.release();
-    early_.release();
-  }
+  /// Of the innermost TLS; null without.
+  const tls_info* tls() const noexcept { return top_ ? &top_->engine.info() : nullptr; }
 
  private:
+  struct layer {
+    layer(tls::engine e, std::unique_ptr<layer> outer)
+        : engine(std::move(e)), below(std::move(outer)) {}
+
+    tls::engine engine;
+    std::unique_ptr<layer> below;  // what carries this one's records; null: the stream
+    buffer ciphertext;
+    buffer early;  // plaintext that came together with the end of the handshake
+    bool early_given = false;
+  };
+  using view = std::span<const std::byte>;
+
   static constexpr std::size_t read_size = 16 * 1024;
   static constexpr std::size_t ciphertext_size = 32 * 1024;
-  static constexpr std::size_t encrypt_size = 64 * 1024;
+  static constexpr std::size_t sealed_size = 64 * 1024;
+
+  task<result<view>> read_plain(stop_token stop) {
+    plain_.clear();
+    auto got = co_await stream_.read_some(plain_.prepare(read_size), stop);
+    if (!got) co_return pass(std::move(got));
+    plain_.commit(*got);
+    co_return view(plain_.data());
+  }
+
+  task<result<view>> open(layer& l, stop_token stop) {
+    if (!l.early.empty()) {
+      if (!l.early_given) {
+        l.early_given = true;
+        co_return view(l.early.data());
+      }
+      l.early.clear();
+    }
+    while (true) {
+      auto opened = l.engine.receive(l.ciphertext);
+      if (!opened) {
+        auto refused = co_await refuse(l, std::move(opened).error(), stop);
+        co_return pass(std::move(refused));
+      }
+      if (!opened->empty()) co_return opened;
+      // Answers of the engine's own, such as a KeyUpdate's.
+      if (auto sent = co_await flush(l, stop); !sent) co_return pass(std::move(sent));
+      if (l.engine.peer_closed()) co_return view();
+      if (auto got = co_await fill(l, stop); !got) co_return pass(std::move(got));
+    }
+  }
+
+  /// Whether the records that came with the last ones are of TLS's own alone, such as tickets.
+  static bool quiet(layer& l) {
+    while (l.below) {
+      auto records = l.below->engine.receive(l.below->ciphertext);
+      if (!records || l.below->engine.peer_closed()) return false;
+      if (records->empty()) break;
+      l.ciphertext.append(*records);
+    }
+    auto unasked = l.engine.receive(l.ciphertext);
+    return unasked && unasked->empty() && l.early.empty() && !l.engine.peer_closed();
+  }
+
+  /// Reads more records. The end of the stream, where it is none of TLS, is an error.
+  task<result<void>> fill(layer& l, stop_token stop) {
+    std::size_t size = 0;
+    if (!l.below) {
+      auto got = co_await stream_.read_some(l.ciphertext.prepare(ciphertext_size), stop);
+      if (!got) co_return pass(std::move(got));
+      size = *got;
+      l.ciphertext.commit(size);
+    } else {
+      auto got = co_await open(*l.below, stop);
+      if (!got) co_return pass(std::move(got));
+      size = got->size();
+      l.ciphertext.append(*got);
+    }
+    if (size == 0) co_return l.engine.end_of_stream();
+    co_return result<void>();
+  }
+
+  /// The alert goes out as far as that needs no waiting: a peer that does not read holds nobody.
+  task<result<void>> refuse(layer& l, error why, stop_token stop) {
+    if constexpr (eager) {
+      push(l);
+    } else {
+      auto told = co_await flush(l, stop);
+      (void)told;
+    }
+    co_return std::unexpected(std::move(why));
+  }
 
   template <class Progress>
-  task<result<void>> write_all(std::span<const std::byte> bytes, stop_token stop,
-                               Progress progress) {
+  task<result<void>> write_plain(view bytes, stop_token stop, Progress progress) {
     while (!bytes.empty()) {
       auto taken = co_await stream_.write_some(bytes, stop);
       if (!taken) co_return pass(std::move(taken));
-      progress();
+      progress(*taken);
       bytes = bytes.subspan(*taken);
     }
     co_return result<void>();
   }
 
+  template <class Progress>
+  task<result<void>> seal(layer& l, view bytes, stop_token stop, Progress progress) {
+    // A piece at a time, so that a large body is not held twice.
+    while (!bytes.empty()) {
+      const view piece = bytes.first(std::min(bytes.size(), sealed_size));
+      if (auto sealed = l.engine.send(piece); !sealed) co_return pass(std::move(sealed));
+      if (auto sent = co_await flush(l, stop, progress); !sent) co_return pass(std::move(sent));
+      bytes = bytes.subspan(piece.size());
+    }
+    co_return result<void>();
+  }
+
   struct no_progress {
-    void operator()() const noexcept {}
+    void operator()(std::size_t) const noexcept {}
   };
 
   template <class Progress = no_progress>
-  task<result<void>> flush(stop_token stop, Progress progress = {}) {
-    buffer& out = engine_->outgoing();
+  task<result<void>> flush(layer& l, stop_token stop, Progress progress = {}) {
+    buffer& out = l.engine.outgoing();
     while (!out.empty()) {
-      auto taken = co_await stream_.write_some(out.data(), stop);
-      if (!taken) co_return pass(std::move(taken));
-      progress();
-      out.consume(*taken);
+      if (l.below) {
+        auto sent = co_await seal(*l.below, out.data(), stop, progress);
+        if (!sent) co_return sent;
+        out.clear();
+      } else {
+        auto taken = co_await stream_.write_some(out.data(), stop);
+        if (!taken) co_return pass(std::move(taken));
+        progress(*taken);
+        out.consume(*taken);
+      }
     }
     co_return result<void>();
   }
 
-  /// What is left of the last read of the stream, else one more, through the engine. When the
-  /// engine refuses what came, its alert is sent before the error is given.
-  task<result<void>> receive(buffer& plaintext, stop_token stop) {
-    auto opened = engine_->receive(ciphertext_);
-    if (opened && opened->empty() && !engine_->peer_closed()) {
-      auto got = co_await stream_.read_some(ciphertext_.prepare(ciphertext_size), stop);
-      if (!got) co_return pass(std::move(got));
-      if (*got == 0) co_return engine_->end_of_stream();
-      ciphertext_.commit(*got);
-      opened = engine_->receive(ciphertext_);
+  static constexpr bool eager = requires(Stream& s, view bytes) { s.try_write(bytes); };
+
+  void say_goodbye() noexcept {
+    if constexpr (eager)
+      for (layer* l = top_.get(); l; l = l->below.get()) {
+        l->engine.close();
+        push(*l);
+      }
+  }
+
+  /// Hands an engine's output down to the stream without waiting. What does not fit is lost, which
+  /// ends the stream: nothing may follow it.
+  void push(layer& l) noexcept {
+    buffer& out = l.engine.outgoing();
+    if (l.below) {
+      if (!out.empty() && l.below->engine.send(out.data())) push(*l.below);
+    } else if (!out.empty()) {
+      (void)stream_.try_write(out.data());
     }
-    if (!opened) {
-      auto told = co_await flush(stop);
-      (void)told;  // the alert is a courtesy
-      co_return pass(std::move(opened));
-    }
-    plaintext.append(*opened);
-    co_return result<void>();
+    out.clear();
   }
 
   Stream stream_;
-  std::optional<tls::engine> engine_;
-  buffer ciphertext_;
-  buffer early_;  // plaintext that came together with the end of the handshake
+  std::unique_ptr<layer> top_;
+  buffer plain_;
 };
 
 }  // namespace cohttps::net

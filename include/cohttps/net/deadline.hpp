@@ -3,6 +3,7 @@
 
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/stop.hpp>
+#include <cohttps/net/pace.hpp>
 #include <cohttps/transport/concepts.hpp>
 
 #include <algorithm>
@@ -12,10 +13,6 @@
 #include <utility>
 
 namespace cohttps::net {
-
-using duration = std::chrono::nanoseconds;
-
-inline constexpr time_point never = time_point::max();
 
 /// One operation's place in the queue: when it has to end, and what to stop then.
 class deadline_entry {
@@ -71,6 +68,11 @@ class deadline_queue {
     if (at < armed_) arm(at);
   }
 
+  /// Stops every running operation.
+  void stop_all() noexcept {
+    for (deadline_entry* e = first_; e; e = e->next_) e->stop_.request_stop();
+  }
+
  private:
   void arm(time_point at) {
     armed_ = at;
@@ -101,9 +103,6 @@ class deadline_queue {
   deadline_entry* first_ = nullptr;
   time_point armed_ = never;
 };
-
-/// The time `d` after `from`; `never` when there is no such time.
-inline time_point later(time_point from, duration d) { return d > never - from ? never : from + d; }
 
 /// "10 s" or "250 ms".
 inline std::string describe(duration d) {
@@ -138,19 +137,34 @@ class deadline {
   time_point now() { return queue_.transport().now(); }
   Transport& transport() noexcept { return queue_.transport(); }
 
-  /// From now on the operation is in `p`, which has to end, or to make progress, within `limit`.
-  void enter(phase p, std::optional<duration> limit) {
+  /// From now on the operation is in `p`.
+  void enter(phase p, const pace& limits) {
     phase_ = p;
-    limit_ = limit;
-    progress();
+    pace_ = limits;
+    window_.restart(limits.rate);
+    wait(limits.first ? limits.first : limits.idle, now());
   }
 
-  /// Something happened: the phase's limit starts again.
-  void progress() {
-    if (limit_)
-      queue_.set(entry_, std::min(end_, later(now(), *limit_)));
-    else
-      queue_.set(entry_, end_);
+  /// The same, with one limit for the phase, or for each wait in it.
+  void enter(phase p, std::optional<duration> limit) { enter(p, pace{limit, limit, {}}); }
+
+  /// `size` bytes went out or came in: the wait begins anew.
+  void progress(std::size_t size) {
+    const time_point at = now();
+    window_.add(size, at);
+    wait(pace_.idle, at);
+  }
+
+  /// The caller has something to do: neither the phase nor its rate counts until `resume`.
+  void rest() {
+    const time_point at = now();
+    window_.pause(at);
+    wait({}, at);
+  }
+  void resume() {
+    const time_point at = now();
+    window_.resume(at);
+    wait(pace_.idle, at);
   }
 
   /// Lets the operation go on when it was only the phase's limit that passed.
@@ -185,43 +199,59 @@ class deadline {
     void operator()() const noexcept { to->request_stop(); }
   };
 
-  error timeout() {
-    const bool in_all = now() >= end_;
-    std::string message = in_all ? "the operation did not end within " + describe(*total_)
-                                 : "nothing happened for " + describe(*limit_);
+  void wait(std::optional<duration> limit, time_point from) {
+    limit_ = limit;
+    phase_end_ = limit ? later(from, *limit) : never;
+    queue_.set(entry_, std::min({end_, phase_end_, window_.end()}));
+  }
+
+  error timeout() const {
+    if (end_ <= phase_end_ && end_ <= window_.end())
+      return {error_category::timeout, "total_timeout",
+              "the operation did not end within " + describe(*total_) + doing() +
+                  "; allow more with the option timeout"};
+    if (window_.end() < phase_end_)
+      return {error_category::timeout, "too_slow",
+              "fewer than " + std::to_string(pace_.rate->bytes) + " bytes moved in " +
+                  describe(pace_.rate->over) + doing() +
+                  "; allow less with timeouts::minimum_rate of the client"};
+    return {error_category::timeout, "phase_timeout",
+            "nothing happened for " + describe(*limit_) + doing() +
+                "; allow more with the option timeouts of the client"};
+  }
+
+  std::string doing() const {
     switch (phase_) {
+      case phase::queue:
+        return " while waiting for a free connection";
       case phase::resolve:
-        message += " while looking up the host name";
-        break;
+        return " while looking up the host name";
       case phase::connect:
-        message += " while connecting";
-        break;
+        return " while connecting";
+      case phase::tunnel:
+        return " while asking the proxy for a tunnel";
       case phase::handshake:
-        message += " in the TLS handshake";
-        break;
+        return " in the TLS handshake";
       case phase::send:
-        message += " while sending the request";
-        break;
+        return " while sending the request";
       case phase::receive_head:
-        message += " while waiting for the response";
-        break;
+        return " while waiting for the response";
       case phase::receive_body:
-        message += " while receiving the content";
-        break;
-      default:
+        return " while receiving the content";
+      case phase::none:
         break;
     }
-    message += in_all ? "; allow more with the option timeout"
-                      : "; allow more with the option timeouts of the client";
-    return error(error_category::timeout, in_all ? "total_timeout" : "phase_timeout",
-                 std::move(message));
+    return {};
   }
 
   deadline_queue<Transport>& queue_;
   deadline_entry entry_;
   std::optional<duration> total_;
-  std::optional<duration> limit_;
+  std::optional<duration> limit_;  // of the wait that goes on
   time_point end_;
+  time_point phase_end_ = never;
+  rate_window window_;
+  pace pace_;
   phase phase_ = phase::none;
   stop_token caller_;
   stop_token race_;

@@ -58,7 +58,7 @@ class http1_connection {
       out_.append(rest);
       rest = {};
     }
-    const auto progress = [&limit] { limit.progress(); };
+    const auto progress = [&limit](std::size_t size) { limit.progress(size); };
     auto sent = co_await channel_.write(out_.data(), limit.token(), progress);
     out_.clear();
     if (sent && !rest.empty()) sent = co_await channel_.write(rest, limit.token(), progress);
@@ -89,17 +89,12 @@ class http1_connection {
 
   /// True after a complete exchange that leaves the connection in order (RFC 9112, 9.3): nothing
   /// half sent, nothing unasked received.
-  bool reusable() noexcept { return sent_ && !closes_ && parser_.keep_alive() && in_.empty(); }
+  bool reusable() noexcept { return sent_ && !closes_ && parser_.keep_alive() && pending_.empty(); }
 
   /// True while the idle connection can still be used.
-  bool idle() noexcept { return channel_.idle(); }
+  bool usable() noexcept { return channel_.idle(); }
 
-  /// Gives memory back while the connection is idle.
-  void release() noexcept {
-    in_.release();
-    out_.release();
-    channel_.release();
-  }
+  void close() noexcept { channel_.close(); }
 
  private:
   static constexpr std::size_t joined_content = 16 * 1024;
@@ -108,21 +103,36 @@ class http1_connection {
   task<result<http1::response_parser::step>> next_step(deadline<Transport>& limit) {
     using event = http1::response_parser::event;
     while (true) {
-      auto step = parser_.parse(in_.data());
+      auto step = parser_.parse(pending_);
       if (!step) co_return step;
-      in_.consume(step->consumed);
+      pending_ = pending_.subspan(step->consumed);
       if (step->what != event::need_more) co_return step;
-      auto got = co_await channel_.read(in_, limit.token());
+      // Content is looked at where it was decrypted; only what the parser could not use up, such as
+      // half of a head, is copied before the channel uses its memory again.
+      if (in_kept_) {
+        kept_.consume(kept_.size() - pending_.size());
+      } else {
+        kept_.clear();
+        kept_.append(pending_);
+      }
+      in_kept_ = true;
+      pending_ = kept_.data();
+      auto got = co_await channel_.receive(limit.token());
       if (!got) co_return pass(std::move(got));
-      if (*got == 0) co_return parser_.end_of_stream();
+      if (got->empty()) co_return parser_.end_of_stream();
       answered_ = true;
-      limit.progress();
+      limit.progress(got->size());
+      in_kept_ = !kept_.empty();
+      if (in_kept_) kept_.append(*got);
+      pending_ = in_kept_ ? kept_.data() : *got;
     }
   }
 
   channel_type channel_;
   http1::response_parser parser_;
-  buffer in_;
+  std::span<const std::byte> pending_;  // received, not yet used up: in the channel or in `kept_`
+  bool in_kept_ = false;
+  buffer kept_;
   buffer out_;
   bool answered_ = false;
   bool sent_ = false;

@@ -1,0 +1,53 @@
+// The fields that a client adds to a request.
+#pragma once
+
+#include <cohttps/client/options.hpp>
+#include <cohttps/core/ascii.hpp>
+#include <cohttps/core/base64.hpp>
+#include <cohttps/http/fields.hpp>
+#include <cohttps/url/percent_encoding.hpp>
+#include <cohttps/url/url.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace cohttps {
+
+/// Adds the client's fields where the request has none of that name. Once for a chain of
+/// redirections: what one of them takes away does not come back.
+inline void add_client_fields(fields& all, const client_options& options, const url& to) {
+  const std::size_t own = all.size();
+  const auto has = [&](std::string_view name) {
+    for (std::size_t i = 0; i < own; ++i)
+      if (ascii::iequals(all[i].name, name)) return true;
+    return false;
+  };
+  for (const field f : options.headers)
+    if (!has(f.name)) all.append_unchecked(f.name, f.value);
+  if (!options.user_agent.empty() && !all.contains("user-agent"))
+    all.append_unchecked("user-agent", options.user_agent);
+  if (!all.contains("accept")) all.append_unchecked("accept", "*/*");
+  // RFC 7617, 2: a URL with a name and password asks for Basic authentication.
+  if (to.has_credentials() && !all.contains("authorization"))
+    all.append_unchecked("authorization", "Basic " + to_base64(percent_decode(to.username()) + ":" +
+                                                               percent_decode(to.password())));
+}
+
+/// A UUID of version 4 (RFC 9562, 5.4) from random bytes.
+inline std::string random_uuid(std::array<std::uint8_t, 16> bytes) {
+  constexpr char digits[] = "0123456789abcdef";
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+    out += digits[bytes[i] >> 4];
+    out += digits[bytes[i] & 15];
+  }
+  return out;
+}
+
+}  // namespace cohttps

@@ -1,0 +1,77 @@
+// How fast the parts of an operation have to come along.
+#pragma once
+
+#include <cohttps/transport/concepts.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+namespace cohttps {
+
+/// At least so many bytes in each such time, or the peer counts as too slow.
+struct minimum_rate {
+  std::size_t bytes;
+  std::chrono::nanoseconds over;
+};
+
+}  // namespace cohttps
+
+namespace cohttps::net {
+
+using duration = std::chrono::nanoseconds;
+
+inline constexpr time_point never = time_point::max();
+
+/// The time `d` after `from`; `never` when there is no such time.
+inline time_point later(time_point from, duration d) { return d > never - from ? never : from + d; }
+
+/// The limits of a phase.
+struct pace {
+  std::optional<duration> first = {};     ///< until something happens; empty: as `idle`
+  std::optional<duration> idle = {};      ///< from then on, until something happens again
+  std::optional<minimum_rate> rate = {};  ///< from the first byte on
+};
+
+/// Watches a minimum rate: `bytes` have to move before `end()`, then the next window begins.
+class rate_window {
+ public:
+  /// The first window begins with the first byte.
+  void restart(std::optional<minimum_rate> rate) noexcept {
+    rate_ = rate;
+    moved_ = 0;
+    end_ = never;
+    left_.reset();
+  }
+
+  void add(std::size_t size, time_point now) noexcept {
+    if (!rate_) return;
+    moved_ += size;
+    if (end_ != never && moved_ < rate_->bytes) return;
+    moved_ = 0;
+    end_ = later(now, rate_->over);
+  }
+
+  /// Time does not count until `resume`.
+  void pause(time_point now) noexcept {
+    if (end_ == never) return;
+    left_ = end_ - now;
+    end_ = never;
+  }
+  void resume(time_point now) noexcept {
+    if (!left_) return;
+    end_ = later(now, *left_);
+    left_.reset();
+  }
+
+  /// When the peer turns out to be too slow; `never` while nothing is watched.
+  time_point end() const noexcept { return end_; }
+
+ private:
+  std::optional<minimum_rate> rate_;
+  std::optional<duration> left_;  // of a window that is paused
+  std::size_t moved_ = 0;
+  time_point end_ = never;
+};
+
+}  // namespace cohttps::net

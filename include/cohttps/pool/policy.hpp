@@ -1,0 +1,320 @@
+// Who gets which connection, decided without doing any I/O.
+#pragma once
+
+#include <cohttps/pool/key.hpp>
+#include <cohttps/pool/options.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace cohttps::pool {
+
+using time_point = std::chrono::steady_clock::time_point;
+
+/// Places for connections, and the requests that hold or await them.
+///
+/// ```
+///   ask ──▶ granted, with a connection ─────────────────────────┐
+///    │                                                          ▼
+///    ├────▶ granted, to make one ──▶ opened ──────────────▶ in use ──▶ give_back ──▶ idle
+///    │                                  │                       │                     │
+///    └────▶ queued ── first in, ────────┘                       └──▶ remove ◀── old, dead or in
+///           withdraw  first out                                                 another's way
+/// ```
+/// After every call no queued request could be granted. A connection that leaves goes through
+/// `closed`. `Connection` is a pointer-like owner with `usable()` behind it: false when the peer
+/// has closed it or has spoken unasked.
+///
+/// A connection carries `capacity` requests at a time: one for HTTP/1.1, many for HTTP/2.
+template <class Connection>
+class policy {
+ public:
+  struct host;
+
+  /// A connection, or one that is being made.
+  struct place {
+    Connection connection{};
+    host* of = nullptr;
+    std::size_t capacity = 1;
+    std::size_t used = 0;
+    time_point created{};
+    time_point idle_since{};
+    bool opened = false;
+    bool draining = false;  // takes no new request
+    place* older = nullptr;
+    place* newer = nullptr;
+  };
+
+  /// A request that asks; it stays where it is until it has a place or was withdrawn.
+  struct request {
+    request() = default;
+    request(const request&) = delete;
+    request& operator=(const request&) = delete;
+
+    bool fresh = false;  ///< wants a new connection, as those kept turned out to be dead
+
+    bool queued() const noexcept { return queued_in_ != nullptr; }
+    /// What was granted: with `opened`, to be used; else to be made.
+    place* granted = nullptr;
+
+   private:
+    friend policy;
+    host* queued_in_ = nullptr;
+    request* before_ = nullptr;
+    request* after_ = nullptr;
+    std::uint64_t ticket_ = 0;
+  };
+
+  struct host {
+    const key* id = nullptr;
+    std::vector<std::unique_ptr<place>> places;
+    request* first = nullptr;
+    request* last = nullptr;
+  };
+
+  explicit policy(const options& bounds) noexcept : options_(bounds) {
+    options_.per_host = std::max<std::size_t>(options_.per_host, 1);
+    options_.total = std::max<std::size_t>(options_.total, 1);
+  }
+  policy(const policy&) = delete;
+  policy& operator=(const policy&) = delete;
+
+  /// Grants or queues `r`; `r.queued()` tells which.
+  void ask(const key& to, request& r, time_point now) {
+    expire(now);
+    host& h = hosts_.try_emplace(to).first->second;
+    if (!h.id) h.id = &hosts_.find(to)->first;
+    // Whoever waits for this host was first.
+    if (!h.first && grant(h, r, now)) return;
+    r.ticket_ = ++tickets_;
+    r.queued_in_ = &h;
+    r.before_ = h.last;
+    (h.last ? h.last->after_ : h.first) = &r;
+    h.last = &r;
+    ++queued_;
+  }
+
+  /// The connection that `p` was granted for is there.
+  void opened(place& p, Connection connection, std::size_t capacity, time_point now) {
+    p.connection = std::move(connection);
+    p.opened = true;
+    p.capacity = capacity;
+    p.created = now;
+    ++created_;
+    serve(now);
+  }
+
+  /// How many requests the connection carries from now on.
+  void set_capacity(place& p, std::size_t capacity, time_point now) {
+    p.capacity = capacity;
+    serve(now);
+  }
+
+  /// One request on `p` has ended. `reusable`: the connection can carry more.
+  void give_back(place& p, bool reusable, time_point now) {
+    --p.used;
+    --active_;
+    p.draining = p.draining || !reusable || !p.opened;
+    settle(p, now);
+    expire(now);
+    serve(now);
+  }
+
+  /// A request that gives up waiting.
+  void withdraw(request& r) noexcept {
+    if (r.queued()) unqueue(r);
+  }
+
+  /// Requests that were queued and have their grant now, oldest first; null when there is none.
+  request* next_granted() noexcept {
+    request* r = granted_first_;
+    if (!r) return nullptr;
+    forget_granted(*r);
+    return r;
+  }
+
+  /// Takes a request out of those that `next_granted` would give.
+  void forget_granted(request& r) noexcept {
+    request** link = &granted_first_;
+    request* before = nullptr;
+    while (*link && *link != &r) before = *link, link = &(*link)->after_;
+    if (!*link) return;
+    *link = r.after_;
+    if (granted_last_ == &r) granted_last_ = before;
+    r.after_ = nullptr;
+  }
+
+  /// Closes the idle connections; of the others, those of `in_use` take no new request.
+  void close_idle(bool in_use = false) {
+    for (auto& [_, h] : hosts_)
+      for (auto& p : h.places) p->draining = p->draining || in_use;
+    while (oldest_idle_) remove(*oldest_idle_);
+    forget_empty_hosts();
+  }
+
+  bool any_granted() const noexcept { return granted_first_ != nullptr; }
+
+  /// Connections that left, to be closed in good order by whoever takes them.
+  std::vector<Connection> closed() noexcept { return std::exchange(closed_, {}); }
+  bool any_closed() const noexcept { return !closed_.empty(); }
+
+  statistics stats() const noexcept { return {open_, idle_, active_, queued_, created_, reused_}; }
+
+ private:
+  bool too_old(const place& p, time_point now) const noexcept {
+    return now - p.created >= options_.lifetime;
+  }
+
+  bool grant(host& h, request& r, time_point now) {
+    if (!r.fresh)
+      while (place* p = best(h)) {
+        if (!too_old(*p, now) && p->connection->usable()) {
+          ++reused_;
+          use(*p, r);
+          return true;
+        }
+        p->draining = true;
+        if (p->used == 0) remove(*p);
+      }
+    if (h.places.size() >= options_.per_host) {
+      // Only `fresh` finds an idle one in its way here.
+      place* in_the_way = idle_of(h);
+      if (!in_the_way) return false;
+      remove(*in_the_way);
+    }
+    if (open_ >= options_.total) {
+      if (!oldest_idle_) return false;
+      remove(*oldest_idle_);
+    }
+    place& made = *h.places.emplace_back(std::make_unique<place>());
+    made.of = &h;
+    ++open_;
+    use(made, r);
+    return true;
+  }
+
+  /// The connection with room for one more that was used last, so that the others can grow old.
+  place* best(host& h) noexcept {
+    place* found = nullptr;
+    for (auto& p : h.places)
+      if (p->opened && !p->draining && p->used < p->capacity &&
+          (!found || p->idle_since >= found->idle_since))
+        found = p.get();
+    return found;
+  }
+
+  place* idle_of(host& h) noexcept {
+    for (auto& p : h.places)
+      if (p->opened && p->used == 0) return p.get();
+    return nullptr;
+  }
+
+  void use(place& p, request& r) noexcept {
+    if (p.opened && p.used == 0) leave_idle(p);
+    ++p.used;
+    ++active_;
+    r.granted = &p;
+  }
+
+  /// What becomes of a place whose use has changed.
+  void settle(place& p, time_point now) {
+    if (p.used != 0) return;
+    if (p.draining || too_old(p, now) || options_.idle_timeout <= options_.idle_timeout.zero()) {
+      drop(p);
+      return;
+    }
+    p.idle_since = now;
+    p.older = newest_idle_;
+    (newest_idle_ ? newest_idle_->newer : oldest_idle_) = &p;
+    newest_idle_ = &p;
+    ++idle_;
+  }
+
+  void leave_idle(place& p) noexcept {
+    (p.older ? p.older->newer : oldest_idle_) = p.newer;
+    (p.newer ? p.newer->older : newest_idle_) = p.older;
+    p.older = p.newer = nullptr;
+    --idle_;
+  }
+
+  /// An idle place.
+  void remove(place& p) {
+    leave_idle(p);
+    drop(p);
+  }
+
+  void drop(place& p) {
+    host& h = *p.of;
+    if (p.opened) closed_.push_back(std::move(p.connection));
+    std::erase_if(h.places, [&](const auto& each) { return each.get() == &p; });
+    --open_;
+  }
+
+  void expire(time_point now) {
+    bool any = false;
+    while (oldest_idle_ && now - oldest_idle_->idle_since >= options_.idle_timeout) {
+      remove(*oldest_idle_);
+      any = true;
+    }
+    if (any || hosts_.size() > 2 * options_.total + 2 * queued_) forget_empty_hosts();
+  }
+
+  void forget_empty_hosts() {
+    std::erase_if(hosts_, [](const auto& entry) {
+      return entry.second.places.empty() && !entry.second.first;
+    });
+  }
+
+  /// Grants what can be granted, first in, first out over all hosts.
+  void serve(time_point now) {
+    while (queued_ != 0) {
+      request* next = nullptr;
+      for (auto& [_, h] : hosts_)
+        if (h.first && (!next || h.first->ticket_ < next->ticket_) && could_grant(h))
+          next = h.first;
+      if (!next) return;
+      // When a connection turns out to be dead, what could be granted has changed.
+      if (!grant(*next->queued_in_, *next, now)) continue;
+      unqueue(*next);
+      (granted_last_ ? granted_last_->after_ : granted_first_) = next;
+      granted_last_ = next;
+    }
+  }
+
+  bool could_grant(host& h) noexcept {
+    if (h.first->fresh ? idle_of(h) != nullptr : best(h) != nullptr) return true;
+    return h.places.size() < options_.per_host && (open_ < options_.total || oldest_idle_);
+  }
+
+  void unqueue(request& r) noexcept {
+    host& h = *r.queued_in_;
+    (r.before_ ? r.before_->after_ : h.first) = r.after_;
+    (r.after_ ? r.after_->before_ : h.last) = r.before_;
+    r.before_ = r.after_ = nullptr;
+    r.queued_in_ = nullptr;
+    --queued_;
+  }
+
+  options options_;
+  std::unordered_map<key, host, key_hash> hosts_;
+  place* oldest_idle_ = nullptr;
+  place* newest_idle_ = nullptr;
+  request* granted_first_ = nullptr;
+  request* granted_last_ = nullptr;
+  std::vector<Connection> closed_;
+  std::size_t open_ = 0;
+  std::size_t idle_ = 0;
+  std::size_t active_ = 0;
+  std::size_t queued_ = 0;
+  std::uint64_t created_ = 0;
+  std::uint64_t reused_ = 0;
+  std::uint64_t tickets_ = 0;
+};
+
+}  // namespace cohttps::pool

@@ -1,0 +1,225 @@
+// The connections of a client: the policy's driver.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/net/connection.hpp>
+#include <cohttps/net/deadline.hpp>
+#include <cohttps/pool/policy.hpp>
+#include <cohttps/transport/concepts.hpp>
+
+#include <coroutine>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace cohttps::pool {
+
+template <transport Transport>
+class pool;
+
+/// The right of one request to one connection. Given back by `give_back`; a lease that is destroyed
+/// closes the connection.
+template <transport Transport>
+class lease {
+ public:
+  using connection = net::connection<Transport>;
+
+  lease() = default;
+  lease(lease&& other) noexcept
+      : pool_(std::exchange(other.pool_, nullptr)), place_(std::exchange(other.place_, nullptr)) {}
+  lease& operator=(lease&& other) noexcept {
+    if (this != &other) {
+      end(false);
+      pool_ = std::exchange(other.pool_, nullptr);
+      place_ = std::exchange(other.place_, nullptr);
+    }
+    return *this;
+  }
+  ~lease() { end(false); }
+
+  explicit operator bool() const noexcept { return place_ != nullptr; }
+
+  /// False while the connection is still to be made, and given to `opened`.
+  bool connected() const noexcept { return place_ && place_->opened; }
+  connection& operator*() const noexcept { return *place_->connection; }
+  connection* operator->() const noexcept { return place_->connection.get(); }
+
+  void opened(std::unique_ptr<connection> made);
+
+  /// The request has ended in order; the connection is kept for another one.
+  void give_back() noexcept { end(true); }
+
+ private:
+  friend class pool<Transport>;
+  using place = typename policy<std::unique_ptr<connection>>::place;
+
+  lease(pool<Transport>& of, place& granted) noexcept : pool_(&of), place_(&granted) {}
+  void end(bool reusable) noexcept;
+
+  pool<Transport>* pool_ = nullptr;
+  place* place_ = nullptr;
+};
+
+/// Waits in the queue for a lease.
+template <transport Transport>
+class acquisition {
+ public:
+  acquisition(pool<Transport>& from, const key& to, bool fresh, stop_token stop)
+      : pool_(from), key_(to), stop_(stop) {
+    request_.fresh = fresh;
+    request_.self = this;
+  }
+  acquisition(const acquisition&) = delete;
+  acquisition& operator=(const acquisition&) = delete;
+  ~acquisition() { pool_.leave(request_); }
+
+  bool await_ready() {
+    if (stop_.stop_requested()) return true;
+    pool_.ask(key_, request_);
+    return !request_.queued();
+  }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    on_stop_.emplace(stop_, on_stop{this});
+  }
+  result<lease<Transport>> await_resume() {
+    on_stop_.reset();
+    if (auto* granted = std::exchange(request_.granted, nullptr)) return pool_.make_lease(*granted);
+    return fail(error_category::canceled, "canceled", "the operation was canceled");
+  }
+
+ private:
+  friend class pool<Transport>;
+  struct on_stop {
+    acquisition* self;
+    void operator()() const noexcept { self->pool_.stop(self->request_); }
+  };
+
+  pool<Transport>& pool_;
+  const key& key_;
+  stop_token stop_;
+  typename pool<Transport>::request request_;
+  std::optional<stop_callback<on_stop>> on_stop_;
+  std::coroutine_handle<> waiter_;
+};
+
+template <transport Transport>
+class pool {
+ public:
+  using connection = net::connection<Transport>;
+  using connection_ptr = std::unique_ptr<connection>;
+
+  pool(Transport transport, const options& bounds)
+      : transport_(std::move(transport)), wake_(transport_.make_timer()), policy_(bounds) {}
+
+  /// Gives a lease, at once or when it is this request's turn. `fresh` asks for a connection that
+  /// has carried nothing yet. `to` lives until then.
+  acquisition<Transport> acquire(const key& to, bool fresh, stop_token stop) {
+    return acquisition<Transport>(*this, to, fresh, stop);
+  }
+
+  /// Closes idle connections; with `in_use`, those in use take no further request.
+  void close_idle(bool in_use = false) {
+    policy_.close_idle(in_use);
+    close_closed();
+  }
+
+  statistics stats() const noexcept { return policy_.stats(); }
+
+ private:
+  friend class lease<Transport>;
+  friend class acquisition<Transport>;
+  using policy_type = policy<connection_ptr>;
+  struct request : policy_type::request {
+    acquisition<Transport>* self = nullptr;
+    request* next_stopped = nullptr;
+    bool stopped = false;
+  };
+
+  lease<Transport> make_lease(typename policy_type::place& granted) noexcept {
+    return lease<Transport>(*this, granted);
+  }
+
+  void ask(const key& to, request& r) {
+    policy_.ask(to, r, transport_.now());
+    close_closed();
+  }
+  void opened(typename policy_type::place& p, connection_ptr made) {
+    policy_.opened(p, std::move(made), 1, transport_.now());
+    after_change();
+  }
+  void give_back(typename policy_type::place& p, bool reusable) {
+    policy_.give_back(p, reusable, transport_.now());
+    after_change();
+  }
+
+  /// A stop resumes the waiter in the loop's next turn, as all stops do.
+  void stop(request& r) noexcept {
+    if (!r.queued()) return;  // has its grant already
+    policy_.withdraw(r);
+    r.stopped = true;
+    r.next_stopped = stopped_;
+    stopped_ = &r;
+    wake();
+  }
+
+  /// The waiter is gone, whatever it waited for.
+  void leave(request& r) noexcept {
+    policy_.withdraw(r);
+    policy_.forget_granted(r);
+    if (r.stopped)
+      for (request** link = &stopped_; *link; link = &(*link)->next_stopped)
+        if (*link == &r) {
+          *link = r.next_stopped;
+          break;
+        }
+    if (auto* unused = std::exchange(r.granted, nullptr)) give_back(*unused, true);
+  }
+
+  void after_change() {
+    close_closed();
+    if (policy_.any_granted()) wake();
+  }
+
+  // Outside of the policy, as closing says goodbye to the peer.
+  void close_closed() {
+    if (policy_.any_closed()) policy_.closed().clear();
+  }
+
+  // Waiters are resumed by the loop and not inside of whoever gave back.
+  void wake() {
+    wake_.set(
+        time_point::min(), [](void* self) noexcept { static_cast<pool*>(self)->resume(); }, this);
+  }
+  // One a turn: what is resumed may be the end of the client and of this pool.
+  void resume() noexcept {
+    request* r = stopped_;
+    if (r) {
+      stopped_ = r->next_stopped;
+      r->stopped = false;
+    } else {
+      r = static_cast<request*>(policy_.next_granted());
+    }
+    if (!r) return;
+    if (stopped_ || policy_.any_granted()) wake();
+    r->self->waiter_.resume();
+  }
+
+  Transport transport_;
+  typename Transport::timer_type wake_;
+  policy_type policy_;
+  request* stopped_ = nullptr;
+};
+
+template <transport Transport>
+void lease<Transport>::opened(std::unique_ptr<connection> made) {
+  pool_->opened(*place_, std::move(made));
+}
+
+template <transport Transport>
+void lease<Transport>::end(bool reusable) noexcept {
+  if (!place_) return;
+  std::exchange(pool_, nullptr)->give_back(*std::exchange(place_, nullptr), reusable);
+}
+
+}  // namespace cohttps::pool
