@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <functional>
 #include <iostream>
 #include <list>
 #include <mutex>
@@ -40,30 +41,31 @@ class loop {
     return std::prev(events_.end());
   }
   void remove(id e) noexcept { events_.erase(e); }
-  void post(timer_function f, void* argument) {
+  void post(std::function<void()> call) {
     std::lock_guard lock(mutex_);
-    posted_.push_back({.call = f, .argument = argument});
+    posted_.push_back(std::move(call));
   }
 
   void run_once() {
-    std::vector<event> posted;
+    std::vector<std::function<void()>> posted;
     {
       std::lock_guard lock(mutex_);
       posted.swap(posted_);
     }
-    for (const event& e : posted) e.call(e.argument);
+    for (const auto& call : posted) call();
     if (!posted.empty() || events_.empty()) return;
     std::vector<pollfd> fds;
     auto wait = std::chrono::milliseconds(100);
+    const auto before = std::chrono::steady_clock::now();
     for (const event& e : events_) {
       if (e.fd >= 0)
         fds.push_back({e.fd, e.events, 0});
+      else if (e.at <= before)
+        wait = std::chrono::milliseconds(0);
       else
-        wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(
-                                  e.at - std::chrono::steady_clock::now()));
+        wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(e.at - before));
     }
-    ::poll(fds.data(), fds.size(),
-           static_cast<int>(std::max(wait.count(), decltype(wait)::rep(0))));
+    ::poll(fds.data(), fds.size(), static_cast<int>(wait.count()));
     const auto now = std::chrono::steady_clock::now();
     for (auto e = events_.begin(); e != events_.end(); ++e) {
       const bool ready =
@@ -82,11 +84,10 @@ class loop {
  private:
   std::list<event> events_;
   std::mutex mutex_;
-  std::vector<event> posted_;
+  std::vector<std::function<void()>> posted_;
 };
 
-// ---- waiting for a descriptor, and a stop
-// --------------------------------------------------------
+// ---- waiting for a descriptor, and a stop ------------------------------------------------------
 
 /// Awaits `events` on `fd`, then gives what `act()` returns: a `result`, tried until it is not
 /// "would block".
@@ -102,8 +103,8 @@ struct readiness {
   struct end {
     readiness* self;
     void operator()() const noexcept {
-      if (self->waiting) self->on.remove(*std::exchange(self->waiting, {}));
-      self->on.post(resume, self);
+      self->on.remove(*self->waiting);
+      self->wait({.at = time_point::min()});  // for the next turn
     }
   };
   std::optional<stop_callback<end>> on_stop{};
@@ -111,29 +112,29 @@ struct readiness {
   bool await_ready() const noexcept { return stop.stop_requested(); }
   void await_suspend(std::coroutine_handle<> h) {
     waiter = h;
-    waiting = on.add({.fd = fd,
-                      .events = events,
-                      .call =
-                          [](void* p) noexcept {
-                            static_cast<readiness*>(p)->waiting.reset();
-                            resume(p);
-                          },
-                      .argument = this});
+    wait({.fd = fd, .events = events});
     on_stop.emplace(stop, end{this});
   }
+  void wait(event e) {
+    e.call = [](void* p) noexcept {
+      auto* self = static_cast<readiness*>(p);
+      self->waiting.reset();
+      self->on_stop.reset();
+      self->waiter.resume();
+    };
+    e.argument = this;
+    waiting = on.add(e);
+  }
   result<T> await_resume() {
-    on_stop.reset();
     if (stop.stop_requested()) return fail(error_category::canceled, "canceled", "canceled");
     return act();
   }
-  static void resume(void* p) noexcept { static_cast<readiness*>(p)->waiter.resume(); }
   ~readiness() {
     if (waiting) on.remove(*waiting);
   }
 };
 
-// ---- the transport
-// -------------------------------------------------------------------------------
+// ---- the transport -----------------------------------------------------------------------------
 
 class stream {
  public:
@@ -229,7 +230,7 @@ class poll_transport {
     co_return all;
   }
 
-  task<result<stream>> connect(endpoint to, stop_token stop) {
+  task<result<stream>> connect(const endpoint& to, stop_token stop) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -255,7 +256,7 @@ class poll_transport {
 
   timer_type make_timer() { return timer_type(*loop_); }
   time_point now() { return std::chrono::steady_clock::now(); }
-  void post(timer_function f, void* argument) { loop_->post(f, argument); }
+  void post(std::function<void()> call) { loop_->post(std::move(call)); }
 
  private:
   loop* loop_;
@@ -263,8 +264,7 @@ class poll_transport {
 
 static_assert(transport<poll_transport>);
 
-// ---- the program
-// ---------------------------------------------------------------------------------
+// ---- the program -------------------------------------------------------------------------------
 
 task<int> fetch(loop& on, std::string url, client_options options) {
   basic_client<poll_transport> client(poll_transport(on), std::move(options));

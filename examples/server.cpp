@@ -18,6 +18,12 @@
 #include <iostream>
 #include <string>
 
+#if defined(COHTTPS_USE_BOOST_ASIO)
+#include <boost/asio/ip/tcp.hpp>
+#else
+#include <asio/ip/tcp.hpp>
+#endif
+
 namespace {
 
 namespace asio = cohttps::asio;
@@ -133,13 +139,15 @@ task<void> serve(cohttps::asio_stream stream,
 }
 
 /// Connections run by themselves; one that ends destroys its own frame.
-cohttps::detail::detached run_apart(task<void> connection) { co_await std::move(connection); }
+cohttps::detail::detached run_apart(asio::io_context&, task<void> connection) {
+  co_await std::move(connection);
+}
 
 void accept_all(asio::ip::tcp::acceptor& acceptor, asio::io_context& context,
                 std::shared_ptr<Botan::Credentials_Manager> identity) {
   auto state = cohttps::detail::shared_state(new cohttps::detail::asio_stream_state(context));
   acceptor.async_accept(state->socket, [&, state, identity](const auto& code) {
-    if (!code) run_apart(serve(cohttps::asio_stream(state), identity));
+    if (!code) run_apart(context, serve(cohttps::asio_stream(state), identity));
     if (acceptor.is_open()) accept_all(acceptor, context, identity);
   });
 }

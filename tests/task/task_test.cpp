@@ -17,11 +17,9 @@ namespace {
 /// Suspends once; the loop resumes it.
 struct turn {
   manual_loop& loop;
-  std::coroutine_handle<> waiter{};
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> h) {
-    waiter = h;
-    loop.post([](void* self) noexcept { static_cast<turn*>(self)->waiter.resume(); }, this);
+    loop.post([h] { h.resume(); });
   }
   void await_resume() const noexcept {}
 };

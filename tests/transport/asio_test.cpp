@@ -11,9 +11,11 @@
 
 #if defined(COHTTPS_USE_BOOST_ASIO)
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #else
 #include <asio/buffer.hpp>
+#include <asio/ip/tcp.hpp>
 #include <asio/write.hpp>
 #endif
 

@@ -6,9 +6,12 @@
 #include <cohttps/transport/concepts.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <functional>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -24,49 +27,74 @@ class manual_loop {
   manual_loop() = default;
   manual_loop(const manual_loop&) = delete;
   manual_loop& operator=(const manual_loop&) = delete;
+  ~manual_loop() {
+    // What an event owns may cancel, schedule or post others as it goes.
+    while (pending() != 0) std::exchange(events_, {}).clear();
+  }
 
   time_point now() const noexcept { return now_; }
 
-  event_id schedule(time_point when, timer_function f, void* argument) {
-    events_.push_back({std::max(when, now_), ++last_, f, argument});
+  event_id schedule(time_point when, std::function<void()> call) {
+    events_.push_back({std::max(when, now_), ++last_, std::move(call)});
     std::push_heap(events_.begin(), events_.end(), later);
     return last_;
   }
-  event_id post(timer_function f, void* argument) { return schedule(now_, f, argument); }
+
+  /// From any thread; the loop takes it up when it runs its next event.
+  void post(std::function<void()> call) {
+    std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(call));
+    any_posted_.store(true, std::memory_order_release);
+  }
 
   /// Does nothing when the event has run already.
   void cancel(event_id id) noexcept {
     const auto found = std::ranges::find(events_, id, &event::id);
     if (found == events_.end()) return;
+    const event dropped = std::move(*found);  // ends last: what it owns may use the loop
     events_.erase(found);
     std::make_heap(events_.begin(), events_.end(), later);
   }
 
   /// Runs the next event; false when there is none.
   bool run_one() {
+    take_posted();
     if (events_.empty()) return false;
     std::pop_heap(events_.begin(), events_.end(), later);
-    const event next = events_.back();
+    const event next = std::move(events_.back());
     events_.pop_back();
     now_ = next.when;
-    next.function(next.argument);
+    next.call();
     return true;
   }
 
-  std::size_t pending() const noexcept { return events_.size(); }
+  std::size_t pending() {
+    take_posted();
+    return events_.size();
+  }
 
  private:
   struct event {
     time_point when;
     event_id id;
-    timer_function function;
-    void* argument;
+    std::function<void()> call;
   };
   static bool later(const event& a, const event& b) noexcept {
     return a.when != b.when ? a.when > b.when : a.id > b.id;
   }
 
+  void take_posted() {
+    if (!any_posted_.load(std::memory_order_acquire)) return;
+    std::lock_guard lock(mutex_);
+    for (auto& call : posted_) schedule(now_, std::move(call));
+    posted_.clear();
+    any_posted_.store(false, std::memory_order_release);
+  }
+
   std::vector<event> events_;
+  std::mutex mutex_;
+  std::vector<std::function<void()>> posted_;
+  std::atomic<bool> any_posted_ = false;
   time_point now_ = time_point(std::chrono::hours(24));
   event_id last_ = 0;
 };

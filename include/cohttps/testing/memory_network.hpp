@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -126,6 +127,7 @@ class memory_stream {
   bool idle() noexcept {
     return connection_ && !incoming().ended && !incoming().broken && incoming().bytes.empty();
   }
+  inline std::size_t try_write(std::span<const std::byte> out) noexcept;
   inline void close() noexcept;
 
  private:
@@ -151,10 +153,31 @@ class memory_network {
   manual_loop& loop() noexcept { return loop_; }
   inline memory_transport transport() noexcept;
 
-  /// Answers connections to `host` and `port`; several hosts may be given the same address.
-  void listen(std::string_view host, std::uint16_t port, server answer) {
-    const endpoint at = address_of(host, port);
-    servers_[to_string(at)] = std::move(answer);
+  /// Answers connections to `host` and `port` after a time; `host` is an IP literal, or a name,
+  /// which is then known and has an address of its own unless `name` gave it others.
+  void listen(std::string_view host, std::uint16_t port, server answer,
+              std::chrono::nanoseconds after = {}) {
+    for (const endpoint& at : addresses_of(host, port)) peers_[to_string(at)] = {answer, after};
+  }
+  /// Answers connections to a Unix domain socket.
+  void listen_unix(std::string_view path, server answer) {
+    peers_[to_string(unix_endpoint(path))] = {std::move(answer), {}};
+  }
+  /// Refuses connections after a time. What nobody listens at refuses them at once.
+  void refuse(std::string_view host, std::uint16_t port, std::chrono::nanoseconds after) {
+    for (const endpoint& at : addresses_of(host, port)) peers_[to_string(at)] = {nullptr, after};
+  }
+  /// Never answers: a connection fails when the system gives up, after two minutes.
+  void black_hole(std::string_view host, std::uint16_t port) {
+    for (const endpoint& at : addresses_of(host, port))
+      peers_[to_string(at)] = {nullptr, system_patience, true};
+  }
+
+  /// What the resolver gives for `host`, IP literals in the order to try them.
+  void name(std::string_view host, std::initializer_list<std::string_view> addresses) {
+    auto& all = hosts_[std::string(host)];
+    all.clear();
+    for (const std::string_view address : addresses) all.push_back(parse_address(address).value());
   }
 
   /// Runs the client's task with the servers beside it.
@@ -177,19 +200,41 @@ class memory_network {
   fault_plan faults;                          ///< of the client's side
   std::size_t open_streams = 0;               ///< of the client's side, now
   std::size_t connections = 0;                ///< accepted so far
+  std::size_t look_ups = 0;                   ///< of the client's side, so far
+
+  /// Called as each connecting begins, to see where to, how and when.
+  std::function<void(const endpoint&, const socket_options&)> on_connect;
 
  private:
   friend class memory_transport;
   friend class memory_stream;
 
-  endpoint address_of(std::string_view host, std::uint16_t port) {
-    auto& number = hosts_[std::string(host)];
-    if (number == 0) number = static_cast<unsigned>(hosts_.size());
-    endpoint e{.port = port};
-    e.address[0] = std::byte{10};
-    e.address[2] = static_cast<std::byte>(number >> 8);
-    e.address[3] = static_cast<std::byte>(number);
-    return e;
+  static constexpr std::chrono::seconds system_patience{127};  // Linux, tcp_syn_retries = 6
+
+  struct peer {
+    server answer;  // empty: refuses
+    std::chrono::nanoseconds delay{};
+    bool silent = false;
+  };
+
+  std::vector<endpoint> addresses_of(std::string_view host, std::uint16_t port) {
+    std::vector<endpoint> found;
+    if (const auto literal = parse_address(host)) {
+      found.push_back(*literal);
+    } else {
+      auto& known = hosts_[std::string(host)];
+      if (known.empty()) {
+        const std::size_t number = hosts_.size();
+        endpoint e;
+        e.address[0] = std::byte{10};
+        e.address[2] = static_cast<std::byte>(number >> 8);
+        e.address[3] = static_cast<std::byte>(number);
+        known.push_back(e);
+      }
+      found = known;
+    }
+    for (endpoint& e : found) e.port = port;
+    return found;
   }
 
   void accept(const server& answer, memory_stream stream) {
@@ -198,8 +243,8 @@ class memory_network {
   }
 
   manual_loop loop_;
-  std::map<std::string, unsigned, std::less<>> hosts_;
-  std::map<std::string, server, std::less<>> servers_;
+  std::map<std::string, std::vector<endpoint>, std::less<>> hosts_;
+  std::map<std::string, peer, std::less<>> peers_;
   std::vector<background_task> running_;
 };
 
@@ -222,7 +267,7 @@ class memory_transport {
     ~timer_type() { cancel(); }
     void set(time_point when, timer_function f, void* argument) {
       cancel();
-      event_ = loop_->schedule(when, f, argument);
+      event_ = loop_->schedule(when, [f, argument] { f(argument); });
     }
     void cancel() noexcept {
       if (event_ != 0) loop_->cancel(std::exchange(event_, 0));
@@ -237,12 +282,21 @@ class memory_transport {
 
   inline task<result<std::vector<endpoint>>> resolve(std::string_view host, std::uint16_t port,
                                                      stop_token stop);
-  inline task<result<memory_stream>> connect(endpoint to, stop_token stop);
+  task<result<memory_stream>> connect(const endpoint& to, stop_token stop) {
+    return connect(to, socket_options(), stop);
+  }
+  task<result<memory_stream>> connect(const endpoint& to, const socket_options& how,
+                                      stop_token stop) {
+    if (network_->on_connect) network_->on_connect(to, how);
+    return connect_to(to_string(to), stop);
+  }
   timer_type make_timer() { return timer_type(network_->loop()); }
   time_point now() const noexcept { return network_->loop().now(); }
-  void post(timer_function f, void* argument) { network_->loop().post(f, argument); }
+  void post(std::function<void()> call) { network_->loop().post(std::move(call)); }
 
  private:
+  inline task<result<memory_stream>> connect_to(std::string address, stop_token stop);
+
   memory_network* network_;
 };
 

@@ -22,9 +22,7 @@ inline void memory_operation::await_suspend(std::coroutine_handle<> waiter) {
   place() = this;
   const bool due = client_side_ && network_.faults.due();
   failing_ = due && network_.faults.what == fault_plan::kind::fail;
-  event_ = network_.loop().schedule(
-      network_.loop().now() + network_.delay,
-      [](void* self) noexcept { static_cast<memory_operation*>(self)->complete(); }, this);
+  event_ = network_.loop().schedule(network_.loop().now() + network_.delay, [this] { complete(); });
   on_stop_.emplace(stop_, on_stop{this});
   if (due && !failing_) network_.faults.stop->request_stop();
 }
@@ -41,8 +39,7 @@ inline void memory_operation::wake() noexcept {
 
 inline void memory_operation::hurry() noexcept {
   if (event_ != 0) network_.loop().cancel(event_);
-  event_ = network_.loop().post(
-      [](void* self) noexcept { static_cast<memory_operation*>(self)->complete(); }, this);
+  event_ = network_.loop().schedule(network_.loop().now(), [this] { complete(); });
 }
 
 inline void memory_operation::complete() noexcept {
@@ -96,11 +93,21 @@ inline void memory_stream::close() noexcept {
   connection_.reset();
 }
 
-static_assert(byte_stream<memory_stream>);
+inline std::size_t memory_stream::try_write(std::span<const std::byte> out) noexcept {
+  if (!connection_ || outgoing().ended || outgoing().broken) return 0;
+  detail::memory_pipe& pipe = outgoing();
+  const std::size_t n = std::min(out.size(), network_->capacity - pipe.bytes.size());
+  pipe.bytes.append(out.first(n));
+  if (n != 0 && pipe.reader) pipe.reader->wake();
+  return n;
+}
+
+static_assert(eager_stream<memory_stream>);
 
 inline task<result<std::vector<endpoint>>> memory_transport::resolve(std::string_view host,
                                                                      std::uint16_t port,
                                                                      stop_token stop) {
+  ++network_->look_ups;
   fault_plan& faults = network_->faults;
   if (faults.due()) {
     if (faults.what == fault_plan::kind::fail) co_return std::unexpected(detail::injected_fault());
@@ -109,30 +116,35 @@ inline task<result<std::vector<endpoint>>> memory_transport::resolve(std::string
   std::string name(host);
   if (!co_await sleep_for(*this, network_->delay + network_->resolve_delay, stop))
     co_return std::unexpected(detail::stopped());
-  if (!network_->hosts_.contains(name))
+  if (!parse_address(name) && !network_->hosts_.contains(name))
     co_return fail(error_category::resolve, "host_not_found",
                    "the host name '" + name + "' has no address; check its spelling and DNS");
-  co_return std::vector{network_->address_of(name, port)};
+  co_return network_->addresses_of(name, port);
 }
 
-inline task<result<memory_stream>> memory_transport::connect(endpoint to, stop_token stop) {
+inline task<result<memory_stream>> memory_transport::connect_to(std::string address,
+                                                                stop_token stop) {
   fault_plan& faults = network_->faults;
   if (faults.due()) {
     if (faults.what == fault_plan::kind::fail) co_return std::unexpected(detail::injected_fault());
     faults.stop->request_stop();
   }
-  if (!co_await sleep_for(*this, network_->delay + network_->connect_delay, stop))
-    co_return std::unexpected(detail::stopped());
-  const auto found = network_->servers_.find(to_string(to));
-  if (found == network_->servers_.end())
-    co_return fail(error_category::connect, "connection_refused",
-                   "connecting to " + to_string(to) + " failed: Connection refused");
+  auto delay = network_->delay + network_->connect_delay;
+  if (const auto there = network_->peers_.find(address); there != network_->peers_.end())
+    delay += there->second.delay;
+  if (!co_await sleep_for(*this, delay, stop)) co_return std::unexpected(detail::stopped());
+  const auto found = network_->peers_.find(address);
+  const bool silent = found != network_->peers_.end() && found->second.silent;
+  if (silent || found == network_->peers_.end() || !found->second.answer)
+    co_return fail(error_category::connect, silent ? "connect_failed" : "connection_refused",
+                   "connecting to " + address +
+                       " failed: " + (silent ? "Connection timed out" : "Connection refused"));
   auto connection = std::make_shared<detail::memory_connection>();
   ++network_->connections;
-  network_->accept(found->second, memory_stream(*network_, connection, false));
+  network_->accept(found->second.answer, memory_stream(*network_, connection, false));
   co_return memory_stream(*network_, connection, true);
 }
 
-static_assert(transport<memory_transport>);
+static_assert(socket_transport<memory_transport>);
 
 }  // namespace cohttps::testing

@@ -5,6 +5,7 @@
 #include <cohttps/core/stop.hpp>
 #include <cohttps/task/awaitable.hpp>
 #include <cohttps/transport/endpoint.hpp>
+#include <cohttps/transport/socket_options.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -24,6 +25,8 @@ using time_point = std::chrono::steady_clock::time_point;
 /// - `write_some` gives how many of the bytes were taken, 1 or more.
 /// - One read and one write may be under way at a time. A stop ends either with an error of
 ///   category `canceled`; whether bytes moved is then unknown, so the stream is only to be closed.
+///   It never resumes the waiting coroutine from inside `request_stop`, only in a later turn of the
+///   loop.
 /// - `idle` is false when the stream is closed or has something to read: then it cannot carry
 ///   another exchange.
 /// - `close` and destruction end it at once.
@@ -48,23 +51,53 @@ concept timer =
       { t.cancel() } noexcept;
     };
 
+/// A stream that can send without waiting, as a last word before it is closed.
+///
+/// `try_write` takes what can be taken at once and says how many bytes that was: 0 when there is no
+/// room, or when the stream is closed or broken. Not while a write is under way.
+template <class S>
+concept eager_stream = byte_stream<S> && requires(S& s, std::span<const std::byte> out) {
+  { s.try_write(out) } noexcept -> std::same_as<std::size_t>;
+};
+
+namespace detail {
+
+/// What the concept posts: any copyable function without arguments, so that a loop may keep its
+/// calls as `std::function<void()>`.
+struct posted_call {
+  void operator()() const {}
+};
+
+}  // namespace detail
+
 /// A network with its event loop. Cheap to copy; all calls on the runtime's thread, except `post`.
 ///
 /// - `resolve` gives the addresses of a host in the order to try them, at least one; an IP literal
 ///   (without brackets) is its own address. Errors: category `resolve`.
 /// - `connect` gives a stream. Errors: category `connect`.
-/// - `post` calls a function on the runtime's thread, soon and never inside the call. From any
-///   thread.
+/// - A stop ends either with category `canceled`, in a later turn of the loop and never from inside
+///   `request_stop`.
+/// - `post` calls a copyable function on the runtime's thread, soon and never inside the call. From
+///   any thread. The loop owns what it has not called yet, and destroys it when it is destroyed.
 template <class T>
 concept transport =
     std::copyable<T> && byte_stream<typename T::stream_type> && timer<typename T::timer_type> &&
     requires(T& t, std::string_view host, std::uint16_t port, const endpoint& to, stop_token stop,
-             timer_function f, void* argument) {
+             detail::posted_call call) {
       { t.resolve(host, port, stop) } -> awaitable_of<result<std::vector<endpoint>>>;
       { t.connect(to, stop) } -> awaitable_of<result<typename T::stream_type>>;
       { t.make_timer() } -> std::same_as<typename T::timer_type>;
       { t.now() } -> std::same_as<time_point>;
-      { t.post(f, argument) };
+      { t.post(call) };
+    };
+
+/// A transport whose sockets can be configured, and which also connects to Unix domain sockets.
+///
+/// Without it those options of the client are errors of category `usage`.
+template <class T>
+concept socket_transport =
+    transport<T> && requires(T& t, const endpoint& to, const socket_options& how, stop_token stop) {
+      { t.connect(to, how, stop) } -> awaitable_of<result<typename T::stream_type>>;
     };
 
 }  // namespace cohttps

@@ -13,14 +13,60 @@
 
 namespace cohttps::detail {
 
-/// A coroutine without an owner: it ends with its task.
+/// The coroutines that run on a loop without an owner. What still waits when the loop is destroyed
+/// is destroyed with it.
+class started_roots : public asio::execution_context::service {
+ public:
+  inline static asio::execution_context::id id;
+
+  /// A coroutine's place in the list.
+  class entry {
+   public:
+    entry(asio::io_context& loop, std::coroutine_handle<> frame) noexcept
+        : roots_(asio::use_service<started_roots>(loop)), frame_(frame), next_(roots_.first_) {
+      if (next_) next_->previous_ = this;
+      roots_.first_ = this;
+    }
+    entry(const entry&) = delete;
+    entry& operator=(const entry&) = delete;
+    ~entry() {
+      (previous_ ? previous_->next_ : roots_.first_) = next_;
+      if (next_) next_->previous_ = previous_;
+    }
+
+   private:
+    friend started_roots;
+    started_roots& roots_;
+    std::coroutine_handle<> frame_;
+    entry* previous_ = nullptr;
+    entry* next_;
+  };
+
+  explicit started_roots(asio::io_context& loop) : asio::execution_context::service(loop) {}
+
+ private:
+  void shutdown() noexcept override {
+    while (first_) first_->frame_.destroy();
+  }
+
+  entry* first_ = nullptr;
+};
+
+/// A coroutine without an owner: it ends with its task, or with its loop.
 struct detached {
-  struct promise_type : recycled_frame {
+  class promise_type : public recycled_frame {
+   public:
+    template <class... Args>
+    explicit promise_type(asio::io_context& loop, Args&...)
+        : entry_(loop, std::coroutine_handle<promise_type>::from_promise(*this)) {}
     detached get_return_object() const noexcept { return {}; }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
-    void unhandled_exception() const { throw; }  // a handler's, for the loop
+    void unhandled_exception() const noexcept { std::terminate(); }  // nothing can be left to throw
+
+   private:
+    started_roots::entry entry_;
   };
 };
 
@@ -41,9 +87,11 @@ detached run_started(asio::io_context& context, Make make, Handler handler,
   } catch (...) {
     failure = std::current_exception();
   }
-  asio::get_associated_cancellation_slot(handler).clear();
-  asio::dispatch(executor, [handler = std::move(handler), failure = std::move(failure),
-                            value = std::move(value)]() mutable {
+  // Posted, so that what the handler throws leaves from the loop and not through this coroutine.
+  asio::post(executor, [handler = std::move(handler), failure = std::move(failure),
+                        value = std::move(value)]() mutable {
+    // A slot is only to be touched where its owner emits: on the handler's executor.
+    asio::get_associated_cancellation_slot(handler).clear();
     std::move(handler)(std::move(failure), value ? *std::move(value) : T());
   });
   (void)work;
@@ -57,6 +105,7 @@ auto start(asio::io_context& context, Make make, Token&& token) {
         auto stop = std::make_shared<started_stop>();
         if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
           slot.assign([&context, weak = std::weak_ptr(stop)](asio::cancellation_type) {
+            if (weak.expired()) return;  // and with the operation perhaps the context
             asio::dispatch(context, [weak] {
               if (auto alive = weak.lock()) alive->source.request_stop();
             });

@@ -1,4 +1,4 @@
-// A TCP connection over Asio as a `byte_stream`.
+// A connection over Asio as a `byte_stream`.
 #pragma once
 
 #include <cohttps/transport/asio/config.hpp>
@@ -17,20 +17,40 @@ namespace cohttps {
 
 namespace detail {
 
+/// Any stream socket: TCP or Unix domain.
+class asio_protocol {
+ public:
+  using endpoint = asio::generic::basic_endpoint<asio_protocol>;
+
+  asio_protocol(int family, int protocol) noexcept : family_(family), protocol_(protocol) {}
+  /// From a protocol of Asio's: what a `tcp::acceptor` accepts is a socket of this one, too.
+  template <class Protocol>
+  asio_protocol(const Protocol& other) noexcept
+      : family_(other.family()), protocol_(other.protocol()) {}
+  int type() const noexcept { return SOCK_STREAM; }
+  int family() const noexcept { return family_; }
+  int protocol() const noexcept { return protocol_; }
+
+ private:
+  int family_;
+  int protocol_;
+};
+
 /// One pending operation of a connection: who waits, and what came of it.
 ///
 /// It belongs to the connection's state and not to the awaiter, because Asio may hold the operation
 /// longer than the awaiting coroutine lives: a frame that is destroyed while it waits only takes
-/// its name off.
+/// its name off. The number tells its late end from that of the operation that came after it.
 struct asio_pending {
   std::coroutine_handle<> waiter;
   asio_error_code code;
   std::size_t size = 0;
+  std::size_t number = 0;
   handler_memory memory;
 };
 
 struct asio_stream_state {
-  using socket_type = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+  using socket_type = asio::basic_stream_socket<asio_protocol, asio::io_context::executor_type>;
 
   explicit asio_stream_state(asio::io_context& context) : socket(context.get_executor()) {}
 
@@ -46,11 +66,12 @@ class asio_completion {
   using allocator_type = handler_allocator<std::byte>;
 
   asio_completion(const shared_state<asio_stream_state>& stream, asio_pending& pending) noexcept
-      : stream_(stream), pending_(&pending) {}
+      : stream_(stream), pending_(&pending), number_(++pending.number) {}
 
   allocator_type get_allocator() const noexcept { return allocator_type(pending_->memory); }
 
   void operator()(const asio_error_code& code, std::size_t size = 0) {
+    if (pending_->number != number_) return;
     pending_->code = code;
     pending_->size = size;
     if (auto waiter = std::exchange(pending_->waiter, nullptr)) waiter.resume();
@@ -59,6 +80,7 @@ class asio_completion {
  private:
   shared_state<asio_stream_state> stream_;
   asio_pending* pending_;
+  std::size_t number_;
 };
 
 [[gnu::cold]] inline error make_io_error(const asio_error_code& code, std::string_view verb) {
@@ -72,18 +94,14 @@ class asio_completion {
       .code(standard);
 }
 
-/// The awaiter of one operation on a stream. `Start` begins it with a completion; `finish` turns
-/// its outcome into the result.
-template <class T, class Start, class Finish>
+/// The awaiter of one operation on a stream. `Action::start` begins it with a completion;
+/// `Action::finish` turns its outcome into the result.
+template <class T, class Action>
 class asio_operation {
  public:
   asio_operation(shared_state<asio_stream_state> stream, asio_pending& pending, stop_token stop,
-                 Start start, Finish finish)
-      : stream_(std::move(stream)),
-        pending_(&pending),
-        stop_(stop),
-        start_(std::move(start)),
-        finish_(std::move(finish)) {}
+                 Action action)
+      : stream_(std::move(stream)), pending_(&pending), stop_(stop), action_(std::move(action)) {}
   asio_operation(const asio_operation&) = delete;
   asio_operation& operator=(const asio_operation&) = delete;
 
@@ -102,11 +120,11 @@ class asio_operation {
     pending_->waiter = waiter;
     suspended_ = true;
     on_stop_.emplace(stop_, on_stop{this});
-    start_(stream_->socket, asio_completion(stream_, *pending_));
+    action_.start(stream_->socket, asio_completion(stream_, *pending_));
   }
   result<T> await_resume() {
     on_stop_.reset();
-    return finish_(stream_, pending_->code, pending_->size);
+    return action_.finish(stream_, pending_->code, pending_->size);
   }
 
  private:
@@ -122,15 +140,15 @@ class asio_operation {
   shared_state<asio_stream_state> stream_;
   asio_pending* pending_;
   stop_token stop_;
-  Start start_;
-  Finish finish_;
+  Action action_;
   std::optional<stop_callback<on_stop>> on_stop_;
   bool suspended_ = false;
 };
 
 }  // namespace detail
 
-/// A connected TCP socket. Nagle's algorithm is off. Threads: its `io_context`'s one thread.
+/// A connected socket, TCP with Nagle's algorithm off, or a Unix domain socket. Threads: its
+/// `io_context`'s one thread.
 class asio_stream {
  public:
   explicit asio_stream(detail::shared_state<detail::asio_stream_state> connected) noexcept
@@ -144,13 +162,23 @@ class asio_stream {
   ~asio_stream() { close(); }
 
   auto read_some(std::span<std::byte> in, stop_token stop) {
-    return detail::asio_operation<std::size_t, read_start, read_finish>(
-        state_, state_->reading, stop, read_start{in}, read_finish{});
+    return detail::asio_operation<std::size_t, reading>(state_, state_->reading, stop, reading{in});
   }
 
   auto write_some(std::span<const std::byte> out, stop_token stop) {
-    return detail::asio_operation<std::size_t, write_start, write_finish>(
-        state_, state_->writing, stop, write_start{out}, write_finish{});
+    return detail::asio_operation<std::size_t, writing>(state_, state_->writing, stop,
+                                                        writing{out});
+  }
+
+  std::size_t try_write(std::span<const std::byte> out) noexcept {
+    if (!state_ || !state_->socket.is_open()) return 0;
+#if defined(MSG_NOSIGNAL)
+    constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#else
+    constexpr int flags = MSG_DONTWAIT;  // Asio sets SO_NOSIGPIPE on such systems
+#endif
+    const auto sent = ::send(state_->socket.native_handle(), out.data(), out.size(), flags);
+    return sent > 0 ? static_cast<std::size_t>(sent) : 0;
   }
 
   bool idle() noexcept {
@@ -167,32 +195,26 @@ class asio_stream {
   }
 
  private:
-  struct read_start {
+  struct reading {
     std::span<std::byte> in;
     template <class Handler>
-    void operator()(detail::asio_stream_state::socket_type& socket, Handler handler) const {
+    void start(detail::asio_stream_state::socket_type& socket, Handler handler) const {
       socket.async_read_some(asio::mutable_buffer(in.data(), in.size()), std::move(handler));
     }
-  };
-  struct read_finish {
-    result<std::size_t> operator()(const auto&, const asio_error_code& code,
-                                   std::size_t size) const {
+    result<std::size_t> finish(const auto&, const asio_error_code& code, std::size_t size) const {
       if (!code) [[likely]]
         return size;
       if (code == asio::error::eof) return std::size_t{0};
       return std::unexpected(detail::make_io_error(code, "reading"));
     }
   };
-  struct write_start {
+  struct writing {
     std::span<const std::byte> out;
     template <class Handler>
-    void operator()(detail::asio_stream_state::socket_type& socket, Handler handler) const {
+    void start(detail::asio_stream_state::socket_type& socket, Handler handler) const {
       socket.async_write_some(asio::const_buffer(out.data(), out.size()), std::move(handler));
     }
-  };
-  struct write_finish {
-    result<std::size_t> operator()(const auto&, const asio_error_code& code,
-                                   std::size_t size) const {
+    result<std::size_t> finish(const auto&, const asio_error_code& code, std::size_t size) const {
       if (!code) [[likely]]
         return size;
       return std::unexpected(detail::make_io_error(code, "writing"));
@@ -202,6 +224,6 @@ class asio_stream {
   detail::shared_state<detail::asio_stream_state> state_;
 };
 
-static_assert(byte_stream<asio_stream>);
+static_assert(eager_stream<asio_stream>);
 
 }  // namespace cohttps
