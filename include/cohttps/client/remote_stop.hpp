@@ -31,10 +31,9 @@ class remote_stop {
     Transport transport;
     std::shared_ptr<stop_source*> target;
     void operator()() noexcept {
-      const auto call = [to = target] {
+      transport.post([to = target] {
         if (*to) (*to)->request_stop();
-      };
-      if constexpr (requires { transport.post(call); }) transport.post(call);
+      });
     }
   };
 

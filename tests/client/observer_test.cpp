@@ -1,0 +1,87 @@
+#include "client/support.hpp"
+
+#include <cohttps/net/observer.hpp>
+
+using namespace cohttps;
+using namespace cohttps::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Writes down what it is told.
+struct diary {
+  std::vector<std::string> lines;
+
+  void operator()(const events::assigned& e) {
+    lines.push_back("assigned " + e.to.text() + (e.reused ? " reused" : " new"));
+  }
+  void operator()(const events::resolved& e) { lines.push_back("resolved " + std::string(e.host)); }
+  void operator()(const events::connected&) { lines.push_back("connected"); }
+  void operator()(const events::secured& e) { lines.push_back("secured " + e.tls.protocol); }
+  void operator()(events::sending& e) {
+    lines.push_back("sending " + std::string(e.verb.text()) + " " + std::string(e.to.path()) +
+                    " attempt " + std::to_string(e.attempt));
+    if (!e.headers.contains("traceparent")) e.headers.append_unchecked("traceparent", "00-1-2-01");
+  }
+  void operator()(const events::received& e) {
+    lines.push_back("received " + std::to_string(e.status));
+  }
+  void operator()(const events::redirected& e) {
+    lines.push_back("redirected to " + std::string(e.to.path()));
+  }
+  void operator()(const events::retrying& e) {
+    lines.push_back("retrying " + std::to_string(e.attempt) + " for " +
+                    (e.why ? std::string(e.why->reason()) : std::to_string(e.status)));
+  }
+  void operator()(const events::completed& e) {
+    lines.push_back("completed " + std::to_string(e.status));
+  }
+  void operator()(const events::failed& e) {
+    lines.push_back("failed " + std::string(e.why.reason()));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an observer is told of every step, in order, and may add fields") {
+  memory_network network;
+  scripted_host host;
+  host.then(plain_response("", "302 Found", "Location: /there\r\n"))
+      .then(plain_response("", "503 Service Unavailable"))
+      .then(plain_response("there"));
+  network.listen("localhost", 443, host.tls(localhost_certificate()));
+  diary told;
+  client_options options = trusting();
+  options.retry.attempts = 2;
+  auto work = [&]() -> task<void> {
+    basic_client<observed<memory_transport, diary>> c({network.transport(), told}, options);
+    auto r = co_await c.get("https://localhost/here");
+    CHECK(r.text() == "there");
+    auto refused = co_await c.try_get("http://localhost/");
+    CHECK_FALSE(refused);
+  };
+  network.run(work());
+  CHECK(told.lines ==
+        std::vector<std::string>{
+            "assigned https://localhost new", "resolved localhost", "connected", "secured TLSv1.3",
+            "sending GET /here attempt 1", "received 302", "redirected to /there",
+            "assigned https://localhost reused", "sending GET /there attempt 1", "received 503",
+            "retrying 2 for 503", "assigned https://localhost reused",
+            "sending GET /there attempt 2", "received 200", "completed 200",
+            "failed plaintext_refused"});
+  for (const auto& request : host.requests)
+    CHECK(request.find("\r\ntraceparent: 00-1-2-01\r\n") != std::string::npos);
+}
+
+TEST_CASE("an observer that wants nothing costs nothing") {
+  struct deaf {};
+  plain_host at;
+  at.host.then(plain_response("x"));
+  deaf nobody;
+  auto work = [&]() -> task<void> {
+    basic_client<observed<memory_transport, deaf>> c({at.network.transport(), nobody}, plain());
+    auto r = co_await c.get("http://host/");
+    CHECK(r.text() == "x");
+  };
+  at.network.run(work());
+}
