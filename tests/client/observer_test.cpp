@@ -61,14 +61,13 @@ TEST_CASE("an observer is told of every step, in order, and may add fields") {
     CHECK_FALSE(refused);
   };
   network.run(work());
-  CHECK(told.lines ==
-        std::vector<std::string>{
-            "assigned https://localhost new", "resolved localhost", "connected", "secured TLSv1.3",
-            "sending GET /here attempt 1", "received 302", "redirected to /there",
-            "assigned https://localhost reused", "sending GET /there attempt 1", "received 503",
-            "retrying 2 for 503", "assigned https://localhost reused",
-            "sending GET /there attempt 2", "received 200", "completed 200",
-            "failed plaintext_refused"});
+  CHECK(told.lines == std::vector<std::string>{
+                          "assigned https://localhost new", "resolved localhost", "connected",
+                          "secured TLS 1.3", "sending GET /here attempt 1", "received 302",
+                          "redirected to /there", "assigned https://localhost reused",
+                          "sending GET /there attempt 1", "received 503", "retrying 2 for 503",
+                          "assigned https://localhost reused", "sending GET /there attempt 2",
+                          "received 200", "completed 200", "failed plaintext_refused"});
   for (const auto& request : host.requests)
     CHECK(request.find("\r\ntraceparent: 00-1-2-01\r\n") != std::string::npos);
 }

@@ -144,7 +144,8 @@ TEST_CASE("who is stopped in the queue leaves it, and the next one moves up") {
   CHECK(at.network.connections == 1);
 }
 
-TEST_CASE("an operation that is destroyed in the queue, or just as it leaves it, takes nothing along") {
+TEST_CASE(
+    "an operation that is destroyed in the queue, or just as it leaves it, takes nothing along") {
   for (const bool granted : {false, true}) {
     plain_host at;
     at.host.then(plain_response("1")).then(plain_response("2"));

@@ -1,4 +1,4 @@
-// From an origin to a connection that HTTP can use: name, address, socket, TLS.
+// From an origin to a connection that HTTP can use: address, socket, proxy, TLS.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -6,6 +6,10 @@
 #include <cohttps/net/connect_options.hpp>
 #include <cohttps/net/connection.hpp>
 #include <cohttps/net/deadline.hpp>
+#include <cohttps/net/dial.hpp>
+#include <cohttps/net/observer.hpp>
+#include <cohttps/net/tunnel.hpp>
+#include <cohttps/proxy/proxy.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/url/origin.hpp>
 
@@ -13,108 +17,161 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace cohttps::net {
 
+/// The way to an origin. Views into the client.
+struct route {
+  const origin& to;
+  const tls_context* tls = nullptr;  ///< to the origin; null for http
+  const proxy* via = nullptr;        ///< null: directly
+  const tls_context* proxy_tls = nullptr;  ///< for an https proxy
+
+  /// A proxy gets requests for http itself, in absolute-form (RFC 9112, 3.2.2), unless it speaks
+  /// SOCKS; for everything else it is asked for a tunnel.
+  bool tunnels() const noexcept { return via && (tls || via->is_socks()); }
+  bool absolute_form() const noexcept { return via && !tunnels(); }
+};
+
 /// How long the steps took.
 struct connect_timings {
   duration resolve{};
   duration connect{};
+  duration tunnel{};
   duration tls{};
 };
 
 namespace detail {
 
-/// The name to look up for an origin: an IPv6 literal loses its brackets.
-inline std::string_view bare_host(const origin& to) noexcept {
-  std::string_view host = to.host;
+/// A host as names are looked up and certificates are checked: an IPv6 literal without brackets.
+inline std::string_view bare_host(std::string_view host) noexcept {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return host;
 }
 
-template <transport Transport>
-task<result<std::vector<endpoint>>> resolve(const origin& to, const connect_options& options,
-                                            deadline<Transport>& limit) {
-  std::string_view host = bare_host(to);
-  for (const resolve_override& o : options.resolve)
-    if (o.port == to.port && (ascii::iequals(o.host, bare_host(to)) || o.host == to.host))
-      host = o.address;
-  auto found = co_await limit.transport().resolve(host, to.port, limit.token());
-  co_return found;
+/// A policy for addresses has to be asked for each of them, so a host that a proxy looks up cannot
+/// be reached under one.
+inline result<void> check_remote_name(const route& way, const connect_options& options) {
+  if (!options.addresses) return {};
+  const std::string_view host = bare_host(way.to.host);
+  const auto literal = parse_address(host);
+  if (literal && options.addresses.allows(*literal)) return {};
+  if (literal)
+    return fail(error_category::policy, "address_refused",
+                "the address policy does not allow " + std::string(host));
+  return fail(error_category::policy, "address_unknown",
+              "the proxy would look '" + std::string(host) +
+                  "' up, so the address policy cannot be applied; use a proxy for which the client "
+                  "does that (socks5), or no policy");
 }
 
-/// Tries the addresses in turn, each for at most `timeout`; when all fail the error has each one's
-/// outcome.
 template <transport Transport>
-task<result<typename Transport::stream_type>> connect_any(const std::vector<endpoint>& addresses,
-                                                          std::optional<duration> timeout,
-                                                          deadline<Transport>& limit,
-                                                          endpoint& connected) {
-  std::vector<error::attempt> attempts;
-  std::optional<error> last;
-  for (const endpoint& address : addresses) {
-    limit.enter(phase::connect, timeout);
-    auto stream = co_await limit.transport().connect(address, limit.token());
-    if (stream) {
-      connected = address;
-      co_return stream;
-    }
-    last = limit.explain(std::move(stream).error());
-    attempts.push_back({to_string(address), last->message()});
-    if (limit.stop().stop_requested() && !limit.forgive()) break;
+task<result<dialled<Transport>>> dial_for(const route& way, const connect_options& options,
+                                          deadline<Transport>& limit) {
+  if (!way.via) return dial(bare_host(way.to.host), way.to.port, options, limit);
+  return dial(bare_host(way.via->host()), way.via->port(), *options.to_proxy, limit);
+}
+
+/// TLS over what is there.
+template <transport Transport>
+task<result<void>> secure(channel<typename Transport::stream_type>& bytes, const tls_context& tls,
+                          std::string_view host, std::uint16_t port,
+                          const connect_options& options, deadline<Transport>& limit) {
+  limit.enter(phase::handshake, options.tls_timeout);
+  std::vector<std::string> alpn;
+  alpn.emplace_back("http/1.1");
+  auto secured = co_await bytes.secure(tls, std::string(bare_host(host)), port, std::move(alpn),
+                                       std::chrono::system_clock::now(), limit.token());
+  if (!secured) co_return std::unexpected(limit.explain(std::move(secured).error()));
+  co_return secured;
+}
+
+/// What is to be a connection, after each of its steps.
+template <transport Transport>
+struct construction {
+  std::optional<channel<typename Transport::stream_type>> bytes;
+  std::shared_ptr<connection_info> info = std::make_shared<connection_info>();
+};
+
+/// To the proxy, and through it. False: the proxy wants to be asked once more over a new
+/// connection.
+template <transport Transport>
+task<result<bool>> pass_proxy(construction<Transport>& made, const route& way,
+                              const connect_options& options, proxy_login& login,
+                              const endpoint* address, deadline<Transport>& limit,
+                              connect_timings& timings) {
+  made.info->proxy = way.via->text();
+  if (way.via->scheme() == proxy_scheme::https) {
+    auto secured = co_await secure(*made.bytes, *way.proxy_tls, way.via->host(), way.via->port(),
+                                   options, limit);
+    if (!secured) co_return pass(std::move(secured));
   }
-  if (!last)
-    co_return fail(error_category::resolve, "host_not_found", "the host name has no address");
-  error failed = *std::move(last);
-  if (attempts.size() > 1 && !limit.stop().stop_requested())
-    failed = error(failed.category(), failed.reason(),
-                   "none of the host's " + std::to_string(attempts.size()) +
-                       " addresses accepted a connection; the last: " + failed.message());
-  failed.attempts(std::move(attempts));
-  co_return std::unexpected(std::move(failed));
+  if (!way.tunnels()) co_return true;
+  const time_point started = limit.now();
+  limit.enter(phase::tunnel, options.connect_timeout);
+  const tunnel_target target{way.to, address};
+  auto opened = co_await open_tunnel(*made.bytes, target, login, options.limits, limit.token());
+  if (!opened) co_return std::unexpected(limit.explain(std::move(opened).error()));
+  timings.tunnel = limit.now() - started;
+  if (*opened == tunnel::reconnect) co_return false;
+  observe(limit.transport(), events::tunnelled{made.info->proxy, timings.tunnel});
+  co_return true;
 }
 
 }  // namespace detail
 
-/// Connects to `to`, with TLS when its scheme is https.
+/// Connects to `way.to`: directly or through a proxy, with TLS when its scheme is https.
 template <transport Transport>
-task<result<std::unique_ptr<connection<Transport>>>> connect(const origin& to,
-                                                             const tls_context* tls,
+task<result<std::unique_ptr<connection<Transport>>>> connect(route way,
                                                              const connect_options& options,
                                                              deadline<Transport>& limit,
                                                              connect_timings& timings) {
-  const auto failed = [&](error e) { return std::unexpected(limit.explain(std::move(e))); };
-  const time_point started = limit.now();
-
-  limit.enter(phase::resolve, options.connect_timeout);
-  auto addresses = co_await detail::resolve(to, options, limit);
-  if (!addresses) co_return failed(std::move(addresses).error());
-  const time_point resolved = limit.now();
-  timings.resolve = resolved - started;
-
-  auto info = std::make_shared<connection_info>();
-  auto stream =
-      co_await detail::connect_any(*addresses, options.connect_timeout, limit, info->peer);
-  if (!stream) co_return failed(std::move(stream).error());
-  const time_point connected = limit.now();
-  timings.connect = connected - resolved;
-
-  channel<typename Transport::stream_type> bytes(*std::move(stream));
-  if (tls) {
-    limit.enter(phase::handshake, options.tls_timeout);
-    std::vector<std::string> alpn;
-    alpn.emplace_back("http/1.1");
-    auto secured =
-        co_await bytes.secure(*tls, std::string(detail::bare_host(to)), to.port, std::move(alpn),
-                              std::chrono::system_clock::now(), limit.token());
-    if (!secured) co_return failed(std::move(secured).error());
-    info->tls = *bytes.tls();
-    timings.tls = limit.now() - connected;
+  using channel_type = channel<typename Transport::stream_type>;
+  detail::construction<Transport> made;
+  std::optional<proxy_login> login;
+  std::optional<endpoint> address;  // that a proxy is told
+  if (way.via) {
+    login.emplace(login_to(*way.via));
+    if (way.via->resolves_names()) {
+      if (auto checked = detail::check_remote_name(way, options); !checked)
+        co_return pass(std::move(checked));
+    } else {
+      auto found = co_await resolve_only(detail::bare_host(way.to.host), way.to.port, options,
+                                         limit);
+      if (!found) co_return pass(std::move(found));
+      address = std::move(found->front());
+    }
   }
+  while (true) {
+    auto dialled = co_await detail::dial_for(way, options, limit);
+    if (!dialled) co_return pass(std::move(dialled));
+    timings.resolve += dialled->resolve;
+    timings.connect += dialled->connect;
+    made.info->peer = std::move(dialled->peer);
+    made.bytes.emplace(std::move(dialled->stream));
+    observe(limit.transport(), events::connected{made.info->peer, timings.connect});
+    if (!way.via) break;
+    auto passed = co_await detail::pass_proxy(made, way, options, *login,
+                                              address ? &*address : nullptr, limit, timings);
+    if (!passed) co_return pass(std::move(passed));
+    if (*passed) break;
+    made.bytes->close();
+  }
+  if (way.tls) {
+    const time_point started = limit.now();
+    auto secured = co_await detail::secure(*made.bytes, *way.tls, way.to.host, way.to.port, options,
+                                           limit);
+    if (!secured) co_return pass(std::move(secured));
+    made.info->tls = *made.bytes->tls();
+    timings.tls = limit.now() - started;
+    observe(limit.transport(), events::secured{*made.info->tls, timings.tls});
+  }
+  channel_type bytes = *std::move(made.bytes);
   co_return std::make_unique<connection<Transport>>(
-      http1_connection<Transport>(std::move(bytes), options.limits), std::move(info));
+      http1_connection<Transport>(std::move(bytes), options.limits), std::move(made.info));
 }
 
 }  // namespace cohttps::net
