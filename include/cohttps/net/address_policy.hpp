@@ -1,0 +1,137 @@
+// Which addresses may be connected to: the defence against requests that a stranger's URL, or a
+// stranger's name server, sends into one's own network (SSRF).
+#pragma once
+
+#include <cohttps/transport/endpoint.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+namespace cohttps::net {
+
+namespace detail {
+
+/// An address and how many of its first bits count.
+struct address_block {
+  std::array<std::uint8_t, 16> address;
+  unsigned bits;
+
+  constexpr bool contains(const std::byte* other) const noexcept {
+    for (unsigned bit = 0; bit < bits; bit += 8) {
+      const unsigned left = bits - bit;
+      const unsigned mask = left >= 8 ? 0xffu : 0xffu << (8 - left) & 0xffu;
+      if ((address[bit / 8] ^ std::to_integer<unsigned>(other[bit / 8])) & mask) return false;
+    }
+    return true;
+  }
+};
+
+/// The IANA IPv4 Special-Purpose Address Registry, and multicast.
+inline constexpr address_block special_ipv4[] = {
+    {{0}, 8},              // this network
+    {{10}, 8},             // private
+    {{100, 64}, 10},       // shared, carrier-grade NAT
+    {{127}, 8},            // loopback
+    {{169, 254}, 16},      // link-local, and the metadata services of clouds
+    {{172, 16}, 12},       // private
+    {{192, 0, 0}, 24},     // IETF protocol assignments
+    {{192, 0, 2}, 24},     // documentation
+    {{192, 88, 99}, 24},   // 6to4 relays, deprecated
+    {{192, 168}, 16},      // private
+    {{198, 18}, 15},       // benchmarking
+    {{198, 51, 100}, 24},  // documentation
+    {{203, 0, 113}, 24},   // documentation
+    {{224}, 4},            // multicast
+    {{240}, 4},            // reserved, broadcast
+};
+
+inline constexpr address_block global_unicast{{0x20}, 3};  // all that IANA has given out
+
+/// What is special inside of 2000::/3: the IANA IPv6 Special-Purpose Address Registry.
+inline constexpr address_block special_ipv6[] = {
+    {{0x20, 0x01, 0, 0}, 23},        // IETF protocol assignments: Teredo, benchmarking, ORCHID
+    {{0x20, 0x01, 0x0d, 0xb8}, 32},  // documentation
+    {{0x3f, 0xff}, 20},              // documentation
+};
+
+/// Prefixes behind which a gateway or the system itself reaches an IPv4 address, and where that
+/// address stands.
+struct embedding {
+  address_block block;
+  std::size_t at;
+};
+inline constexpr embedding embeddings[] = {
+    {{{}, 96}, 12},                                          // IPv4-compatible
+    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96}, 12},  // IPv4-mapped
+    {{{0, 0x64, 0xff, 0x9b}, 96}, 12},                       // NAT64, RFC 6052
+    {{{0x20, 0x02}, 16}, 2},                                 // 6to4, RFC 3056
+};
+inline constexpr address_block teredo{{0x20, 0x01, 0, 0}, 32};  // RFC 4380
+
+constexpr bool is_public_ipv4(const std::byte* address) noexcept {
+  for (const address_block& special : special_ipv4)
+    if (special.contains(address)) return false;
+  return true;
+}
+
+constexpr bool is_public_ipv6(const std::byte* address) noexcept {
+  for (const embedding& e : embeddings)
+    if (e.block.contains(address)) return is_public_ipv4(address + e.at);
+  if (teredo.contains(address)) {
+    std::array<std::byte, 4> client{};  // stands there inverted
+    for (std::size_t i = 0; i < 4; ++i) client[i] = address[12 + i] ^ std::byte{0xff};
+    return is_public_ipv4(address + 4) && is_public_ipv4(client.data());
+  }
+  for (const address_block& special : special_ipv6)
+    if (special.contains(address)) return false;
+  return global_unicast.contains(address);
+}
+
+}  // namespace detail
+
+/// Whether `e` is an address that is reachable from anywhere in the internet.
+///
+/// What the IANA registries of special purposes list is not: private, loopback, link-local, shared,
+/// documentation, benchmarking, multicast, reserved. Nor is IPv6 outside of 2000::/3, of which IANA
+/// has given nothing out; that covers fe80::/10, fec0::/10, fc00::/7, ff00::/8, 100::/64, 5f00::/16
+/// and 64:ff9b:1::/48. An address that embeds an IPv4 address (IPv4-mapped, IPv4-compatible, NAT64,
+/// 6to4, Teredo) is judged by that. A Unix domain socket is not reachable.
+inline bool is_public(const endpoint& e) noexcept {
+  if (e.is_unix()) return false;
+  return e.is_v6 ? detail::is_public_ipv6(e.address.data())
+                 : detail::is_public_ipv4(e.address.data());
+}
+
+/// Which addresses a connection may be made to. It is asked about every address after the name was
+/// resolved, again for every redirection, and so cannot be deceived by names.
+///
+/// ```
+/// options.addresses = address_policy::public_only();
+/// options.addresses = address_policy([](const endpoint& e) { return e.port == 443; });
+/// ```
+/// The predicate is called on the runtime's thread. It does not see addresses that a proxy connects
+/// to.
+class address_policy {
+ public:
+  using predicate = std::function<bool(const endpoint&)>;
+
+  /// Allows all.
+  address_policy() = default;
+
+  /// Allows what `allowed` gives true for.
+  explicit address_policy(predicate allowed) : allowed_(std::move(allowed)) {}
+
+  /// Allows what `is_public`.
+  static address_policy public_only() { return address_policy(&is_public); }
+
+  bool allows(const endpoint& e) const { return !allowed_ || allowed_(e); }
+
+ private:
+  predicate allowed_;
+};
+
+}  // namespace cohttps::net

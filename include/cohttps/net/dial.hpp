@@ -1,0 +1,157 @@
+// From a host and a port to a connected stream: name, addresses, policy, race.
+#pragma once
+
+#include <cohttps/core/ascii.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/net/connect_options.hpp>
+#include <cohttps/net/deadline.hpp>
+#include <cohttps/net/happy_eyeballs.hpp>
+#include <cohttps/task/task.hpp>
+#include <cohttps/transport/concepts.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cohttps::net {
+
+/// A stream, whom it reaches, and how long the steps took.
+template <transport Transport>
+struct dialled {
+  dialled(typename Transport::stream_type s, endpoint e, duration resolving, duration connecting)
+      : stream(std::move(s)), peer(std::move(e)), resolve(resolving), connect(connecting) {}
+
+  typename Transport::stream_type stream;
+  endpoint peer;
+  duration resolve;
+  duration connect;
+};
+
+namespace detail {
+
+/// The addresses of a host, by what the policy says of them.
+struct candidates {
+  candidates() = default;
+
+  std::vector<endpoint> allowed;
+  std::vector<endpoint> refused;
+};
+
+inline bool overrides(const resolve_override& o, std::string_view host, std::uint16_t port) {
+  std::string_view name = o.host;
+  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+  return o.port == port && (name == "*" || ascii::iequals(name, host));
+}
+
+/// The name that stands for `host` in the resolver and in the cache.
+inline std::string_view name_to_look_up(std::string_view host, std::uint16_t port,
+                                        const connect_options& options) {
+  for (const resolve_override& o : options.resolve)
+    if (overrides(o, host, port)) return o.address;
+  return host;
+}
+
+/// The addresses that are known without the resolver; none when it has to be asked.
+inline std::vector<endpoint> known_addresses(std::string_view host, std::uint16_t port,
+                                             const connect_options& options, time_point now) {
+  std::vector<endpoint> known;
+  const auto add_literal = [&](std::string_view text) {
+    if (const auto literal = parse_address(text)) known.push_back(*literal);
+  };
+  if (!options.unix_socket.empty()) {
+    known.push_back(unix_endpoint(options.unix_socket));
+    return known;
+  }
+  for (const resolve_override& o : options.resolve)
+    if (overrides(o, host, port)) add_literal(o.address);
+  const std::string_view name = name_to_look_up(host, port, options);
+  if (known.empty()) add_literal(name);
+  if (known.empty() && options.dns)
+    if (auto cached = options.dns->lookup(name, now)) known = *std::move(cached);
+  for (endpoint& e : known) e.port = port;
+  return known;
+}
+
+template <transport Transport>
+task<result<candidates>> find_candidates(std::string_view host, std::uint16_t port,
+                                         const connect_options& options,
+                                         deadline<Transport>& limit) {
+  limit.enter(phase::resolve, options.connect_timeout);
+  auto all = known_addresses(host, port, options, limit.now());
+  if (all.empty()) {
+    const std::string_view name = name_to_look_up(host, port, options);
+    auto found = co_await limit.transport().resolve(name, port, limit.token());
+    if (!found) co_return std::unexpected(limit.explain(std::move(found).error()));
+    if (options.dns) options.dns->store(name, *found, limit.now());
+    all = *std::move(found);
+  }
+  candidates sorted;
+  for (endpoint& e : all)
+    (options.addresses.allows(e) ? sorted.allowed : sorted.refused).push_back(std::move(e));
+  if (!sorted.allowed.empty()) co_return std::move(sorted);
+
+  std::string names;
+  for (const endpoint& e : sorted.refused) names += (names.empty() ? "" : ", ") + address_text(e);
+  error refused(error_category::policy, "address_refused",
+                "the address policy allows none of the addresses of '" + std::string(host) +
+                    "': " + names + "; change the option addresses if it should");
+  co_return std::unexpected(limit.explain(std::move(refused)));
+}
+
+}  // namespace detail
+
+/// The addresses of `host` that may be connected to, in the resolver's order, with `port`: for
+/// those who do not connect themselves but tell a proxy where to. See `dial`.
+template <transport Transport>
+task<result<std::vector<endpoint>>> resolve_only(std::string_view host, std::uint16_t port,
+                                                 const connect_options& options,
+                                                 deadline<Transport>& limit) {
+  auto found = co_await detail::find_candidates(host, port, options, limit);
+  if (!found) co_return pass(std::move(found));
+  co_return std::move(found->allowed);
+}
+
+/// Connects to `host`, a name or an IP literal without brackets, at `port`.
+///
+/// Where the addresses come from: the option `unix_socket`, then the overrides, then `host` itself
+/// where it is a literal, then the cache, then the resolver. Those that the policy allows are
+/// raced.
+///
+/// Errors, all with the phase: `resolve`; `policy` ("address_refused"); `connect`, with every
+/// address in `attempts()`; `usage` for options that the transport or the system cannot honour;
+/// `timeout` and `canceled` as `limit` says. `host` and `options` are kept until it ends.
+template <transport Transport>
+task<result<dialled<Transport>>> dial(std::string_view host, std::uint16_t port,
+                                      const connect_options& options, deadline<Transport>& limit) {
+  if constexpr (!socket_transport<Transport>)
+    if (!options.unix_socket.empty() || options.socket != socket_options())
+      co_return fail(error_category::usage, "not_supported_by_transport",
+                     "the options socket and unix_socket are not supported by this transport; "
+                     "leave them out, or give it what the concept socket_transport asks for");
+
+  const time_point started = limit.now();
+  auto found = co_await detail::find_candidates(host, port, options, limit);
+  if (!found) co_return pass(std::move(found));
+  const time_point resolved = limit.now();
+
+  limit.enter(phase::connect, options.connect_timeout);
+  connect_race<Transport> race(limit.transport(), std::move(found->allowed), options.socket,
+                               options.attempt_delay);
+  auto stream = co_await race.run(limit.token());
+  if (stream)
+    co_return dialled<Transport>(*std::move(stream), race.winner(), resolved - started,
+                                 limit.now() - resolved);
+
+  error failed = limit.explain(std::move(stream).error());
+  std::vector<error::attempt> attempts = failed.attempts();
+  for (const endpoint& e : found->refused)
+    attempts.push_back({to_string(e), "not tried: the address policy refuses it"});
+  failed.attempts(std::move(attempts));
+  if (options.dns && failed.category() != error_category::canceled)
+    options.dns->forget(detail::name_to_look_up(host, port, options));
+  co_return std::unexpected(std::move(failed));
+}
+
+}  // namespace cohttps::net
