@@ -6,7 +6,7 @@
 #include <cohttps/client/request.hpp>
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/response_stream.hpp>
-#include <cohttps/core/base64.hpp>
+#include <cohttps/http/basic.hpp>
 #include <cohttps/http/redirect.hpp>
 #include <cohttps/net/connector.hpp>
 #include <cohttps/net/deadline.hpp>
@@ -274,9 +274,8 @@ class exchange final : public open_exchange {
     if (!all.contains("accept")) all.append_unchecked("accept", "*/*");
     // RFC 7617, 2: a URL with a name and password asks for Basic authentication.
     if (here().has_credentials() && !all.contains("authorization"))
-      all.append_unchecked("authorization",
-                           "Basic " + to_base64(percent_decode(here().username()) + ":" +
-                                                percent_decode(here().password())));
+      all.append_unchecked("authorization", basic_credentials(percent_decode(here().username()),
+                                                              percent_decode(here().password())));
   }
 
   error failure(error e) {
