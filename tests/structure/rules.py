@@ -12,7 +12,7 @@ import subprocess
 
 CORE = {"core"}
 MESSAGES = CORE | {"url", "http"}
-MACHINES = MESSAGES | {"http1", "http2", "tls"}
+MACHINES = MESSAGES | {"http1", "http2", "proxy", "tls"}
 FOUNDATION = MACHINES | {"task", "transport"}
 
 MAY_INCLUDE = {
@@ -24,6 +24,7 @@ MAY_INCLUDE = {
     # L2: machines without input or output, never each other
     "http1": MESSAGES,
     "http2": MESSAGES,
+    "proxy": MESSAGES,
     "tls": MESSAGES,
     # L3; the concepts are about awaitables
     "task": CORE,

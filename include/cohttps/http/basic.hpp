@@ -1,0 +1,20 @@
+// Basic authentication (RFC 7617).
+#pragma once
+
+#include <cohttps/core/base64.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace cohttps {
+
+/// The value of Authorization or Proxy-Authorization. A `user` with ':' or a control character in
+/// it cannot be told from something else: whoever takes names in refuses those.
+inline std::string basic_credentials(std::string_view user, std::string_view password) {
+  std::string pair(user);
+  pair += ':';
+  pair += password;
+  return "Basic " + to_base64(pair);
+}
+
+}  // namespace cohttps

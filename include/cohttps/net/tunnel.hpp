@@ -1,0 +1,240 @@
+// Through a proxy to a target: CONNECT (RFC 9110, 9.3.6) or SOCKS over a connection to the proxy.
+#pragma once
+
+#include <cohttps/core/buffer.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/core/stop.hpp>
+#include <cohttps/http/fields.hpp>
+#include <cohttps/http/method.hpp>
+#include <cohttps/http/response_head.hpp>
+#include <cohttps/http/status.hpp>
+#include <cohttps/http1/limits.hpp>
+#include <cohttps/http1/request_writer.hpp>
+#include <cohttps/http1/response_parser.hpp>
+#include <cohttps/proxy/login.hpp>
+#include <cohttps/proxy/socks.hpp>
+#include <cohttps/task/task.hpp>
+#include <cohttps/tls/hash.hpp>
+#include <cohttps/transport/endpoint.hpp>
+#include <cohttps/url/origin.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cohttps::net {
+
+/// Where a tunnel is to lead. Views into the operation.
+struct tunnel_target {
+  const origin& to;
+  /// Where that is; for a proxy that does not resolve names (`proxy::resolves_names`), else null.
+  const endpoint* address = nullptr;
+};
+
+enum class tunnel : std::uint8_t {
+  open,       ///< what is read and written from here on is the target's
+  reconnect,  ///< close the connection, and try again over a new one with the same login
+};
+
+/// A login with this library's hashes and randomness.
+inline proxy_login login_to(const proxy& via) { return {via, tls::hashes(), tls::random_text}; }
+
+namespace detail {
+
+/// A proxy's 407 is drained up to this, so that its connection can carry the answer.
+inline constexpr std::size_t tunnel_drain = 64 * 1024;
+
+[[gnu::cold]] inline error sent_early(const proxy& via) {
+  return error(error_category::protocol, "proxy_sent_early",
+               "the proxy " + via.text() +
+                   " sent bytes before anything was asked of the target; they cannot be the "
+                   "target's, so the connection was closed");
+}
+
+/// What went wrong with a proxy's answer is told as the proxy's fault.
+[[gnu::cold]] inline error blame(const error& e, const proxy& via) {
+  error out(e.category(), e.reason(), "the proxy " + via.text() + ": " + e.message());
+  if (e.position()) out.position(*e.position());
+  return out;
+}
+
+[[gnu::cold]] inline error refused(int status, const proxy& via) {
+  std::string message =
+      "the proxy " + via.text() + " refused the tunnel with status " + std::to_string(status);
+  if (const auto phrase = reason_phrase(status); !phrase.empty())
+    message.append(" (").append(phrase) += ')';
+  message += status == 403   ? "; its rules do not allow this target or port"
+             : status >= 500 ? "; it may not reach the target"
+                             : "; check that it is an HTTP proxy and allows CONNECT";
+  return error(error_category::connect, "proxy_refused", std::move(message));
+}
+
+template <class Wire>
+task<result<void>> send(Wire& wire, std::span<const std::byte> bytes, stop_token stop) {
+  co_return co_await wire.write(bytes, stop, [] {});
+}
+
+template <class Wire>
+task<result<tunnel>> open_socks_tunnel(Wire& wire, tunnel_target target, const proxy& via,
+                                       stop_token stop) {
+  std::span<const std::byte> address;
+  if (target.address)
+    address = std::span(target.address->address).first(target.address->is_v6 ? 16 : 4);
+  auto begun = socks::handshake::create(via, target.to.host, target.to.port, address);
+  if (!begun) co_return pass(std::move(begun));
+  socks::handshake& handshake = *begun;
+  buffer in;
+  while (true) {
+    if (const auto out = handshake.outgoing(); !out.empty()) {
+      if (!in.empty()) co_return std::unexpected(sent_early(via));
+      auto sent = co_await send(wire, out, stop);
+      if (!sent) co_return pass(std::move(sent));
+      handshake.sent(out.size());
+    }
+    auto got = co_await wire.read(in, stop);
+    if (!got) co_return pass(std::move(got));
+    if (*got == 0)
+      co_return fail(error_category::peer_closed, "proxy_closed",
+                     "the proxy " + via.text() +
+                         " closed the connection in the middle of the SOCKS handshake");
+    auto taken = handshake.receive(in);
+    if (!taken) co_return pass(std::move(taken));
+    if (!handshake.done()) continue;
+    if (!in.empty()) co_return std::unexpected(sent_early(via));
+    co_return tunnel::open;
+  }
+}
+
+/// CONNECT over one connection, as often as the proxy's 407 responses and the login allow.
+template <class Wire>
+class connect_exchange {
+ public:
+  connect_exchange(Wire& wire, const origin& to, proxy_login& login, const http1::limits& bounds,
+                   stop_token stop)
+      : wire_(wire),
+        login_(login),
+        parser_(bounds),
+        authority_(to.host + ':' + std::to_string(to.port)),
+        stop_(stop) {}
+
+  task<result<tunnel>> run() {
+    while (true) {
+      auto status = co_await ask();
+      // A proxy may close behind its 407, with the answer on its way.
+      const bool closed = !status && status.error().category() == error_category::peer_closed;
+      if (closed && asked_before_ && in_.empty() && parser_.position() == 0)
+        co_return tunnel::reconnect;
+      if (!status) co_return pass(std::move(status));
+      // No content follows, whatever the fields say: what does is the tunnel's, where the client
+      // speaks first.
+      if (is_success(*status) && !in_.empty()) co_return std::unexpected(sent_early(login_.via()));
+      if (is_success(*status)) co_return tunnel::open;
+      if (*status != 407) co_return std::unexpected(refused(*status, login_.via()));
+      auto again = login_.challenged(parser_.head().headers);
+      if (!again) co_return pass(std::move(again));
+      const bool kept = co_await drain();
+      if (stop_.stop_requested())
+        co_return fail(error_category::canceled, "canceled", "the operation was canceled");
+      if (!kept) co_return tunnel::reconnect;
+      asked_before_ = true;
+    }
+  }
+
+ private:
+  using event = http1::response_parser::event;
+
+  /// Sends a request and gives the status of the final response.
+  task<result<int>> ask() {
+    auto authorization = login_.authorization(method::connect, authority_);
+    if (!authorization) co_return pass(std::move(authorization));
+    fields headers;
+    headers.append_unchecked("host", authority_);
+    if (!authorization->empty()) headers.append_unchecked("proxy-authorization", *authorization);
+    buffer out;
+    auto written = http1::write_request_head(out, method::connect, authority_, headers);
+    if (!written) co_return pass(std::move(written));
+    parser_.start(method::connect);
+    auto sent = co_await send(wire_, out.data(), stop_);
+    if (!sent) co_return pass(std::move(sent));
+    auto head = co_await next(event::head);
+    if (!head) co_return pass(std::move(head));
+    co_return parser_.head().status;
+  }
+
+  /// Reads until the parser gives `wanted` or `complete`.
+  task<result<event>> next(event wanted) {
+    while (true) {
+      auto step = parser_.parse(in_.data());
+      if (!step) co_return std::unexpected(blame(step.error(), login_.via()));
+      in_.consume(step->consumed);
+      drained_ += step->body.size();
+      if (step->what == wanted || step->what == event::complete) co_return step->what;
+      if (step->what != event::need_more) continue;
+      auto got = co_await wire_.read(in_, stop_);
+      if (!got) co_return pass(std::move(got));
+      if (*got != 0) continue;
+      auto ended = parser_.end_of_stream();
+      if (!ended) co_return std::unexpected(blame(ended.error(), login_.via()));
+      co_return ended->what;
+    }
+  }
+
+  /// Reads away what a 407 says to people. True when the connection can carry another request.
+  task<bool> drain() {
+    const response_head& head = parser_.head();
+    if (parser_.body_delimiter() == http1::delimiter::close || head.version_minor == 0 ||
+        head.headers.has_element("connection", "close"))
+      co_return false;
+    drained_ = 0;
+    while (drained_ <= tunnel_drain) {
+      auto part = co_await next(event::body);
+      if (!part) co_return false;
+      if (*part == event::complete) co_return parser_.keep_alive() && in_.empty();
+    }
+    co_return false;
+  }
+
+  Wire& wire_;
+  proxy_login& login_;
+  http1::response_parser parser_;
+  std::string authority_;
+  stop_token stop_;
+  buffer in_;
+  std::size_t drained_ = 0;
+  bool asked_before_ = false;  // over this connection
+};
+
+}  // namespace detail
+
+/// Turns `wire`, a connection to the proxy `login.via()` (inside TLS already for an https proxy),
+/// into a tunnel to `target`. Credentials go to the proxy alone.
+///
+/// `Wire` has `task<result<std::size_t>> read(buffer&, stop_token)`, which appends and gives 0 at
+/// the end, and `task<result<void>> write(std::span<const std::byte>, stop_token, Progress)`, as
+/// `channel`. `stop` is what bounds the time: nothing here counts as progress, so that a proxy
+/// cannot draw a handshake out.
+///
+/// After an error, or `reconnect`, the connection is only to be closed. `reconnect` comes at most
+/// twice in a row. Nothing has reached the target before the tunnel is open. Errors:
+/// - connect: "proxy_refused" (a status that is neither 2xx nor 407), "socks_..."
+/// - policy: "proxy_authentication_required", "proxy_authentication_failed"
+/// - protocol: "proxy_sent_early", "socks_malformed"; protocol, limit and peer_closed: those of
+///   `http1::response_parser`; peer_closed: "proxy_closed"
+/// - usage: those of `socks::handshake::create` and `http1::write_request_head`
+/// and those of `wire`.
+template <class Wire>
+task<result<tunnel>> open_tunnel(Wire& wire, tunnel_target target, proxy_login& login,
+                                 const http1::limits& bounds, stop_token stop) {
+  if (login.via().is_socks()) {
+    auto opened = co_await detail::open_socks_tunnel(wire, target, login.via(), stop);
+    co_return opened;
+  }
+  detail::connect_exchange<Wire> exchange(wire, target.to, login, bounds, stop);
+  auto opened = co_await exchange.run();
+  co_return opened;
+}
+
+}  // namespace cohttps::net
