@@ -82,6 +82,7 @@ class tls_server_peer {
   std::string server_name;  ///< that the client asked for
   std::string refusal;      ///< why the server gave up
   bool established = false;
+  std::vector<std::uint8_t> traffic_secret;  ///< that protects the data of a server of TLS 1.3
 
  private:
   class hooks final : public Botan::TLS::Callbacks {
@@ -114,6 +115,11 @@ class tls_server_peer {
         throw Botan::TLS::TLS_Exception(Botan::TLS::AlertType::NoApplicationProtocol, "none fits");
       return "";
     }
+    void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t>,
+                              std::span<const std::uint8_t> secret) const override {
+      if (label == "SERVER_TRAFFIC_SECRET_0")
+        peer_.traffic_secret.assign(secret.begin(), secret.end());
+    }
     options how;
 
    private:
@@ -124,6 +130,7 @@ class tls_server_peer {
    public:
     explicit policy(options o) : how_(std::move(o)) {}
     bool server_uses_own_ciphersuite_preferences() const override { return false; }
+    bool allow_ssl_key_log_file() const override { return true; }
     bool allow_tls12() const override { return how_.tls12; }
     bool allow_tls13() const override { return how_.tls13; }
     std::vector<std::string> allowed_ciphers() const override {

@@ -37,7 +37,7 @@ struct context_state {
 COHTTPS_DEFINITION result<tls_context> tls_context::create(const tls_options& options) try {
   auto state = std::make_shared<tls::context_state>();
   state->accept_any_certificate = options.danger.has_value();
-  state->policy = std::make_shared<tls::client_policy>(options.minimum_version);
+  state->policy = std::make_shared<tls::client_policy>(options);
   state->policy->latest_supported_version(false);  // throws when Botan was built without it
   if (options.system_roots && !state->accept_any_certificate)
     if (auto added = state->roots.add_system(); !added) return pass(std::move(added));

@@ -3,6 +3,7 @@
 
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/options.hpp>
+#include <cohttps/tls/record.hpp>
 
 #include <botan/block_cipher.h>
 #include <botan/pk_keys.h>
@@ -24,8 +25,10 @@ namespace tls {
 /// with SHA-2 (RFC 9325, 4.2).
 class client_policy final : public Botan::TLS::Policy {
  public:
-  explicit client_policy(tls_version minimum)
-      : minimum_(minimum), ciphers_(aes_is_fast() ? aes_first() : chacha_first()) {}
+  explicit client_policy(const tls_options& options)
+      : minimum_(options.minimum_version),
+        logs_secrets_(options.record_reader && has_record_reader),
+        ciphers_(aes_is_fast() ? aes_first() : chacha_first()) {}
 
   bool allow_tls12() const override {
     return minimum_ == tls_version::v1_2 && Policy::allow_tls12();
@@ -62,6 +65,9 @@ class client_policy final : public Botan::TLS::Policy {
   bool allow_insecure_renegotiation() const override { return false; }
   bool include_time_in_hello_random() const override { return false; }
 
+  // The record reader's way to the keys.
+  bool allow_ssl_key_log_file() const override { return logs_secrets_; }
+
   // RFC 7627, 5.2 lets a client go on without an extended master secret when nothing is bound to
   // the session: no resumption of it, no renegotiation. It is always offered.
 #if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
@@ -85,6 +91,7 @@ class client_policy final : public Botan::TLS::Policy {
   }
 
   tls_version minimum_;
+  bool logs_secrets_;
   std::vector<std::string> ciphers_;
 };
 

@@ -8,6 +8,14 @@
 
 namespace cohttps::tls {
 
+/// False in a program that defines COHTTPS_NO_RECORD_READER for all its source files: then Botan
+/// reads every record.
+#if defined(COHTTPS_NO_RECORD_READER)
+inline constexpr bool has_record_reader = false;
+#else
+inline constexpr bool has_record_reader = true;
+#endif
+
 enum class record_type : std::uint8_t {
   change_cipher_spec = 20,
   alert = 21,

@@ -4,6 +4,7 @@
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/tls/alerts.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
 #include <cohttps/tls/connection_info.hpp>
@@ -11,13 +12,16 @@
 #include <cohttps/tls/context_state.hpp>
 #include <cohttps/tls/host_name.hpp>
 #include <cohttps/tls/record.hpp>
+#include <cohttps/tls/record_reader.hpp>
 #include <cohttps/tls/verifier.hpp>
 
 #include <botan/dl_group.h>
 #include <botan/exceptn.h>
 #include <botan/ocsp.h>
+#include <botan/secmem.h>
 #include <botan/tls_alert.h>
 #include <botan/tls_callbacks.h>
+#include <botan/tls_ciphersuite.h>
 #include <botan/tls_client.h>
 #include <botan/tls_exceptn.h>
 #include <botan/tls_policy.h>
@@ -70,18 +74,18 @@ class session final : public Botan::TLS::Callbacks {
   result<void> guarded(F&& call);
   std::unexpected<error> stop(error why);
   [[noreturn]] void refuse(error why);
-  error refused(alert_type alert, std::string_view what) const;
-  error told(const Botan::TLS::Alert& alert) const;
   result<void> check_first(std::span<const std::byte> bytes);
   result<std::size_t> check_record(std::span<const std::byte> bytes);
-  result<void> open(std::span<const std::byte> record);
+  result<void> open(std::span<std::byte> record);
+  result<void> open_in_place(std::span<std::byte> record);
+  result<void> give_botan(std::span<const std::byte> record);
+  void begin_reading();
+  [[noreturn]] void send_and_throw(alert_type alert, const char* why);
   void check_alpn();
   std::string_view versions() const {
     return context_.state().policy->allow_tls12() ? "TLS 1.2 or 1.3" : "TLS 1.3";
   }
-  std::string_view where() const {
-    return activated ? "on the TLS connection" : "in the TLS handshake";
-  }
+  alert_scene scene() const { return {activated, versions(), host_, alpn_}; }
 
   // What Botan calls. It must not be called back from here, and spans end on return.
   void tls_emit_data(std::span<const std::uint8_t> data) override {
@@ -100,6 +104,8 @@ class session final : public Botan::TLS::Callbacks {
                              const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type,
                              std::string_view, const Botan::TLS::Policy&) override;
   std::chrono::system_clock::time_point tls_current_timestamp() override { return now_; }
+  void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t> client_random,
+                            std::span<const std::uint8_t> secret) const override;
   // The summary of TLS 1.2 does not name the group; the last key made is the one that is used.
   std::unique_ptr<Botan::PK_Key_Agreement_Key> tls_generate_ephemeral_key(
       const std::variant<Botan::TLS::Group_Params, Botan::DL_Group>& group,
@@ -124,9 +130,14 @@ class session final : public Botan::TLS::Callbacks {
   std::chrono::system_clock::time_point now_;
   std::optional<Botan::TLS::Client> client_;
   std::optional<error> failure_;
-  std::optional<error> pending_;  // why a callback threw, or what the peer's alert means
-  std::string warning_;           // the last alert that was not fatal
-  buffer plaintext_;              // of the record at hand
+  std::optional<error> pending_;     // why a callback threw, or what the peer's alert means
+  std::string warning_;              // the last alert that was not fatal
+  buffer plaintext_;                 // that Botan made of the record at hand
+  std::span<const std::byte> data_;  // the same, or where the record reader made it
+  mutable Botan::secure_vector<std::uint8_t> read_secret_;  // logged while in Botan
+  std::optional<record_reader> reader_;
+  std::string cipher_, hash_;  // of Botan's names
+  bool is_tls13_ = false;
   bool receiving_ = false;
   bool received_any_ = false;
   bool closed_ = false;
@@ -164,10 +175,11 @@ inline result<std::span<const std::byte>> session::receive(buffer& ciphertext) {
     const auto size = check_record(ciphertext.data());
     if (!size) return std::unexpected(size.error());
     if (*size > ciphertext.size()) return {};
+    data_ = {};
     auto opened = open(ciphertext.data().first(*size));
     ciphertext.consume(*size);
     if (!opened) return pass(std::move(opened));
-    if (!plaintext_.empty()) return plaintext_.data();
+    if (!data_.empty()) return data_;
   }
   if (peer_closed) ciphertext.clear();  // what follows close_notify is ignored
   return {};
@@ -178,32 +190,63 @@ inline result<std::span<const std::byte>> session::receive(buffer& ciphertext) {
 inline result<std::size_t> session::check_record(std::span<const std::byte> bytes) {
   const auto header = record_header::read(bytes);
   if (!header) return record_header::size;
-  const std::size_t limit =
-      activated && info.protocol == "TLS 1.3" ? maximum_ciphertext_13 : maximum_ciphertext_12;
+  const std::size_t limit = activated && is_tls13_ ? maximum_ciphertext_13 : maximum_ciphertext_12;
   const bool fits = header->length <= limit;
   if (header->known_type() && fits) return record_header::size + header->length;
   return pass(guarded([&] {
-    const auto alert = fits ? alert_type::UnexpectedMessage : alert_type::RecordOverflow;
-    client_->send_fatal_alert(alert);
-    throw Botan::TLS::TLS_Exception(
-        alert, fits ? "a record of unknown type" : "a record longer than the protocol allows");
+    if (fits) send_and_throw(alert_type::UnexpectedMessage, "a record of unknown type");
+    send_and_throw(alert_type::RecordOverflow, "a record longer than the protocol allows");
   }));
 }
 
-inline result<void> session::open(std::span<const std::byte> record) {
+inline void session::send_and_throw(alert_type alert, const char* why) {
+  client_->send_fatal_alert(alert);
+  throw Botan::TLS::TLS_Exception(alert, why);
+}
+
+inline result<void> session::open(std::span<std::byte> record) {
+  const bool is_protected = record.front() == std::byte(record_type::application_data);
+  if (reader_ && reader_->reading() && is_protected) return open_in_place(record);
+  if (reader_) reader_->watch(record);
+  auto given = give_botan(record);
+  if (given && reader_) reader_->compare(data_);
+  return given;
+}
+
+inline result<void> session::open_in_place(std::span<std::byte> record) {
+  const auto opened = reader_->open(record);
+  if (!opened)
+    return guarded([&] { send_and_throw(opened.error(), "a record that is forged or damaged"); });
+  if (!opened->is_data) return give_botan(opened->bytes);
+  data_ = opened->bytes;
+  return {};
+}
+
+inline result<void> session::give_botan(std::span<const std::byte> record) {
   receiving_ = true;
   const bool was_activated = activated;
   auto outcome = guarded([&] {
-    client_->received_data(
-        std::span(reinterpret_cast<const std::uint8_t*>(record.data()), record.size()));
-    if (activated && !was_activated) check_alpn();
+    client_->received_data(detail::octets(record));
+    if (activated && !was_activated) {
+      check_alpn();
+      begin_reading();
+    } else if (reader_ && !reader_->handed_over(read_secret_)) {
+      send_and_throw(alert_type::InternalError, "a change of keys that does not add up");
+    }
   });
   receiving_ = false;
+  Botan::zap(read_secret_);
   if (outcome && peer_closed && !activated)
     return stop(error(error_category::tls, "peer_closed",
                       "the server ended the connection in the TLS handshake (alert close_notify)")
                     .alert("close_notify"));
+  data_ = plaintext_.data();
   return outcome;
+}
+
+inline void session::begin_reading() {
+  if (read_secret_.empty() || !is_tls13_ || !record_reader::reads(cipher_)) return;
+  reader_.emplace(cipher_, hash_, read_secret_);
 }
 
 // A record starts with its type, 20 to 23 (RFC 8446, 5.1); text does not.
@@ -279,13 +322,14 @@ result<void> session::guarded(F&& call) {
     if (pending_) return stop(std::move(*pending_));
     return {};
   } catch (const Botan::TLS::TLS_Exception& e) {
-    return stop(pending_ ? std::move(*pending_) : refused(e.type(), e.what()));
+    return stop(pending_ ? std::move(*pending_) : refused(e.type(), e.what(), scene()));
   } catch (const Botan::Invalid_Authentication_Tag& e) {
-    return stop(refused(alert_type::BadRecordMac, e.what()));
+    return stop(refused(alert_type::BadRecordMac, e.what(), scene()));
   } catch (const Botan::Decoding_Error& e) {
-    return stop(refused(alert_type::DecodeError, e.what()));
+    return stop(refused(alert_type::DecodeError, e.what(), scene()));
   } catch (const std::exception& e) {
-    return stop(pending_ ? std::move(*pending_) : refused(alert_type::InternalError, e.what()));
+    return stop(pending_ ? std::move(*pending_)
+                         : refused(alert_type::InternalError, e.what(), scene()));
   }
 }
 
@@ -310,64 +354,6 @@ inline void session::refuse(error why) {
   throw Botan::TLS::TLS_Exception(type, pending_->message());
 }
 
-// What we do not accept.
-inline error session::refused(alert_type type, std::string_view what) const {
-  const std::string alert = Botan::TLS::Alert(type).type_string();
-  const bool version = type == alert_type::ProtocolVersion;
-  std::string message = "we refused what the server sent ";
-  message.append(where()).append(" (alert ").append(alert).append("): ");
-  message += ascii::printable(what, 200);
-  if (version && !activated) message += "; " + std::string(versions()) + " is needed";
-  return error(error_category::tls,
-               version     ? "unsupported_version"
-               : activated ? "bad_record"
-                           : "handshake_failed",
-               std::move(message))
-      .alert(alert);
-}
-
-// What the peer does not accept of us.
-inline error session::told(const Botan::TLS::Alert& alert) const {
-  std::string_view reason = "alert_received";
-  std::string hint;
-  switch (alert.type()) {
-    case alert_type::ProtocolVersion:
-      reason = "unsupported_version";
-      hint = "it does not accept " + std::string(versions());
-      break;
-    case alert_type::HandshakeFailure:
-    case alert_type::InsufficientSecurity:
-      hint =
-          "it accepts none of the cipher suites, groups and signature algorithms offered, or "
-          "wants a certificate of the client";
-      break;
-    case alert_type::NoApplicationProtocol:
-      reason = "no_application_protocol";
-      hint = "it speaks none of the protocols offered:";
-      for (const auto& protocol : alpn_) hint += ' ' + protocol;
-      break;
-    case alert_type::UnrecognizedName:
-      hint = "it serves no host called " + ascii::printable(host_, 255);
-      break;
-    case alert_type::CertificateRequired:
-    case alert_type::BadCertificate:
-    case alert_type::CertificateUnknown:
-    case alert_type::UnknownCA:
-    case alert_type::AccessDenied:
-      hint = "it wants a certificate of the client that it accepts";
-      break;
-    case alert_type::InternalError:
-      hint = "something failed on its side";
-      break;
-    default:
-      break;
-  }
-  const std::string name = alert.type_string();
-  std::string message = "the server sent the alert " + name + ' ' + std::string(where());
-  if (!hint.empty() && !activated) message += ": " + hint;
-  return error(error_category::tls, reason, std::move(message)).alert(name);
-}
-
 inline void session::tls_record_received(std::uint64_t, std::span<const std::uint8_t> data) {
   // Botan before 3.11.1 lets data pass that no key protects (CVE-2026-34582).
   if (!activated || !receiving_)
@@ -377,11 +363,18 @@ inline void session::tls_record_received(std::uint64_t, std::span<const std::uin
   plaintext_.append(std::as_bytes(data));
 }
 
+// SERVER_TRAFFIC_SECRET_0 and those of later generations (RFC 9850); nothing else is kept.
+inline void session::tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t>,
+                                          std::span<const std::uint8_t> secret) const {
+  if (label.starts_with("SERVER_TRAFFIC_SECRET_"))
+    read_secret_.assign(secret.begin(), secret.end());
+}
+
 inline void session::tls_alert(Botan::TLS::Alert alert) {
   if (alert.type() == alert_type::CloseNotify) {
     peer_closed = true;
   } else if (alert.is_fatal()) {
-    pending_ = told(alert);
+    pending_ = told(alert, scene());
   } else {
     warning_ = alert.type_string();
   }
@@ -404,8 +397,10 @@ inline void session::tls_session_established(const Botan::TLS::Session_Summary& 
     refuse(error(error_category::tls, "not_verified",
                  "we refused a TLS handshake in which no certificate was verified")
                .alert("bad_certificate"));
-  info.protocol =
-      summary.version() == Botan::TLS::Protocol_Version::TLS_V13 ? "TLS 1.3" : "TLS 1.2";
+  is_tls13_ = summary.version() == Botan::TLS::Protocol_Version::TLS_V13;
+  cipher_ = summary.ciphersuite().cipher_algo();
+  hash_ = summary.ciphersuite().prf_algo();
+  info.protocol = is_tls13_ ? "TLS 1.3" : "TLS 1.2";
   info.cipher_suite = "TLS_" + summary.ciphersuite().to_string();  // Botan leaves the prefix out
   if (auto group = summary.kex_parameters()) info.group = *group;
   info.resumed = summary.was_resumption();

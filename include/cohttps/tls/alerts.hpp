@@ -1,0 +1,89 @@
+// TLS alerts in words: which side sent it, what it means, what to do.
+#pragma once
+
+#include <cohttps/core/ascii.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/tls/botan.hpp>
+
+#include <botan/tls_alert.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cohttps::tls {
+
+/// Where an alert comes up.
+struct alert_scene {
+  bool activated;             ///< the handshake is done
+  std::string_view versions;  ///< those that are accepted here
+  std::string_view host;
+  std::span<const std::string> alpn;  ///< the protocols offered
+
+  std::string_view where() const {
+    return activated ? "on the TLS connection" : "in the TLS handshake";
+  }
+};
+
+/// What we do not accept.
+inline error refused(Botan::TLS::AlertType type, std::string_view what, const alert_scene& scene) {
+  using alert_type = Botan::TLS::AlertType;
+  const std::string alert = Botan::TLS::Alert(type).type_string();
+  const bool version = type == alert_type::ProtocolVersion;
+  std::string message = "we refused what the server sent ";
+  message.append(scene.where()).append(" (alert ").append(alert).append("): ");
+  message += ascii::printable(what, 200);
+  if (version && !scene.activated) message += "; " + std::string(scene.versions) + " is needed";
+  return error(error_category::tls,
+               version           ? "unsupported_version"
+               : scene.activated ? "bad_record"
+                                 : "handshake_failed",
+               std::move(message))
+      .alert(alert);
+}
+
+/// What the peer does not accept of us.
+inline error told(const Botan::TLS::Alert& alert, const alert_scene& scene) {
+  using alert_type = Botan::TLS::AlertType;
+  std::string_view reason = "alert_received";
+  std::string hint;
+  switch (alert.type()) {
+    case alert_type::ProtocolVersion:
+      reason = "unsupported_version";
+      hint = "it does not accept " + std::string(scene.versions);
+      break;
+    case alert_type::HandshakeFailure:
+    case alert_type::InsufficientSecurity:
+      hint =
+          "it accepts none of the cipher suites, groups and signature algorithms offered, or "
+          "wants a certificate of the client";
+      break;
+    case alert_type::NoApplicationProtocol:
+      reason = "no_application_protocol";
+      hint = "it speaks none of the protocols offered:";
+      for (const auto& protocol : scene.alpn) hint += ' ' + protocol;
+      break;
+    case alert_type::UnrecognizedName:
+      hint = "it serves no host called " + ascii::printable(scene.host, 255);
+      break;
+    case alert_type::CertificateRequired:
+    case alert_type::BadCertificate:
+    case alert_type::CertificateUnknown:
+    case alert_type::UnknownCA:
+    case alert_type::AccessDenied:
+      hint = "it wants a certificate of the client that it accepts";
+      break;
+    case alert_type::InternalError:
+      hint = "something failed on its side";
+      break;
+    default:
+      break;
+  }
+  const std::string name = alert.type_string();
+  std::string message = "the server sent the alert " + name + ' ' + std::string(scene.where());
+  if (!hint.empty() && !scene.activated) message += ": " + hint;
+  return error(error_category::tls, reason, std::move(message)).alert(name);
+}
+
+}  // namespace cohttps::tls
