@@ -18,6 +18,7 @@ struct client_state {
   client_state(Transport over, client_options chosen)
       : options(std::move(chosen)),
         connecting(connect_options_of(options)),
+        connecting_to_proxy(proxy_connect_options_of(options)),
         deadlines(over),
         connections(std::move(over), options.pool),
         budget(options.retry.budget) {}
@@ -26,6 +27,7 @@ struct client_state {
 
   client_options options;
   net::connect_options connecting;
+  net::connect_options connecting_to_proxy;
   net::deadline_queue<Transport> deadlines;
   pool::pool<Transport> connections;
   activity<Transport> operations;

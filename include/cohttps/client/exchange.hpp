@@ -10,6 +10,7 @@
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/response_stream.hpp>
 #include <cohttps/client/retry.hpp>
+#include <cohttps/client/way.hpp>
 #include <cohttps/http/redirect.hpp>
 #include <cohttps/net/connector.hpp>
 #include <cohttps/net/deadline.hpp>
@@ -178,30 +179,49 @@ class exchange final : public open_exchange {
     state_.timings = {};
     sent_ = false;
     state_.on_reused_connection = false;
-    for (bool fresh = false;; fresh = true) {
+    bool fresh = false;
+    while (true) {
       if (auto acquired = co_await acquire(fresh); !acquired) co_return acquired;
       net::observe(transport(),
                    events::sending{request_.method, here(), request_.headers, attempt});
       auto answered = co_await ask();
+      if (answered && asks_for_login()) {
+        answered = way_.login()->challenged(state_.head.headers);
+        if (answered) answered = co_await drain();
+        if (!answered) co_return answered;
+        fresh = false;
+        continue;
+      }
       if (answered || !lost_unanswered(answered.error())) co_return answered;
       connection_ = {};
+      fresh = true;
     }
   }
+
+  /// The request as a proxy gets it (RFC 9112, 3.2.2), which alone may see the credentials for it.
+  result<void> show_login(std::string& target) {
+    target = here().origin().text() + std::string(here().target());
+    auto shown = way_.login()->authorization(request_.method, target, request_.content);
+    if (!shown) return pass(std::move(shown));
+    if (!shown->empty()) request_.headers.append_unchecked("proxy-authorization", *shown);
+    return {};
+  }
+  bool asks_for_login() noexcept { return way_.login() && state_.head.status == 407; }
 
   /// Gets a connection from the pool, or makes one for it.
   task<result<void>> acquire(bool fresh) {
     limit_.enter(phase::queue, limits().queue);
     const time_point asked = limit_.now();
-    auto leased = co_await client_->connections.acquire(way_, fresh, limit_.token());
+    auto leased = co_await client_->connections.acquire(way_.key(), fresh, limit_.token());
     if (!leased) co_return std::unexpected(failure(std::move(leased).error()));
     connection_ = *std::move(leased);
     state_.timings.queue = limit_.now() - asked;
     net::observe(transport(),
-                 events::assigned{way_.to, connection_.connected(), state_.timings.queue});
+                 events::assigned{way_.key().to, connection_.connected(), state_.timings.queue});
     if (connection_.connected()) co_return result<void>();
 
     net::connect_timings took;
-    auto made = co_await net::connect(way_.to, tls_, client_->connecting, limit_, took);
+    auto made = co_await net::connect(way_.route(), client_->connecting, limit_, took);
     if (!made) {
       connection_ = {};
       co_return pass(std::move(made));
@@ -209,33 +229,13 @@ class exchange final : public open_exchange {
     connection_.opened(*std::move(made));
     state_.timings.resolve = took.resolve;
     state_.timings.connect = took.connect;
+    state_.timings.tunnel = took.tunnel;
     state_.timings.tls = took.tls;
     co_return result<void>();
   }
 
-  /// Where the request goes, and how it is protected on the way.
   result<void> choose_way() {
-    auto tls = tls_for(here());
-    if (!tls) return pass(std::move(tls));
-    tls_ = *tls;
-    way_ = {here().origin(), {}, tls_ ? &tls_->state() : nullptr};
-    return {};
-  }
-
-  /// Null for http, where it is allowed.
-  result<const tls_context*> tls_for(const cohttps::url& to) {
-    client_options& options = client_->options;
-    if (to.scheme() == "https") {
-      if (!options.tls) {
-        auto context = tls_context::system();
-        if (!context) return pass(std::move(context));
-        options.tls = *std::move(context);
-      }
-      return &*options.tls;
-    }
-    if (options.allow_plaintext) return nullptr;
-    return fail(error_category::policy, "plaintext_refused",
-                "http is not encrypted; use https, or set client_options::allow_plaintext");
+    return way_.choose(here(), client_->options, client_->connecting_to_proxy);
   }
 
   /// Sends the request over `connection_` and waits for the head.
@@ -245,10 +245,15 @@ class exchange final : public open_exchange {
     const time_point started = limit_.now();
 
     const bool sent_before = std::exchange(sent_, true);
+    std::string absolute;
+    if (way_.login())
+      if (auto shown = show_login(absolute); !shown) co_return shown;
+    const std::string_view target = absolute.empty() ? here().target() : absolute;
     limit_.enter(phase::send, net::pace{{}, limits().idle, limits().minimum_rate});
-    auto sent = co_await http.send({request_.method, here().target(), request_.headers,
-                                    std::as_bytes(std::span(request_.content))},
-                                   limit_);
+    auto sent = co_await http.send(
+        {request_.method, target, request_.headers, std::as_bytes(std::span(request_.content))},
+        limit_);
+    if (way_.login()) request_.headers.erase("proxy-authorization");
     // A server may answer and close before it has read all: its answer counts.
     const bool maybe_answered = !sent && !request_.content.empty() &&
                                 sent.error().category() == error_category::peer_closed;
@@ -393,8 +398,7 @@ class exchange final : public open_exchange {
   net::deadline<Transport> limit_;
   remote_stop<Transport> remote_;
   time_point started_;
-  pool::key way_;
-  const tls_context* tls_ = nullptr;
+  way way_;
   pool::lease<Transport> connection_;
   time_point answered_at_{};
   std::optional<minimum_rate> rate_;

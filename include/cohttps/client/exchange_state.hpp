@@ -21,6 +21,7 @@ struct timings {
   std::chrono::nanoseconds queue{};  ///< until there was, or might be, a connection
   std::chrono::nanoseconds resolve{};
   std::chrono::nanoseconds connect{};
+  std::chrono::nanoseconds tunnel{};  ///< through a proxy
   std::chrono::nanoseconds tls{};
   std::chrono::nanoseconds first_byte{};  ///< from the request's first byte to the response's head
   std::chrono::nanoseconds content{};     ///< from the head to the end

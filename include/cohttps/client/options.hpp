@@ -8,6 +8,7 @@
 #include <cohttps/net/connect_options.hpp>
 #include <cohttps/net/pace.hpp>
 #include <cohttps/pool/options.hpp>
+#include <cohttps/proxy/proxy_rules.hpp>
 #include <cohttps/tls/context.hpp>
 
 #include <array>
@@ -23,6 +24,8 @@
 
 namespace cohttps {
 
+using net::address_policy;
+using net::dns_cache;
 using net::resolve_override;
 
 /// How long a request may be without progress, phase by phase. Empty: as long as it takes.
@@ -68,8 +71,25 @@ struct client_options {
   pool::options pool = {};
   retry_options retry = {};
 
+  /// Which proxy leads to which URL; none by default, and none of the environment's unless
+  /// `proxy_rules::from_environment` is asked.
+  proxy_rules proxies = {};
+  /// Whom to trust as an https proxy; as `tls` when empty.
+  std::optional<tls_context> proxy_tls = {};
+
   /// Addresses for hosts, before the resolver is asked.
   std::vector<resolve_override> resolve = {};
+  /// Addresses found before; may be shared by clients.
+  dns_cache dns = dns_cache();
+  /// Which addresses may be connected to, asked for every connection:
+  /// `.addresses = address_policy::public_only()` keeps a client whose URLs come from strangers
+  /// away from the network that it runs in.
+  address_policy addresses = {};
+  socket_options socket = {};
+  /// The path of a Unix domain socket to connect to instead, whatever the host.
+  std::string unix_socket = {};
+  /// How long an address may take before the next is tried beside it (RFC 8305, 5).
+  std::chrono::nanoseconds attempt_delay = std::chrono::milliseconds(250);
 };
 
 /// Up to 16 fields written in place, `{{"accept", "text/html"}, {"x-trace", id}}`, or a `fields`
@@ -136,7 +156,23 @@ static_assert(std::is_trivially_destructible_v<request_options>);
 
 /// What a connection to an origin needs to know of a client's options.
 inline net::connect_options connect_options_of(const client_options& options) {
-  return {options.timeouts.connect, options.timeouts.tls, options.resolve, options.limits};
+  return {.connect_timeout = options.timeouts.connect,
+          .tls_timeout = options.timeouts.tls,
+          .resolve = options.resolve,
+          .limits = options.limits,
+          .addresses = options.addresses,
+          .socket = options.socket,
+          .unix_socket = options.unix_socket,
+          .dns = options.dns,
+          .attempt_delay = options.attempt_delay};
+}
+
+/// A connection to a proxy: the caller has chosen it, whatever address it has.
+inline net::connect_options proxy_connect_options_of(const client_options& options) {
+  net::connect_options to_proxy = connect_options_of(options);
+  to_proxy.addresses = {};
+  to_proxy.unix_socket.clear();
+  return to_proxy;
 }
 
 }  // namespace cohttps

@@ -3,7 +3,7 @@
 
 #include <cohttps/client/options.hpp>
 #include <cohttps/core/ascii.hpp>
-#include <cohttps/core/base64.hpp>
+#include <cohttps/http/basic.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/url/percent_encoding.hpp>
 #include <cohttps/url/url.hpp>
@@ -32,8 +32,8 @@ inline void add_client_fields(fields& all, const client_options& options, const 
   if (!all.contains("accept")) all.append_unchecked("accept", "*/*");
   // RFC 7617, 2: a URL with a name and password asks for Basic authentication.
   if (to.has_credentials() && !all.contains("authorization"))
-    all.append_unchecked("authorization", "Basic " + to_base64(percent_decode(to.username()) + ":" +
-                                                               percent_decode(to.password())));
+    all.append_unchecked("authorization", basic_credentials(percent_decode(to.username()),
+                                                            percent_decode(to.password())));
 }
 
 /// A UUID of version 4 (RFC 9562, 5.4) from random bytes.

@@ -128,6 +128,9 @@ class address_policy {
   /// Allows what `is_public`.
   static address_policy public_only() { return address_policy(&is_public); }
 
+  /// True when some address may be refused.
+  bool restricts() const noexcept { return static_cast<bool>(allowed_); }
+
   bool allows(const endpoint& e) const { return !allowed_ || allowed_(e); }
 
  private:

@@ -12,7 +12,8 @@ namespace cohttps {
 /// What a response came over.
 struct connection_info {
   std::string protocol = "HTTP/1.1";
-  endpoint peer;                ///< the address and port connected to
+  endpoint peer;                ///< the address and port connected to, a proxy's if there is one
+  std::string proxy = {};       ///< without credentials; empty for none
   std::optional<tls_info> tls;  ///< empty for plain http
 };
 

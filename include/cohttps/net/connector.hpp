@@ -25,10 +25,11 @@ namespace cohttps::net {
 
 /// The way to an origin. Views into the client.
 struct route {
-  const origin& to;
-  const tls_context* tls = nullptr;  ///< to the origin; null for http
-  const proxy* via = nullptr;        ///< null: directly
+  const origin* to;
+  const tls_context* tls = nullptr;        ///< to the origin; null for http
+  const proxy* via = nullptr;              ///< null: directly
   const tls_context* proxy_tls = nullptr;  ///< for an https proxy
+  const connect_options* to_proxy = nullptr;
 
   /// A proxy gets requests for http itself, in absolute-form (RFC 9112, 3.2.2), unless it speaks
   /// SOCKS; for everything else it is asked for a tunnel.
@@ -55,8 +56,8 @@ inline std::string_view bare_host(std::string_view host) noexcept {
 /// A policy for addresses has to be asked for each of them, so a host that a proxy looks up cannot
 /// be reached under one.
 inline result<void> check_remote_name(const route& way, const connect_options& options) {
-  if (!options.addresses) return {};
-  const std::string_view host = bare_host(way.to.host);
+  if (!options.addresses.restricts()) return {};
+  const std::string_view host = bare_host(way.to->host);
   const auto literal = parse_address(host);
   if (literal && options.addresses.allows(*literal)) return {};
   if (literal)
@@ -71,15 +72,15 @@ inline result<void> check_remote_name(const route& way, const connect_options& o
 template <transport Transport>
 task<result<dialled<Transport>>> dial_for(const route& way, const connect_options& options,
                                           deadline<Transport>& limit) {
-  if (!way.via) return dial(bare_host(way.to.host), way.to.port, options, limit);
-  return dial(bare_host(way.via->host()), way.via->port(), *options.to_proxy, limit);
+  if (!way.via) return dial(bare_host(way.to->host), way.to->port, options, limit);
+  return dial(bare_host(way.via->host()), way.via->port(), *way.to_proxy, limit);
 }
 
 /// TLS over what is there.
 template <transport Transport>
 task<result<void>> secure(channel<typename Transport::stream_type>& bytes, const tls_context& tls,
-                          std::string_view host, std::uint16_t port,
-                          const connect_options& options, deadline<Transport>& limit) {
+                          std::string_view host, std::uint16_t port, const connect_options& options,
+                          deadline<Transport>& limit) {
   limit.enter(phase::handshake, options.tls_timeout);
   std::vector<std::string> alpn;
   alpn.emplace_back("http/1.1");
@@ -112,7 +113,7 @@ task<result<bool>> pass_proxy(construction<Transport>& made, const route& way,
   if (!way.tunnels()) co_return true;
   const time_point started = limit.now();
   limit.enter(phase::tunnel, options.connect_timeout);
-  const tunnel_target target{way.to, address};
+  const tunnel_target target{*way.to, address};
   auto opened = co_await open_tunnel(*made.bytes, target, login, options.limits, limit.token());
   if (!opened) co_return std::unexpected(limit.explain(std::move(opened).error()));
   timings.tunnel = limit.now() - started;
@@ -139,8 +140,8 @@ task<result<std::unique_ptr<connection<Transport>>>> connect(route way,
       if (auto checked = detail::check_remote_name(way, options); !checked)
         co_return pass(std::move(checked));
     } else {
-      auto found = co_await resolve_only(detail::bare_host(way.to.host), way.to.port, options,
-                                         limit);
+      auto found =
+          co_await resolve_only(detail::bare_host(way.to->host), way.to->port, options, limit);
       if (!found) co_return pass(std::move(found));
       address = std::move(found->front());
     }
@@ -162,8 +163,8 @@ task<result<std::unique_ptr<connection<Transport>>>> connect(route way,
   }
   if (way.tls) {
     const time_point started = limit.now();
-    auto secured = co_await detail::secure(*made.bytes, *way.tls, way.to.host, way.to.port, options,
-                                           limit);
+    auto secured =
+        co_await detail::secure(*made.bytes, *way.tls, way.to->host, way.to->port, options, limit);
     if (!secured) co_return pass(std::move(secured));
     made.info->tls = *made.bytes->tls();
     timings.tls = limit.now() - started;

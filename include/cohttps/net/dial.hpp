@@ -6,6 +6,7 @@
 #include <cohttps/net/connect_options.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/happy_eyeballs.hpp>
+#include <cohttps/net/observer.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/transport/concepts.hpp>
 
@@ -78,12 +79,14 @@ template <transport Transport>
 task<result<candidates>> find_candidates(std::string_view host, std::uint16_t port,
                                          const connect_options& options,
                                          deadline<Transport>& limit) {
+  const time_point started = limit.now();
   limit.enter(phase::resolve, options.connect_timeout);
-  auto all = known_addresses(host, port, options, limit.now());
+  auto all = known_addresses(host, port, options, started);
   if (all.empty()) {
     const std::string_view name = name_to_look_up(host, port, options);
     auto found = co_await limit.transport().resolve(name, port, limit.token());
     if (!found) co_return std::unexpected(limit.explain(std::move(found).error()));
+    observe(limit.transport(), events::resolved{host, *found, limit.now() - started});
     if (options.dns) options.dns->store(name, *found, limit.now());
     all = *std::move(found);
   }

@@ -74,7 +74,7 @@ inline constexpr std::size_t tunnel_drain = 64 * 1024;
 
 template <class Wire>
 task<result<void>> send(Wire& wire, std::span<const std::byte> bytes, stop_token stop) {
-  co_return co_await wire.write(bytes, stop, [] {});
+  co_return co_await wire.write(bytes, stop, [](std::size_t) {});
 }
 
 template <class Wire>

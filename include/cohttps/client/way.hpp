@@ -1,0 +1,80 @@
+// Where a request goes, and how it is protected on the way.
+#pragma once
+
+#include <cohttps/client/options.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/net/connector.hpp>
+#include <cohttps/net/tunnel.hpp>
+#include <cohttps/pool/key.hpp>
+#include <cohttps/proxy/login.hpp>
+#include <cohttps/tls/context.hpp>
+#include <cohttps/url/url.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace cohttps {
+
+/// The route to an origin, and with whom it may be shared. Not movable: the route points into it.
+class way {
+ public:
+  way() = default;
+  way(const way&) = delete;
+  way& operator=(const way&) = delete;
+
+  /// By the client's options. Keeps the system's trust in them when it is needed for the first
+  /// time.
+  result<void> choose(const url& to, client_options& options,
+                      const net::connect_options& to_proxy) {
+    const tls_context* tls = nullptr;
+    if (to.scheme() == "https") {
+      auto found = context_for(options.tls);
+      if (!found) return pass(std::move(found));
+      tls = *found;
+    } else if (!options.allow_plaintext) {
+      return fail(error_category::policy, "plaintext_refused",
+                  "http is not encrypted; use https, or set client_options::allow_plaintext");
+    }
+    key_ = {to.origin(), {}, tls ? &tls->state() : nullptr};
+    route_ = {&key_.to, tls, options.proxies.for_url(to), nullptr, &to_proxy};
+    login_.reset();
+    if (!route_.via) return {};
+
+    if (!options.unix_socket.empty())
+      return fail(error_category::usage, "proxy_and_unix_socket",
+                  "the options proxies and unix_socket exclude each other for this URL");
+    key_.route.append(route_.via->text()).append("\n");
+    key_.route.append(route_.via->username()).append("\n").append(route_.via->password());
+    if (route_.via->scheme() == proxy_scheme::https) {
+      auto found = context_for(options.proxy_tls ? options.proxy_tls : options.tls);
+      if (!found) return pass(std::move(found));
+      route_.proxy_tls = *found;
+    }
+    if (route_.absolute_form()) login_.emplace(net::login_to(*route_.via));
+    return {};
+  }
+
+  const pool::key& key() const noexcept { return key_; }
+  const net::route& route() const noexcept { return route_; }
+
+  /// To a proxy that gets the request itself; else null.
+  proxy_login* login() noexcept { return login_ ? &*login_ : nullptr; }
+
+ private:
+  /// The client's own, else the system's.
+  static result<const tls_context*> context_for(std::optional<tls_context>& chosen) {
+    if (!chosen) {
+      auto system = tls_context::system();
+      if (!system) return pass(std::move(system));
+      chosen = *std::move(system);
+    }
+    return &*chosen;
+  }
+
+  pool::key key_;
+  net::route route_{&key_.to};
+  std::optional<proxy_login> login_;
+};
+
+}  // namespace cohttps
