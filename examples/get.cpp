@@ -29,6 +29,14 @@ constexpr const char* usage = R"(usage: get [options] URL
   -A, --user-agent NAME     the User-Agent field
   -v, --verbose             tells what happens, on stderr
   -m, --max-time SECONDS    the time for all of it
+      --connect-timeout SECONDS  the time for connecting, and for TLS
+      --retry TIMES         sends again what can be, after a second, two, four ...
+  -x, --proxy URL           goes through an HTTP, HTTPS or SOCKS proxy
+      --proxy-env           goes through what http_proxy, https_proxy and all_proxy name
+  -U, --proxy-user NAME:PASSWORD  for the proxy
+      --noproxy HOSTS       reaches these directly; "*" is all
+      --interface NAME      connects from this interface or address
+      --unix-socket PATH    connects to this socket, whatever the host
       --cacert FILE         trusts the PEM certificates in FILE, and no others
       --resolve HOST:PORT:ADDR  connects to ADDR for HOST and PORT
       --tlsv1.3             refuses TLS 1.2
@@ -55,6 +63,8 @@ struct arguments {
   bool json = false;
   bool follow = false;
   std::optional<std::chrono::nanoseconds> max_time;
+  std::string proxy, proxy_user, no_proxy;
+  bool proxy_env = false;
   cohttps::client_options client;
   cohttps::tls_options tls;
 };
@@ -106,7 +116,7 @@ void take_resolve(arguments& a, std::string_view entry) {
                               static_cast<std::uint16_t>(*port), std::string(address)});
 }
 
-void take_max_time(arguments& a, const std::string& text) {
+std::chrono::nanoseconds duration_of(const std::string& option, const std::string& text) {
   std::size_t end = 0;
   double seconds = -1;
   try {
@@ -114,8 +124,49 @@ void take_max_time(arguments& a, const std::string& text) {
   } catch (const std::exception&) {
   }
   if (end != text.size() || !(seconds > 0) || seconds > 1e9)
-    throw usage_error{"--max-time wants a number of seconds above 0"};
-  a.max_time = std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+    throw usage_error{option + " wants a number of seconds above 0"};
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+}
+
+void take_retry(arguments& a, const std::string& text) {
+  const auto times = cohttps::ascii::parse_decimal(text);
+  if (!times || *times > 1000) throw usage_error{"--retry wants a number up to 1000"};
+  a.client.retry = {.attempts = static_cast<std::size_t>(*times) + 1,
+                    .first_delay = std::chrono::seconds(1),
+                    .longest_delay = std::chrono::minutes(10),
+                    .longest_retry_after = std::chrono::minutes(10),
+                    .budget = 1};
+}
+
+void take_interface(arguments& a, const std::string& name) {
+  if (auto address = cohttps::parse_address(name))
+    a.client.socket.local_address = *address;
+  else
+    a.client.socket.device = name;
+}
+
+/// The options for proxies together, as one of them can change what another means.
+void settle_proxies(arguments& a) {
+  using cohttps::proxy_rules;
+  const auto usable = [](auto result) {
+    if (!result) throw usage_error{result.error().message()};
+    return *std::move(result);
+  };
+  proxy_rules rules;
+  if (!a.proxy.empty()) {
+    auto through = usable(cohttps::proxy::parse(a.proxy));
+    if (!a.proxy_user.empty()) {
+      const auto colon = a.proxy_user.find(':');
+      const bool has_password = colon != std::string::npos;
+      through = usable(through.with_credentials(
+          a.proxy_user.substr(0, colon), has_password ? a.proxy_user.substr(colon + 1) : ""));
+    }
+    rules = proxy_rules::all(through);
+  } else if (a.proxy_env) {
+    rules = usable(proxy_rules::from_environment());
+  }
+  if (!a.no_proxy.empty()) rules = usable(rules.bypass(a.no_proxy));
+  a.client.proxies = std::move(rules);
 }
 
 std::string long_name(char letter) {
@@ -140,6 +191,10 @@ std::string long_name(char letter) {
       return "--verbose";
     case 'm':
       return "--max-time";
+    case 'x':
+      return "--proxy";
+    case 'U':
+      return "--proxy-user";
     case 'h':
       return "--help";
     default:
@@ -149,7 +204,8 @@ std::string long_name(char letter) {
 
 bool wants_value(const std::string& option) {
   for (const char* name : {"--request", "--header", "--data", "--output", "--user-agent",
-                           "--max-time", "--cacert", "--resolve"})
+                           "--max-time", "--cacert", "--resolve", "--connect-timeout", "--retry",
+                           "--proxy", "--proxy-user", "--noproxy", "--interface", "--unix-socket"})
     if (option == name) return true;
   return false;
 }
@@ -177,7 +233,23 @@ void take_option(arguments& a, const std::string& option, const std::string& val
   else if (option == "--verbose")
     a.verbose = true;
   else if (option == "--max-time")
-    take_max_time(a, value);
+    a.max_time = duration_of(option, value);
+  else if (option == "--connect-timeout")
+    a.client.timeouts.connect = a.client.timeouts.tls = duration_of(option, value);
+  else if (option == "--retry")
+    take_retry(a, value);
+  else if (option == "--proxy")
+    a.proxy = value;
+  else if (option == "--proxy-user")
+    a.proxy_user = value;
+  else if (option == "--proxy-env")
+    a.proxy_env = true;
+  else if (option == "--noproxy")
+    a.no_proxy = value;
+  else if (option == "--interface")
+    take_interface(a, value);
+  else if (option == "--unix-socket")
+    a.client.unix_socket = value;
   else if (option == "--cacert")
     a.tls.root_file = value, a.tls.system_roots = false;
   else if (option == "--resolve")
@@ -229,6 +301,7 @@ arguments parse(const std::vector<std::string>& words) {
       (void)a.headers.append("content-type", "application/x-www-form-urlencoded");
   }
   a.client.max_redirects = a.follow ? 10 : 0;
+  settle_proxies(a);
   return a;
 }
 
@@ -242,7 +315,8 @@ std::string milliseconds(std::chrono::nanoseconds d) {
 }
 
 void describe(const cohttps::connection_info& c, bool reused) {
-  std::cerr << "* " << c.protocol << " to " << to_string(c.peer) << (reused ? ", reused" : "")
+  std::cerr << "* " << c.protocol << " to " << to_string(c.peer)
+            << (c.proxy.empty() ? "" : ", the proxy " + c.proxy) << (reused ? ", reused" : "")
             << '\n';
   if (!c.tls) return;
   const cohttps::tls_info& tls = *c.tls;

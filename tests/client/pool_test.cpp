@@ -238,11 +238,17 @@ TEST_CASE("a std::stop_token ends an operation") {
 
 TEST_CASE("a peer that drips is cut off; a slow stream is not") {
   memory_network network;
-  network.read_limit = 1;
-  network.delay = 1s;
-  scripted_host host;
-  host.then("HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + std::string(200, 'x'), after::hang);
-  network.listen("host", 80, host.plain());
+  network.listen("host", 80, [&](memory_stream s) -> task<void> {
+    std::byte in[4096];
+    auto got = co_await s.read_some(in, {});
+    const std::string answer =
+        "HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + std::string(200, 'x');
+    for (const char& c : answer) {
+      co_await sleep_for(network.transport(), 1s);
+      auto sent = co_await s.write_some(std::as_bytes(std::span(&c, 1)), {});
+      if (!sent) co_return;
+    }
+  });
   SECTION("content or head") {
     const auto started = network.loop().now();
     auto r = get(network, "http://host/");

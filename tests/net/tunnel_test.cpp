@@ -32,7 +32,7 @@ class wire {
     while (!bytes.empty()) {
       auto taken = co_await stream_.write_some(bytes, stop);
       if (!taken) co_return pass(std::move(taken));
-      progress();
+      progress(*taken);
       bytes = bytes.subspan(*taken);
     }
     co_return result<void>();
