@@ -113,6 +113,8 @@ TEST_CASE("a future of a loop that is gone is a broken promise") {
   CHECK_THROWS_AS(future.get(), std::future_error);
 }
 
+// Asio 1.22 does not know the coroutines of newer Clangs.
+#if defined(ASIO_HAS_CO_AWAIT) || defined(BOOST_ASIO_HAS_CO_AWAIT)
 TEST_CASE("Asio's own coroutines that await a task end with the loop, too") {
   auto token = std::make_shared<int>();
   {
@@ -129,6 +131,8 @@ TEST_CASE("Asio's own coroutines that await a task end with the loop, too") {
   }
   CHECK(token.use_count() == 1);
 }
+
+#endif
 
 TEST_CASE("a task that has ended is not ended again") {
   int called = 0;
