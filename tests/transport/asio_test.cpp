@@ -5,9 +5,11 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <support/allocations.hpp>
+#include <thread>
 
 #if defined(COHTTPS_USE_BOOST_ASIO)
 #include <boost/asio/buffer.hpp>
@@ -191,4 +193,21 @@ TEST_CASE("reads, writes and sleeps allocate nothing once warm") {
     co_return allocations::count() - before;
   };
   CHECK(run(talk()) == 0);
+}
+
+TEST_CASE("what is posted runs on the loop, from any thread; a loop that ends destroys it") {
+  auto token = std::make_shared<int>();
+  int called = 0;
+  {
+    asio::io_context context(1);
+    asio_transport t(context);
+    std::jthread([&] { t.post([&called] { ++called; }); }).join();
+    t.post([&called] { ++called; });
+    CHECK(called == 0);
+    context.run();
+    CHECK(called == 2);
+    t.post([&called, token] { ++called; });
+  }
+  CHECK(called == 2);
+  CHECK(token.use_count() == 1);
 }

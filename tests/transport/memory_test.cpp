@@ -3,7 +3,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 
 using namespace cohttps;
 using namespace std::chrono_literals;
@@ -174,4 +177,135 @@ TEST_CASE("waiting for what cannot happen is an error, not a hang") {
     (void)co_await s->read_some(in, {});
   };
   CHECK_THROWS_AS(net.run(wait()), error);
+}
+
+TEST_CASE("what is posted runs in order, soon and never inside the call, from any thread") {
+  memory_network net;
+  auto t = net.transport();
+  std::string log;
+  auto work = [&]() -> task<void> {
+    t.post([&] {
+      log += 'a';
+      t.post([&] { log += 'c'; });
+      log += 'b';
+    });
+    CHECK(log.empty());
+    std::jthread([&] { t.post([&] { log += 'd'; }); }).join();
+    co_await sleep_for(t, 1s);
+  };
+  net.run(work());
+  CHECK(log == "abdc");
+}
+
+TEST_CASE("a loop that is destroyed destroys what was posted and scheduled") {
+  auto token = std::make_shared<int>();
+  struct reposting {  // posts again as it goes
+    testing::manual_loop* loop;
+    std::shared_ptr<int> held;
+    int left;
+    reposting(testing::manual_loop* l, std::shared_ptr<int> h, int n)
+        : loop(l), held(std::move(h)), left(n) {}
+    ~reposting() {
+      if (left == 0) return;
+      auto next = std::make_shared<reposting>(loop, held, left - 1);
+      loop->post([next] {});
+    }
+  };
+  {
+    testing::manual_loop loop;
+    auto first = std::make_shared<reposting>(&loop, token, 3);
+    loop.post([first] { FAIL("called"); });
+    loop.schedule(loop.now() + 1h, [token] { FAIL("called"); });
+  }
+  CHECK(token.use_count() == 1);
+}
+
+TEST_CASE("a stop resumes nobody from inside of it") {
+  memory_network net;
+  net.black_hole("192.0.2.1", 80);
+  net.resolve_delay = 1h;
+  auto t = net.transport();
+  int ended = 0;
+  stop_source stop;
+  auto look_up = [&]() -> task<void> {
+    auto got = co_await t.resolve("host", 80, stop);
+    CHECK(got.error().category() == error_category::canceled);
+    ++ended;
+  };
+  auto connect = [&]() -> task<void> {
+    endpoint to = *parse_address("192.0.2.1");
+    to.port = 80;
+    auto got = co_await t.connect(to, stop);
+    CHECK(got.error().category() == error_category::canceled);
+    ++ended;
+  };
+  auto stopper = [&]() -> task<void> {
+    co_await sleep_for(t, 1s);
+    stop.request_stop();
+    CHECK(ended == 0);
+  };
+  const auto started = net.loop().now();
+  auto all = [&]() -> task<void> { co_await when_all(look_up(), connect(), stopper()); };
+  net.run(all());
+  CHECK(ended == 2);
+  CHECK(net.loop().now() - started == 1s);
+}
+
+TEST_CASE("names have the addresses that they are given, and peers behave as they are told") {
+  memory_network net;
+  net.name("host", {"2001:db8::1", "192.0.2.1"});
+  net.listen("192.0.2.1", 80, echo, 2s);
+  net.refuse("2001:db8::1", 80, 3s);
+  net.black_hole("192.0.2.9", 80);
+  net.listen_unix("/run/echo", echo);
+  auto t = net.transport();
+  auto talk = [&]() -> task<void> {
+    auto found = co_await t.resolve("host", 80, {});
+    REQUIRE(found.value().size() == 2);
+    CHECK(to_string(found->front()) == "[2001:db8::1]:80");
+    auto before = t.now();
+    auto refused = co_await t.connect(found->front(), {});
+    CHECK(refused.error().reason() == "connection_refused");
+    CHECK(t.now() - before == 3s);
+    before = t.now();
+    auto late = co_await t.connect(found->back(), {});
+    CHECK(late);
+    CHECK(t.now() - before == 2s);
+    before = t.now();
+    auto literal = co_await t.resolve("192.0.2.9", 80, {});
+    auto nobody = co_await t.connect(literal->front(), {});
+    CHECK(nobody.error().reason() == "connect_failed");
+    CHECK(t.now() - before == 127s);
+    const endpoint path = unix_endpoint("/run/echo");
+    auto local = co_await t.connect(path, {});
+    CHECK(local);
+  };
+  net.run(talk());
+}
+
+TEST_CASE("what can be written at once is taken, as far as there is room") {
+  memory_network net;
+  net.capacity = 10;
+  std::string got;
+  net.listen("host", 80, [&](memory_stream s) -> task<void> {
+    std::byte in[100];
+    while (true) {
+      auto n = co_await s.read_some(in, {});
+      if (!n || *n == 0) co_return;
+      got.append(reinterpret_cast<const char*>(in), *n);
+    }
+  });
+  auto talk = [&]() -> task<void> {
+    auto s = co_await dial(net);
+    CHECK(s->try_write(bytes("0123456")) == 7);
+    CHECK(s->try_write(bytes("0123456")) == 3);
+    CHECK(s->try_write(bytes("0123456")) == 0);
+    co_await sleep_for(net.transport(), 1s);
+    CHECK(s->try_write(bytes("bye")) == 3);
+    s->close();
+    CHECK(s->try_write(bytes("x")) == 0);
+    co_await sleep_for(net.transport(), 1s);
+  };
+  net.run(talk());
+  CHECK(got == "0123456012bye");
 }

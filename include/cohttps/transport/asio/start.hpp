@@ -75,11 +75,10 @@ struct started_stop {
   stop_source source;
 };
 
-template <class T, class Make, class Handler>
-detached run_started(asio::io_context& context, Make make, Handler handler,
+/// `executor` is the handler's, and keeps its loop at work until the handler was called.
+template <class T, class Make, class Handler, class Executor>
+detached run_started(asio::io_context&, Make make, Handler handler, Executor executor,
                      std::shared_ptr<started_stop> stop) {
-  auto executor = asio::get_associated_executor(handler, context.get_executor());
-  auto work = asio::prefer(executor, asio::execution::outstanding_work.tracked);
   std::exception_ptr failure;
   std::optional<T> value;
   try {
@@ -94,7 +93,6 @@ detached run_started(asio::io_context& context, Make make, Handler handler,
     asio::get_associated_cancellation_slot(handler).clear();
     std::move(handler)(std::move(failure), value ? *std::move(value) : T());
   });
-  (void)work;
 }
 
 /// `make` is called with a stop token, on the loop's thread, and gives the task.
@@ -110,11 +108,15 @@ auto start(asio::io_context& context, Make make, Token&& token) {
               if (auto alive = weak.lock()) alive->source.request_stop();
             });
           });
+        auto executor = asio::prefer(asio::get_associated_executor(handler, context.get_executor()),
+                                     asio::execution::outstanding_work.tracked);
         // Posted, never run inside the initiating call.
-        asio::post(context, [&context, stop = std::move(stop), handler = std::move(handler),
-                             task_maker = std::move(task_maker)]() mutable {
-          run_started<T>(context, std::move(task_maker), std::move(handler), std::move(stop));
-        });
+        asio::post(context,
+                   [&context, stop = std::move(stop), executor = std::move(executor),
+                    handler = std::move(handler), task_maker = std::move(task_maker)]() mutable {
+                     run_started<T>(context, std::move(task_maker), std::move(handler),
+                                    std::move(executor), std::move(stop));
+                   });
       },
       token, std::move(make));
 }
