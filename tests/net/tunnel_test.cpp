@@ -60,7 +60,10 @@ task<result<std::string>> hello(memory_network& network, proxy_login& login, sto
     wire w(*std::move(stream));
     auto opened = co_await net::open_tunnel(w, to, login, bounds, stop);
     if (!opened) co_return pass(std::move(opened));
-    if (*opened == net::tunnel::reconnect) continue;
+    if (*opened == net::tunnel::reconnect) {
+      CHECK_FALSE(stop.stop_requested());
+      continue;
+    }
     const std::string_view said = "hello";
     auto sent = co_await w.write(std::as_bytes(std::span(said)), stop, [] {});
     if (!sent) co_return pass(std::move(sent));
