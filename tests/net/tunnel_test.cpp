@@ -1,6 +1,7 @@
 #include "net/scripted_proxy.hpp"
 #include "support/sweep.hpp"
 
+#include <cohttps/net/channel.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/tunnel.hpp>
 
@@ -41,6 +42,21 @@ class wire {
  private:
   memory_stream stream_;
 };
+
+struct reads_nothing {
+  template <class Progress>
+  task<result<void>> write(std::span<const std::byte>, stop_token, Progress);
+};
+struct writes_some : reads_nothing {
+  task<result<std::size_t>> read(buffer&, stop_token);
+  template <class Progress>
+  task<result<std::size_t>> write(std::span<const std::byte>, stop_token, Progress);
+};
+static_assert(net::tunnel_wire<wire>);
+static_assert(net::tunnel_wire<net::channel<memory_stream>>);
+static_assert(!net::tunnel_wire<reads_nothing>);
+static_assert(!net::tunnel_wire<writes_some>);
+static_assert(!net::tunnel_wire<memory_stream>);
 
 const origin target{"https", "example.com", 443};
 constexpr endpoint address{.address = {std::byte{192}, std::byte{0}, std::byte{2}, std::byte{1}},

@@ -29,7 +29,7 @@ peer::script echo() {
 }
 
 /// Sends `said` to the target through the proxy, and gives what comes back.
-task<result<std::string>> echoed(proxy_login& login, origin to, std::string_view said,
+task<result<std::string>> echoed(proxy_login& login, const origin& to, std::string_view said,
                                  const proxy_server& through) {
   asio_transport over = asio_transport::current();
   net::deadline_queue<asio_transport> queue(over);
@@ -81,7 +81,8 @@ task<result<std::string>> echoed(proxy_login& login, origin to, std::string_view
 std::string outcome(const proxy_server& through, std::string_view url, std::string_view host,
                     std::uint16_t port) {
   proxy_login login = net::login_to(*proxy::parse(url));
-  auto done = run(echoed(login, {"https", std::string(host), port}, "hello", through));
+  const origin to{"https", std::string(host), port};
+  auto done = run(echoed(login, to, "hello", through));
   return done ? *done : '<' + std::string(done.error().reason()) + "> " + done.error().what();
 }
 

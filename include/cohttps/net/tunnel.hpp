@@ -13,6 +13,7 @@
 #include <cohttps/http1/response_parser.hpp>
 #include <cohttps/proxy/login.hpp>
 #include <cohttps/proxy/socks.hpp>
+#include <cohttps/task/awaitable.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/tls/hash.hpp>
 #include <cohttps/transport/endpoint.hpp>
@@ -32,6 +33,15 @@ struct tunnel_target {
   const origin& to;
   /// Where that is; for a proxy that does not resolve names (`proxy::resolves_names`), else null.
   const endpoint* address = nullptr;
+};
+
+/// What a tunnel is opened over: `read` appends what came and gives 0 at the end; `write` sends
+/// all, and calls its third argument whenever some was taken. `channel` is one.
+template <class W>
+concept tunnel_wire = requires(W& w, buffer& in, std::span<const std::byte> out, stop_token stop,
+                               void (*progress)()) {
+  { w.read(in, stop) } -> awaitable_of<result<std::size_t>>;
+  { w.write(out, stop, progress) } -> awaitable_of<result<void>>;
 };
 
 enum class tunnel : std::uint8_t {
@@ -72,12 +82,12 @@ inline constexpr std::size_t tunnel_drain = 64 * 1024;
   return error(error_category::connect, "proxy_refused", std::move(message));
 }
 
-template <class Wire>
+template <tunnel_wire Wire>
 task<result<void>> send(Wire& wire, std::span<const std::byte> bytes, stop_token stop) {
   co_return co_await wire.write(bytes, stop, [] {});
 }
 
-template <class Wire>
+template <tunnel_wire Wire>
 task<result<tunnel>> open_socks_tunnel(Wire& wire, tunnel_target target, const proxy& via,
                                        stop_token stop) {
   std::span<const std::byte> address;
@@ -109,7 +119,7 @@ task<result<tunnel>> open_socks_tunnel(Wire& wire, tunnel_target target, const p
 }
 
 /// CONNECT over one connection, as often as the proxy's 407 responses and the login allow.
-template <class Wire>
+template <tunnel_wire Wire>
 class connect_exchange {
  public:
   connect_exchange(Wire& wire, const origin& to, proxy_login& login, const http1::limits& bounds,
@@ -225,7 +235,7 @@ class connect_exchange {
 ///   `http1::response_parser`; peer_closed: "proxy_closed"
 /// - usage: those of `socks::handshake::create` and `http1::write_request_head`
 /// and those of `wire`.
-template <class Wire>
+template <tunnel_wire Wire>
 task<result<tunnel>> open_tunnel(Wire& wire, tunnel_target target, proxy_login& login,
                                  const http1::limits& bounds, stop_token stop) {
   if (login.via().is_socks()) {
