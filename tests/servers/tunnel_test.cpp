@@ -100,7 +100,7 @@ TEST_CASE("tunnels through tinyproxy") {
   CHECK(outcome(closed, closed.bare_url("http"), "127.0.0.1", target.port())
             .starts_with("<proxy_authentication_required>"));
   CHECK(outcome(closed, closed.url("http", {"alice", "wrong"}), "127.0.0.1", target.port())
-            .starts_with("<proxy_"));
+            .starts_with("<proxy_authentication_failed>"));
 }
 
 TEST_CASE("tunnels through squid, with Digest and over TLS") {

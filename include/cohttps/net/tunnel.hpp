@@ -72,6 +72,9 @@ inline constexpr std::size_t tunnel_drain = 64 * 1024;
 }
 
 [[gnu::cold]] inline error refused(int status, const proxy& via) {
+  if (status == 401)  // tinyproxy's word for a wrong password; nobody else is there to say it
+    return error(error_category::policy, "proxy_authentication_failed",
+                 "the proxy " + via.text() + " did not take the user name and password (401)");
   std::string message =
       "the proxy " + via.text() + " refused the tunnel with status " + std::to_string(status);
   if (const auto phrase = reason_phrase(status); !phrase.empty())
@@ -229,7 +232,7 @@ class connect_exchange {
 ///
 /// After an error, or `reconnect`, the connection is only to be closed. `reconnect` comes at most
 /// twice in a row. Nothing has reached the target before the tunnel is open. Errors:
-/// - connect: "proxy_refused" (a status that is neither 2xx nor 407), "socks_..."
+/// - connect: "proxy_refused" (a status that is not 2xx, 401 or 407), "socks_..."
 /// - policy: "proxy_authentication_required", "proxy_authentication_failed"
 /// - protocol: "proxy_sent_early", "socks_malformed"; protocol, limit and peer_closed: those of
 ///   `http1::response_parser`; peer_closed: "proxy_closed"
