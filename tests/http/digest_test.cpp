@@ -1,4 +1,3 @@
-#include <cohttps/http/basic.hpp>
 #include <cohttps/http/digest.hpp>
 #include <cohttps/tls/hash.hpp>
 
@@ -60,12 +59,6 @@ const digest_request mufasa_request{.username = "Mufasa",
                                     .cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"};
 
 }  // namespace
-
-TEST_CASE("Basic") {
-  // RFC 7617, 2 and 2.1
-  CHECK(basic_credentials("Aladdin", "open sesame") == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-  CHECK(basic_credentials("test", "123\xc2\xa3") == "Basic dGVzdDoxMjPCow==");
-}
 
 TEST_CASE("the example of RFC 7616 with SHA-256") {
   CHECK(answer(mufasa, mufasa_request) ==
@@ -245,11 +238,4 @@ TEST_CASE("what cannot stand in a field is refused") {
   CHECK(answer(some, what) == "<digest_invalid>");
   what.cnonce = "a\nb";
   CHECK(answer(some, what) == "<digest_invalid>");
-}
-
-TEST_CASE("random text differs and is hexadecimal") {
-  const std::string one = tls::random_text(), two = tls::random_text();
-  CHECK(one.size() == 32);
-  CHECK(one != two);
-  CHECK(one.find_first_not_of("0123456789abcdef") == std::string::npos);
 }

@@ -40,6 +40,7 @@ def header(body, *includes):
 PLANTS = [
     ("a lower layer includes a higher one", "layers", "core/up", header("", "cohttps/http1/parser.hpp")),
     ("machines include each other", "layers", "http2/across", header("", "cohttps/http1/parser.hpp")),
+    ("a proxy's machine includes another one", "layers", "proxy/across", header("", "cohttps/http1/parser.hpp")),
     ("a model of the transport includes the client's layers", "layers", "transport/asio/up",
      header("", "cohttps/net/x.hpp")),
     ("a folder without a layer", "layers", "extra/new", header("")),
@@ -54,6 +55,7 @@ PLANTS = [
     ("a Boost.Asio header outside transport/asio", "names", "client/post", header("", "boost/asio/post.hpp")),
     ("libidn2 outside url/idna.hpp", "names", "url/host", header("", "idn2.h")),
     ("zlib in two headers", "names", "http/{gzip,deflate}", header("", "zlib.h")),
+    ("a coroutine in a proxy's machine", "names", "proxy/task", header("", "coroutine")),
     ("a coroutine in a machine", "names", "http1/task", header("", "coroutine")),
     ("a thread in a machine", "names", "tls/thread", header("", "thread")),
     ("a socket in a machine", "names", "url/socket", header("", "sys/socket.h")),

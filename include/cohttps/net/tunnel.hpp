@@ -13,6 +13,7 @@
 #include <cohttps/http1/response_parser.hpp>
 #include <cohttps/proxy/login.hpp>
 #include <cohttps/proxy/socks.hpp>
+#include <cohttps/task/awaitable.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/tls/hash.hpp>
 #include <cohttps/transport/endpoint.hpp>
@@ -32,6 +33,15 @@ struct tunnel_target {
   const origin& to;
   /// Where that is; for a proxy that does not resolve names (`proxy::resolves_names`), else null.
   const endpoint* address = nullptr;
+};
+
+/// What a tunnel is opened over: `read` appends what came and gives 0 at the end; `write` sends
+/// all, and calls its third argument whenever some was taken. `channel` is one.
+template <class W>
+concept tunnel_wire = requires(W& w, buffer& in, std::span<const std::byte> out, stop_token stop,
+                               void (*progress)()) {
+  { w.read(in, stop) } -> awaitable_of<result<std::size_t>>;
+  { w.write(out, stop, progress) } -> awaitable_of<result<void>>;
 };
 
 enum class tunnel : std::uint8_t {
@@ -62,6 +72,9 @@ inline constexpr std::size_t tunnel_drain = 64 * 1024;
 }
 
 [[gnu::cold]] inline error refused(int status, const proxy& via) {
+  if (status == 401)  // tinyproxy's word for a wrong password; nobody else is there to say it
+    return error(error_category::policy, "proxy_authentication_failed",
+                 "the proxy " + via.text() + " did not take the user name and password (401)");
   std::string message =
       "the proxy " + via.text() + " refused the tunnel with status " + std::to_string(status);
   if (const auto phrase = reason_phrase(status); !phrase.empty())
@@ -72,12 +85,12 @@ inline constexpr std::size_t tunnel_drain = 64 * 1024;
   return error(error_category::connect, "proxy_refused", std::move(message));
 }
 
-template <class Wire>
+template <tunnel_wire Wire>
 task<result<void>> send(Wire& wire, std::span<const std::byte> bytes, stop_token stop) {
   co_return co_await wire.write(bytes, stop, [](std::size_t) {});
 }
 
-template <class Wire>
+template <tunnel_wire Wire>
 task<result<tunnel>> open_socks_tunnel(Wire& wire, tunnel_target target, const proxy& via,
                                        stop_token stop) {
   std::span<const std::byte> address;
@@ -109,7 +122,7 @@ task<result<tunnel>> open_socks_tunnel(Wire& wire, tunnel_target target, const p
 }
 
 /// CONNECT over one connection, as often as the proxy's 407 responses and the login allow.
-template <class Wire>
+template <tunnel_wire Wire>
 class connect_exchange {
  public:
   connect_exchange(Wire& wire, const origin& to, proxy_login& login, const http1::limits& bounds,
@@ -219,13 +232,13 @@ class connect_exchange {
 ///
 /// After an error, or `reconnect`, the connection is only to be closed. `reconnect` comes at most
 /// twice in a row. Nothing has reached the target before the tunnel is open. Errors:
-/// - connect: "proxy_refused" (a status that is neither 2xx nor 407), "socks_..."
+/// - connect: "proxy_refused" (a status that is not 2xx, 401 or 407), "socks_..."
 /// - policy: "proxy_authentication_required", "proxy_authentication_failed"
 /// - protocol: "proxy_sent_early", "socks_malformed"; protocol, limit and peer_closed: those of
 ///   `http1::response_parser`; peer_closed: "proxy_closed"
 /// - usage: those of `socks::handshake::create` and `http1::write_request_head`
 /// and those of `wire`.
-template <class Wire>
+template <tunnel_wire Wire>
 task<result<tunnel>> open_tunnel(Wire& wire, tunnel_target target, proxy_login& login,
                                  const http1::limits& bounds, stop_token stop) {
   if (login.via().is_socks()) {
