@@ -61,12 +61,13 @@ struct wire {
   buffer plaintext = {};                  ///< that reached the client
   std::vector<std::byte> to_server = {};  ///< all that the client ever sent
   std::optional<error> failure = {};      ///< of the engine
+  std::chrono::system_clock::time_point now = std::chrono::system_clock::now();
 
   result<void> receive(std::span<const std::byte> bytes) {
     return receive_all(client, incoming, bytes, plaintext);
   }
 
-  bool start() { return check(client.start(std::chrono::system_clock::now())); }
+  bool start() { return check(client.start(now)); }
 
   /// Carries bytes both ways until nobody has any left, or the engine failed.
   void shuttle() {

@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <certificate_authority.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,6 +45,9 @@ struct tls_server_options {
   std::vector<Botan::TLS::Group_Params> groups = {};
   bool ask_client_certificate = false;
   bool require_client_certificate = false;
+  std::shared_ptr<Botan::TLS::Session_Manager> sessions = {};  ///< to continue; null: none
+  std::size_t tickets = 2;                                     ///< after a handshake of TLS 1.3
+  std::chrono::seconds ticket_lifetime = std::chrono::hours(24 * 2);
 };
 
 class tls_server_peer {
@@ -52,7 +56,8 @@ class tls_server_peer {
 
   explicit tls_server_peer(const issued_certificate& certificate, options how = {})
       : hooks_(std::make_shared<hooks>(*this, how)),
-        server_(hooks_, std::make_shared<Botan::TLS::Session_Manager_Noop>(),
+        server_(hooks_,
+                how.sessions ? how.sessions : std::make_shared<Botan::TLS::Session_Manager_Noop>(),
                 std::make_shared<credentials>(certificate.key,
                                               parse(how.chain_pem.value_or(certificate.chain_pem))),
                 std::make_shared<policy>(how), std::make_shared<Botan::System_RNG>()) {}
@@ -131,6 +136,8 @@ class tls_server_peer {
     explicit policy(options o) : how_(std::move(o)) {}
     bool server_uses_own_ciphersuite_preferences() const override { return false; }
     bool allow_ssl_key_log_file() const override { return true; }
+    std::size_t new_session_tickets_upon_handshake_success() const override { return how_.tickets; }
+    std::chrono::seconds session_ticket_lifetime() const override { return how_.ticket_lifetime; }
     bool allow_tls12() const override { return how_.tls12; }
     bool allow_tls13() const override { return how_.tls13; }
     std::vector<std::string> allowed_ciphers() const override {

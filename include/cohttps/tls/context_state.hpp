@@ -6,11 +6,11 @@
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/policy.hpp>
+#include <cohttps/tls/session_cache.hpp>
 #include <cohttps/tls/trust_store.hpp>
 
 #include <botan/credentials_manager.h>
 #include <botan/system_rng.h>
-#include <botan/tls_session_manager_noop.h>
 
 #include <exception>
 #include <memory>
@@ -24,11 +24,9 @@ struct context_state {
   trust_store roots;
   bool accept_any_certificate = false;
   std::shared_ptr<const client_policy> policy;
-  // Shared by all connections: the system's generator needs no lock. Sessions are not kept, as a
-  // resumed one skips the verification of certificates.
+  // Shared by all connections: the system's generator needs no lock.
   std::shared_ptr<Botan::RandomNumberGenerator> random = std::make_shared<Botan::System_RNG>();
-  std::shared_ptr<Botan::TLS::Session_Manager> sessions =
-      std::make_shared<Botan::TLS::Session_Manager_Noop>();
+  std::shared_ptr<session_cache> sessions;  // null: none is kept
   std::shared_ptr<Botan::Credentials_Manager> credentials =
       std::make_shared<Botan::Credentials_Manager>();
 };
@@ -39,6 +37,9 @@ COHTTPS_DEFINITION result<tls_context> tls_context::create(const tls_options& op
   state->accept_any_certificate = options.danger.has_value();
   state->policy = std::make_shared<tls::client_policy>(options);
   state->policy->latest_supported_version(false);  // throws when Botan was built without it
+  // Who was not verified once must not be taken for somebody later.
+  if (options.session_resumption && !state->accept_any_certificate)
+    state->sessions = std::make_shared<tls::session_cache>();
   if (options.system_roots && !state->accept_any_certificate)
     if (auto added = state->roots.add_system(); !added) return pass(std::move(added));
   if (!options.root_file.empty())

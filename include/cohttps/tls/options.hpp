@@ -27,6 +27,9 @@ struct tls_options {
   std::string root_file = {};  ///< path of a file of PEM certificates
   std::string root_pem = {};   ///< PEM certificates themselves
   tls_version minimum_version = tls_version::v1_2;
+  /// Continue sessions of earlier connections made with this context, for at most a day after the
+  /// certificate was verified (RFC 8446, 2.2). Nothing of it is written to a disk.
+  bool session_resumption = true;
   /// Decrypt application data of TLS 1.3 in place, past Botan's own record layer: the same bytes,
   /// and many times the speed. A program built with COHTTPS_NO_RECORD_READER never does.
   bool record_reader = true;

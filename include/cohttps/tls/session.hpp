@@ -13,6 +13,7 @@
 #include <cohttps/tls/host_name.hpp>
 #include <cohttps/tls/record.hpp>
 #include <cohttps/tls/record_reader.hpp>
+#include <cohttps/tls/session_cache.hpp>
 #include <cohttps/tls/verifier.hpp>
 
 #include <botan/dl_group.h>
@@ -97,7 +98,7 @@ class session final : public Botan::TLS::Callbacks {
   void tls_session_activated() override { activated = true; }
   bool tls_peer_closed_connection() override { return false; }  // we may still be sending
   bool tls_should_persist_resumption_information(const Botan::TLS::Session&) override {
-    return false;
+    return info.verified;
   }
   void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& chain,
                              const std::vector<std::optional<Botan::OCSP::Response>>& staples,
@@ -128,6 +129,7 @@ class session final : public Botan::TLS::Callbacks {
   std::uint16_t port_;
   std::vector<std::string> alpn_;
   std::chrono::system_clock::time_point now_;
+  std::shared_ptr<session_link> sessions_;
   std::optional<Botan::TLS::Client> client_;
   std::optional<error> failure_;
   std::optional<error> pending_;     // why a callback threw, or what the peer's alert means
@@ -157,7 +159,9 @@ inline result<void> session::start(std::chrono::system_clock::time_point now) {
     // Owns nothing: the client is part of this.
     const std::shared_ptr<Botan::TLS::Callbacks> callbacks(std::shared_ptr<void>(), this);
     // An address is not sent as a server name (RFC 6066, 3).
-    client_.emplace(callbacks, shared.sessions, shared.credentials, shared.policy, shared.random,
+    sessions_ =
+        std::make_shared<session_link>(shared.sessions, host_, port_, alpn_, now_, shared.random);
+    client_.emplace(callbacks, sessions_, shared.credentials, shared.policy, shared.random,
                     Botan::TLS::Server_Information(is_address ? std::string() : host_, port_),
                     shared.policy->latest_supported_version(false), alpn_);
   });
@@ -334,6 +338,7 @@ result<void> session::guarded(F&& call) {
 }
 
 inline std::unexpected<error> session::stop(error why) {
+  if (sessions_) sessions_->forget();
   failure_ = why.during(activated ? phase::none : phase::handshake);
   return std::unexpected(*failure_);
 }
@@ -392,6 +397,8 @@ inline void session::tls_verify_cert_chain(
 }
 
 inline void session::tls_session_established(const Botan::TLS::Session_Summary& summary) {
+  sessions_->set_resumed(summary.was_resumption());
+  if (summary.was_resumption() && sessions_->offered()) info.verified = true;
   // Should Botan ever come here without having asked, no connection is made of it.
   if (!info.verified && !context_.state().accept_any_certificate)
     refuse(error(error_category::tls, "not_verified",

@@ -205,6 +205,12 @@ inline result<void> verify_host(const Botan::X509_Certificate& leaf, std::string
               std::string("the server's certificate cannot be read: ") + e.what());
 }
 
+inline bool is_valid_at(const Botan::X509_Certificate& certificate,
+                        std::chrono::system_clock::time_point now) {
+  const Botan::X509_Time time(now);
+  return certificate.not_before() <= time && time <= certificate.not_after();
+}
+
 /// Both: the chain proves that the peer is `host`.
 inline result<void> verify(const certificate_chain& chain, std::string_view host,
                            std::chrono::system_clock::time_point now, const trust_store& roots,

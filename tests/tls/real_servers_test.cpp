@@ -1,0 +1,125 @@
+// Sessions, keys and records against servers that are not Botan's.
+#include "servers/nginx.hpp"
+#include "servers/process.hpp"
+#include "support.hpp"
+#include "tcp_client.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+using namespace cohttps;
+using namespace cohttps::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view request = "GET /small.txt HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+// `openssl s_server -www` with what `arguments` say, on a port of its own.
+class openssl_server {
+ public:
+  explicit openssl_server(std::vector<std::string> arguments) : port_(free_port()) {
+    folder_.write("key.pem", localhost_certificate().key_pem);
+    folder_.write("chain.pem", localhost_certificate().chain_pem);
+    std::vector<std::string> command{program(), "s_server",
+                                     "-accept", "127.0.0.1:" + std::to_string(port_),
+                                     "-key",    (folder_.path() / "key.pem").string(),
+                                     "-cert",   (folder_.path() / "chain.pem").string(),
+                                     "-www"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    process_.emplace(command, folder_.path() / "out", folder_.path() / "err");
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (!accepts(port_))
+      if (process_->wait(2ms) || std::chrono::steady_clock::now() > end)
+        throw std::runtime_error("openssl does not start: " + folder_.read("err"));
+  }
+  std::uint16_t port() const { return port_; }
+
+  static std::string program() {
+    for (const auto* path : {"/usr/bin/openssl", "/usr/local/bin/openssl"})
+      if (std::filesystem::exists(path)) return path;
+    SKIP("there is no openssl on this machine");
+    return {};
+  }
+
+ private:
+  temporary_folder folder_;
+  std::uint16_t port_;
+  std::optional<child_process> process_;
+};
+
+struct tally {
+  int resumed = 0;
+  int full = 0;
+};
+
+// One request on each of `many` connections that are open at the same time.
+void reconnect(const tls_context& context, std::uint16_t port, int many, std::string_view ask,
+               std::string_view last, tally& count) {
+  std::vector<std::unique_ptr<tcp_client>> clients;
+  for (int i = 0; i < many; ++i)
+    clients.push_back(
+        std::make_unique<tcp_client>(context, port, "localhost", std::vector<std::string>{}));
+  for (auto& client : clients) {
+    REQUIRE(client->connect());
+    ++(client->engine.info().resumed ? count.resumed : count.full);
+  }
+  for (auto& client : clients) {
+    CHECK(client->exchange(ask, last).find(last) != std::string::npos);
+    client->close();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("sessions of nginx are continued, also by ten connections at once") {
+  auto& server = web_server();
+  const site where = GENERATE(site::ecdsa_12, site::ecdsa_13, site::both);
+  const int at_once = GENERATE(1, 10);
+  CAPTURE(static_cast<int>(where), at_once);
+  const auto context = context_trusting(server.root_pem());
+  tally first;
+  reconnect(context, server.port(where), at_once, request, "a small file", first);
+  CHECK(first.resumed == (where == site::ecdsa_12 ? at_once - 1 : 0));
+  tally later;
+  for (int round = 0; round < 5; ++round)
+    reconnect(context, server.port(where), at_once, request, "a small file", later);
+  CHECK(later.resumed == 5 * at_once);
+}
+
+TEST_CASE("sessions of OpenSSL are continued") {
+  struct row {
+    std::vector<std::string> arguments;
+  };
+  const auto [arguments] = GENERATE(
+      row{{"-tls1_3"}}, row{{"-tls1_2"}}, row{{"-tls1_2", "-no_ticket"}}, row{{}},
+      row{{"-tls1_3", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"}},
+      row{{"-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384"}}, row{{"-tls1_3", "-no_ticket"}});
+  CAPTURE(arguments.empty() ? "" : arguments.front(), arguments.size());
+  const openssl_server server(arguments);
+  const auto context = context_trusting();
+  tally count;
+  constexpr std::string_view ask = "GET / HTTP/1.0\r\n\r\n";
+  for (int i = 0; i < 10; ++i) reconnect(context, server.port(), 1, ask, "</BODY></HTML>", count);
+  CHECK(count.full == 1);
+  CHECK(count.resumed == 9);
+}
+
+TEST_CASE("a large file of nginx arrives whole") {
+  auto& server = web_server();
+  const site where = GENERATE(site::ecdsa_12, site::ecdsa_13);
+  tcp_client client(context_trusting(server.root_pem()), server.port(where));
+  REQUIRE(client.connect());
+  const std::string got = client.exchange(
+      "GET /large.bin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "no such thing");
+  CHECK(client.engine.peer_closed());
+  CHECK(got.ends_with(server.large));
+}
