@@ -81,7 +81,7 @@ task<result<std::string>> hello(memory_network& network, proxy_login& login, sto
       continue;
     }
     const std::string_view said = "hello";
-    auto sent = co_await w.write(std::as_bytes(std::span(said)), stop, [] {});
+    auto sent = co_await w.write(std::as_bytes(std::span(said)), stop, [](std::size_t) {});
     if (!sent) co_return pass(std::move(sent));
     buffer in;
     while (in.size() < said.size()) {

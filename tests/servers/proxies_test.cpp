@@ -32,8 +32,7 @@ void use(const client_options& options) {
     }
     auto large = co_await c.get(server.url(site::both, "/large.bin"));
     CHECK(large.text() == server.large);
-    auto wrong_name =
-        co_await c.try_get(server.url(site::both, "/small.txt", "wrong.localhost"));
+    auto wrong_name = co_await c.try_get(server.url(site::both, "/small.txt", "wrong.localhost"));
     CHECK_FALSE(wrong_name);
   };
   run(work());
@@ -54,8 +53,8 @@ TEST_CASE("through an HTTP proxy that wants a password") {
     REQUIRE_FALSE(refused);
     CHECK(refused.error().category() == error_category::policy);
     CHECK(refused.error().reason() == "proxy_authentication_required");
-    auto wrong = get(through(proxy.url("http", {"me", "wrong"})),
-                     web_server().url(at, "/small.txt"));
+    auto wrong =
+        get(through(proxy.url("http", {"me", "wrong"})), web_server().url(at, "/small.txt"));
     REQUIRE_FALSE(wrong);
     CHECK(wrong.error().reason() == "proxy_authentication_failed");
     CHECK(std::string(wrong.error().what()).find("wrong") == std::string::npos);

@@ -39,7 +39,7 @@ struct tunnel_target {
 /// all, and calls its third argument whenever some was taken. `channel` is one.
 template <class W>
 concept tunnel_wire = requires(W& w, buffer& in, std::span<const std::byte> out, stop_token stop,
-                               void (*progress)()) {
+                               void (*progress)(std::size_t)) {
   { w.read(in, stop) } -> awaitable_of<result<std::size_t>>;
   { w.write(out, stop, progress) } -> awaitable_of<result<void>>;
 };
