@@ -36,6 +36,10 @@ struct diary {
   void operator()(const events::completed& e) {
     lines.push_back("completed " + std::to_string(e.status));
   }
+  void operator()(const events::queued&) { lines.push_back("queued"); }
+  void operator()(const events::closed& e) {
+    lines.push_back("closed after " + std::to_string(e.exchanges));
+  }
   void operator()(const events::failed& e) {
     lines.push_back("failed " + std::string(e.why.reason()));
   }
@@ -59,6 +63,7 @@ TEST_CASE("an observer is told of every step, in order, and may add fields") {
     CHECK(r.text() == "there");
     auto refused = co_await c.try_get("http://localhost/");
     CHECK_FALSE(refused);
+    c.close_idle();
   };
   network.run(work());
   CHECK(told.lines == std::vector<std::string>{
@@ -67,9 +72,25 @@ TEST_CASE("an observer is told of every step, in order, and may add fields") {
                           "redirected to /there", "assigned https://localhost reused",
                           "sending GET /there attempt 1", "received 503", "retrying 2 for 503",
                           "assigned https://localhost reused", "sending GET /there attempt 2",
-                          "received 200", "completed 200", "failed plaintext_refused"});
+                          "received 200", "completed 200", "failed plaintext_refused", "closed after 3"});
   for (const auto& request : host.requests)
     CHECK(request.find("\r\ntraceparent: 00-1-2-01\r\n") != std::string::npos);
+}
+
+TEST_CASE("an observer is told of the queue") {
+  plain_host at;
+  at.host.then(plain_response("1")).then(plain_response("2"));
+  diary told;
+  client_options options = plain();
+  options.pool.per_host = 1;
+  auto work = [&]() -> task<void> {
+    basic_client<observed<memory_transport, diary>> c({at.network.transport(), told}, options);
+    auto [first, second] = co_await when_all(c.try_get("http://host/"), c.try_get("http://host/"));
+    CHECK(second.has_value());
+  };
+  at.network.run(work());
+  CHECK(std::ranges::count(told.lines, "queued") == 1);
+  CHECK(std::ranges::count(told.lines, "assigned http://host reused") == 1);
 }
 
 TEST_CASE("an observer that wants nothing costs nothing") {

@@ -4,6 +4,7 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
+#include <cohttps/net/connection_info.hpp>
 #include <cohttps/net/pace.hpp>
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/transport/concepts.hpp>
@@ -19,8 +20,8 @@
 
 namespace cohttps {
 
-/// The events of an operation, in the order in which they come. All are views, for the length of
-/// the call.
+/// The events of an operation, in the order in which they come, and `closed`. All are views, for
+/// the length of the call.
 namespace events {
 
 /// The request waits, as all the connections that it may have are in use.
@@ -84,6 +85,11 @@ struct completed {
 };
 struct failed {
   const error& why;
+};
+/// A connection has left the pool: it was idle for too long, too old, dead or not to be reused.
+struct closed {
+  const connection_info& connection;
+  std::size_t exchanges;  ///< that it carried
 };
 
 }  // namespace events

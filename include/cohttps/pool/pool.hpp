@@ -4,6 +4,7 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/net/connection.hpp>
 #include <cohttps/net/deadline.hpp>
+#include <cohttps/net/observer.hpp>
 #include <cohttps/pool/policy.hpp>
 #include <cohttps/transport/concepts.hpp>
 
@@ -80,6 +81,7 @@ class acquisition {
   }
   void await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
+    net::observe(pool_.transport_, events::queued{key_.to});
     on_stop_.emplace(stop_, on_stop{this});
   }
   result<lease<Transport>> await_resume() {
@@ -183,7 +185,11 @@ class pool {
 
   // Outside of the policy, as closing says goodbye to the peer.
   void close_closed() {
-    if (policy_.any_closed()) policy_.closed().clear();
+    if (!policy_.any_closed()) return;
+    for (connection_ptr& c : policy_.closed()) {
+      net::observe(transport_, events::closed{*c->info, c->exchanges});
+      c.reset();
+    }
   }
 
   // Waiters are resumed by the loop and not inside of whoever gave back.
