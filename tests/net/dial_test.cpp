@@ -111,6 +111,7 @@ TEST_CASE("overrides come before the resolver") {
   options.resolve = {{"HOST", 443, "192.0.2.2"},
                      {"*", 80, "192.0.2.3"},
                      {"[2001:db8::5]", 443, "2001:db8::1"},
+                     {"*", 443, "192.0.2.3"},
                      {"alias", 443, "host"}};
   CHECK(peer(dial(network, options, "host", 443)) == "192.0.2.2:443");
   CHECK(peer(dial(network, options, "other", 80)) == "192.0.2.3:80");
@@ -118,7 +119,8 @@ TEST_CASE("overrides come before the resolver") {
   CHECK(network.look_ups == 0);
   CHECK(peer(dial(network, options, "host", 81)) == "192.0.2.1:81");
   CHECK(peer(dial(network, options, "alias", 443)) == "192.0.2.1:443");
-  CHECK(peer(dial(network, options, "unknown", 443)) == "host_not_found");
+  CHECK(peer(dial(network, options, "unknown", 443)) == "192.0.2.3:443");
+  CHECK(peer(dial(network, options, "unknown", 81)) == "host_not_found");
   CHECK(network.look_ups == 3);
 }
 

@@ -113,8 +113,8 @@ inline bool is_public(const endpoint& e) noexcept {
 /// options.addresses = address_policy::public_only();
 /// options.addresses = address_policy([](const endpoint& e) { return e.port == 443; });
 /// ```
-/// The predicate is called on the runtime's thread. It does not see addresses that a proxy connects
-/// to.
+/// The predicate is called on the runtime's thread and must not throw. It does not see addresses
+/// that a proxy connects to.
 class address_policy {
  public:
   using predicate = std::function<bool(const endpoint&)>;

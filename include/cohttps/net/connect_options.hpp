@@ -17,7 +17,7 @@ namespace cohttps::net {
 /// Where to connect for a host and port, instead of asking the resolver. Several for the same host
 /// and port give it several addresses.
 struct resolve_override {
-  std::string host;  ///< as in the URL; "*" for any
+  std::string host;  ///< as in the URL; "*" for any that has no override of its own
   std::uint16_t port;
   std::string address;  ///< an IP literal, or another name to look up
 };

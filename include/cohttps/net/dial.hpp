@@ -40,18 +40,27 @@ struct candidates {
   std::vector<endpoint> refused;
 };
 
-inline bool overrides(const resolve_override& o, std::string_view host, std::uint16_t port) {
-  std::string_view name = o.host;
-  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
-  return o.port == port && (name == "*" || ascii::iequals(name, host));
+/// The overrides for a host: its own, or else those for any.
+inline std::vector<const resolve_override*> overrides_of(std::string_view host, std::uint16_t port,
+                                                         const connect_options& options) {
+  std::vector<const resolve_override*> own, any;
+  for (const resolve_override& o : options.resolve) {
+    if (o.port != port) continue;
+    std::string_view name = o.host;
+    if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+    if (name == "*")
+      any.push_back(&o);
+    else if (ascii::iequals(name, host))
+      own.push_back(&o);
+  }
+  return own.empty() ? any : own;
 }
 
 /// The name that stands for `host` in the resolver and in the cache.
 inline std::string_view name_to_look_up(std::string_view host, std::uint16_t port,
                                         const connect_options& options) {
-  for (const resolve_override& o : options.resolve)
-    if (overrides(o, host, port)) return o.address;
-  return host;
+  const auto overrides = overrides_of(host, port, options);
+  return overrides.empty() ? host : std::string_view(overrides.front()->address);
 }
 
 /// The addresses that are known without the resolver; none when it has to be asked.
@@ -65,8 +74,7 @@ inline std::vector<endpoint> known_addresses(std::string_view host, std::uint16_
     known.push_back(unix_endpoint(options.unix_socket));
     return known;
   }
-  for (const resolve_override& o : options.resolve)
-    if (overrides(o, host, port)) add_literal(o.address);
+  for (const resolve_override* o : overrides_of(host, port, options)) add_literal(o->address);
   const std::string_view name = name_to_look_up(host, port, options);
   if (known.empty()) add_literal(name);
   if (known.empty() && options.dns)

@@ -74,7 +74,8 @@ struct posted_call {
 ///
 /// - `resolve` gives the addresses of a host in the order to try them, at least one; an IP literal
 ///   (without brackets) is its own address. Errors: category `resolve`.
-/// - `connect` gives a stream. Errors: category `connect`.
+/// - `connect` gives a stream. Errors: category `connect`. The caller keeps what both take by
+///   reference until they end.
 /// - A stop ends either with category `canceled`, in a later turn of the loop and never from inside
 ///   `request_stop`.
 /// - `post` calls a copyable function on the runtime's thread, soon and never inside the call. From
