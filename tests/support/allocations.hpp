@@ -42,3 +42,7 @@ inline void* allocate(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
   std::free(memory);
 }
+// ThreadSanitizer's runtime has forms of its own, which would come with all of the others.
+[[gnu::noinline]] void* operator new[](std::size_t size) { return allocations::allocate(size, 1); }
+[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
