@@ -1,4 +1,5 @@
-// TLS in memory: how fast records of 16 KB are read, beside the cipher alone.
+// TLS in memory: how fast records of 16 KB are read, beside the cipher alone, and what a handshake
+// costs the client.
 #include "tls/tls_server_peer.hpp"
 
 #include <cohttps/core/buffer.hpp>
@@ -8,6 +9,8 @@
 #include <benchmark/benchmark.h>
 #include <botan/aead.h>
 #include <botan/secmem.h>
+#include <botan/system_rng.h>
+#include <botan/tls_session_manager_memory.h>
 
 #include <array>
 #include <certificate_authority.hpp>
@@ -15,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -98,6 +102,72 @@ void read_records(benchmark::State& state, const char* cipher, bool in_place) {
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * records * record_size));
 }
+
+// The time in the client's calls alone. A context of its own each time knows nothing of earlier
+// connections; one that is shared has seen the chain, and with tickets continues sessions.
+enum class handshake_kind { full, cached, resumed };
+
+void handshake(benchmark::State& state, handshake_kind kind, bool tls13, key_kind key) {
+  using clock = std::chrono::steady_clock;
+  static const certificate_authority root;
+  static const certificate_authority intermediate = root.intermediate();
+  const auto certificate = intermediate.issue({.dns = {"localhost"}, .key = key});
+  tls_server_options options{.tls13 = tls13};
+  if (kind == handshake_kind::resumed)
+    options.sessions = std::make_shared<Botan::TLS::Session_Manager_In_Memory>(
+        std::make_shared<Botan::System_RNG>());
+  const tls_options trust{.system_roots = false, .root_pem = root.certificate_pem()};
+  auto context = tls_context::create(trust).value();
+  std::int64_t resumed = 0;
+  const auto shake = [&] {
+    tls_server_peer server(certificate, options);
+    clock::duration spent{};
+    const auto timed = [&](auto&& call) {
+      const auto begin = clock::now();
+      call();
+      spent += clock::now() - begin;
+    };
+    std::optional<tls::engine> client;
+    timed([&] {
+      client.emplace(context, "localhost", 443, std::vector<std::string>{"http/1.1"});
+      if (!client->start(std::chrono::system_clock::now())) throw std::runtime_error("no start");
+    });
+    while (!client->handshake_done() || !client->outgoing().empty()) {
+      server.receive(client->outgoing().data());
+      client->outgoing().clear();
+      timed([&] {
+        if (!client->receive(server.outgoing)) throw std::runtime_error("no handshake");
+      });
+    }
+    resumed += client->info().resumed;
+    timed([&] { client.reset(); });
+    return std::chrono::duration<double>(spent).count();
+  };
+  shake();
+  resumed = 0;
+  for (auto _ : state) {
+    if (kind == handshake_kind::full) context = tls_context::create(trust).value();
+    state.SetIterationTime(shake());
+  }
+  if (resumed != (kind == handshake_kind::resumed ? state.iterations() : 0))
+    state.SkipWithError("not what was meant");
+}
+
+using enum handshake_kind;
+BENCHMARK_CAPTURE(handshake, full_13, full, true, key_kind::p256)->UseManualTime();
+BENCHMARK_CAPTURE(handshake, cached_13, cached, true, key_kind::p256)->UseManualTime();
+BENCHMARK_CAPTURE(handshake, resumed_13, resumed, true, key_kind::p256)->UseManualTime();
+BENCHMARK_CAPTURE(handshake, full_12, full, false, key_kind::p256)->UseManualTime();
+BENCHMARK_CAPTURE(handshake, cached_12, cached, false, key_kind::p256)->UseManualTime();
+BENCHMARK_CAPTURE(handshake, resumed_12, resumed, false, key_kind::p256)->UseManualTime();
+BENCHMARK_CAPTURE(handshake, full_13_rsa, full, true, key_kind::rsa_2048)->UseManualTime();
+BENCHMARK_CAPTURE(handshake, cached_13_rsa, cached, true, key_kind::rsa_2048)->UseManualTime();
+
+void system_context(benchmark::State& state) {
+  for (auto _ : state)
+    if (!tls_context::create({})) state.SkipWithError("no certificates of the system");
+}
+BENCHMARK(system_context);
 
 BENCHMARK_CAPTURE(raw_aead, aes_128_gcm, "AES-128/GCM");
 BENCHMARK_CAPTURE(read_records, aes_128_gcm_botan, "AES-128/GCM", false);

@@ -8,6 +8,7 @@
 #include <cohttps/tls/policy.hpp>
 #include <cohttps/tls/session_cache.hpp>
 #include <cohttps/tls/trust_store.hpp>
+#include <cohttps/tls/verification_cache.hpp>
 
 #include <botan/credentials_manager.h>
 #include <botan/system_rng.h>
@@ -27,6 +28,8 @@ struct context_state {
   // Shared by all connections: the system's generator needs no lock.
   std::shared_ptr<Botan::RandomNumberGenerator> random = std::make_shared<Botan::System_RNG>();
   std::shared_ptr<session_cache> sessions;  // null: none is kept
+  std::shared_ptr<chain_cache> chains = std::make_shared<chain_cache>();
+  std::shared_ptr<signature_verifier> signatures = std::make_shared<signature_verifier>();
   std::shared_ptr<Botan::Credentials_Manager> credentials =
       std::make_shared<Botan::Credentials_Manager>();
 };

@@ -104,6 +104,11 @@ class session final : public Botan::TLS::Callbacks {
                              const std::vector<std::optional<Botan::OCSP::Response>>& staples,
                              const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type,
                              std::string_view, const Botan::TLS::Policy&) override;
+  bool tls_verify_message(const Botan::Public_Key& key, std::string_view padding,
+                          Botan::Signature_Format format, const std::vector<std::uint8_t>& message,
+                          const std::vector<std::uint8_t>& signature) override {
+    return context_.state().signatures->verify(key, padding, format, message, signature);
+  }
   std::chrono::system_clock::time_point tls_current_timestamp() override { return now_; }
   void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t> client_random,
                             std::span<const std::uint8_t> secret) const override;
@@ -391,7 +396,8 @@ inline void session::tls_verify_cert_chain(
     const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type, std::string_view,
     const Botan::TLS::Policy&) {
   if (context_.state().accept_any_certificate) return;
-  if (auto verified = verify(chain, host_, now_, context_.state().roots, staples); !verified)
+  const auto& shared = context_.state();
+  if (auto verified = shared.chains->verify(chain, host_, now_, shared.roots, staples); !verified)
     refuse(std::move(verified).error());
   info.verified = true;
 }

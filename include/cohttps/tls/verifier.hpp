@@ -147,10 +147,12 @@ inline result<void> check_form(const Botan::Path_Validation_Result& found) {
 
 /// Checks that `chain`, the peer's own certificate first, leads to one of `roots` at the time `now`
 /// and may be used by a TLS server; whose it is remains to be checked. Failures have the category
-/// certificate; explain.hpp lists their reasons.
-inline result<void> verify_chain(const certificate_chain& chain,
-                                 std::chrono::system_clock::time_point now,
-                                 const trust_store& roots, const ocsp_staples& staples = {}) try {
+/// certificate; explain.hpp lists their reasons. Gives the path: from the peer's own certificate to
+/// the root.
+inline result<certificate_chain> verify_chain(const certificate_chain& chain,
+                                              std::chrono::system_clock::time_point now,
+                                              const trust_store& roots,
+                                              const ocsp_staples& staples = {}) try {
   if (chain.empty())
     return fail(error_category::certificate, "no_certificate", "the server sent no certificate");
   const auto& leaf = chain.front();
@@ -183,11 +185,14 @@ inline result<void> verify_chain(const certificate_chain& chain,
                   at == statuses.end() ? 0 : static_cast<std::size_t>(at - statuses.begin()));
   }
   if (detail::is_weak_key(leaf)) return refuse("weak_key", leaf, weak_key_text);
-  if (auto formed = detail::check_form(found); !formed) return formed;
+  if (auto formed = detail::check_form(found); !formed) return pass(std::move(formed));
 #if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 12, 0)
-  if (auto permitted = detail::check_constraints(path); !permitted) return permitted;
+  if (auto permitted = detail::check_constraints(path); !permitted)
+    return pass(std::move(permitted));
 #endif
-  return detail::check_staples(path, staples, *store, now);
+  if (auto fresh = detail::check_staples(path, staples, *store, now); !fresh)
+    return pass(std::move(fresh));
+  return path;
 } catch (const std::exception& e) {
   return fail(error_category::certificate, "bad_certificate",
               std::string("the server's certificate cannot be checked: ") + e.what());
@@ -215,7 +220,8 @@ inline bool is_valid_at(const Botan::X509_Certificate& certificate,
 inline result<void> verify(const certificate_chain& chain, std::string_view host,
                            std::chrono::system_clock::time_point now, const trust_store& roots,
                            const ocsp_staples& staples = {}) {
-  if (auto trusted = verify_chain(chain, now, roots, staples); !trusted) return trusted;
+  if (auto trusted = verify_chain(chain, now, roots, staples); !trusted)
+    return pass(std::move(trusted));
   return verify_host(chain.front(), host);
 }
 

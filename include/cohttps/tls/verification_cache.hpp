@@ -1,0 +1,141 @@
+// What verification has found before: three quarters of a full handshake's time go into signatures,
+// most of them those of certificates that do not change.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/trust_store.hpp>
+#include <cohttps/tls/verifier.hpp>
+
+#include <botan/hash.h>
+#include <botan/pk_keys.h>
+#include <botan/pubkey.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace cohttps::tls {
+
+/// Chains that led a host to one of the roots. Belongs to a `tls_context`, whose roots and rules
+/// never change. Only successes are kept, each for a few minutes and not past the end of a
+/// certificate on its path.
+///
+/// Threads: all members may be called at the same time.
+class chain_cache {
+ public:
+  using time_point = std::chrono::system_clock::time_point;
+  static constexpr std::chrono::minutes lifetime{10};
+  static constexpr std::size_t most = 512;
+
+  /// As `cohttps::tls::verify`.
+  result<void> verify(const certificate_chain& chain, std::string_view host, time_point now,
+                      const trust_store& roots, const ocsp_staples& staples) {
+    const std::string key = key_of(chain, host, staples);
+    if (knows(key, now)) return {};
+    auto path = verify_chain(chain, now, roots, staples);
+    if (!path) return pass(std::move(path));
+    if (auto named = verify_host(chain.front(), host); !named) return named;
+    time_point until = now + lifetime;
+    for (const auto& each : *path) until = std::min(until, to_time_point(each.not_after()));
+    add(key, {now, until});
+    return {};
+  }
+
+  std::size_t size() const {
+    const std::scoped_lock lock(mutex_);
+    return known_.size();
+  }
+
+ private:
+  struct period {
+    time_point from, until;
+    bool holds(time_point now) const { return from <= now && now < until; }
+  };
+
+  // Over each certificate as a whole, the host and the staples: with another one of these it is
+  // another question.
+  static std::string key_of(const certificate_chain& chain, std::string_view host,
+                            const ocsp_staples& staples) {
+    const auto sha256 = Botan::HashFunction::create_or_throw("SHA-256");
+    const auto add = [&](auto bytes) {
+      sha256->update_be(static_cast<std::uint64_t>(bytes.size()));
+      sha256->update(bytes);
+    };
+    sha256->update_be(static_cast<std::uint64_t>(chain.size()));
+    for (const auto& each : chain) add(std::string_view(each.fingerprint("SHA-256")));
+    add(host);
+    for (const auto& each : staples)
+      add(each ? std::span(each->raw_bits()) : std::span<const std::uint8_t>());
+    const auto digest = sha256->final();
+    return {digest.begin(), digest.end()};
+  }
+
+  bool knows(const std::string& key, time_point now) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = known_.find(key);
+    return found != known_.end() && found->second.holds(now);
+  }
+
+  void add(const std::string& key, period when) {
+    const std::scoped_lock lock(mutex_);
+    if (known_.size() >= most)
+      std::erase_if(known_, [&](const auto& each) { return !each.second.holds(when.from); });
+    if (known_.size() >= most) known_.clear();
+    known_[key] = when;
+  }
+
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, period> known_;
+};
+
+/// Checks signatures of handshakes, and keeps what was computed from each key for the next one. It
+/// remembers no outcome.
+///
+/// Threads: all members may be called at the same time.
+class signature_verifier {
+ public:
+  static constexpr std::size_t most = 64;
+
+  bool verify(const Botan::Public_Key& key, std::string_view padding,
+              Botan::Signature_Format format, const std::vector<std::uint8_t>& message,
+              const std::vector<std::uint8_t>& signature) {
+    std::string name = key.fingerprint_public("SHA-256");
+    name.append(padding) += format == Botan::Signature_Format::DerSequence ? ":DER" : ":raw";
+    // A verifier holds the message while it works, so no two threads may have the same.
+    auto verifier = take(name);
+    if (!verifier) verifier = std::make_unique<Botan::PK_Verifier>(key, padding, format);
+    if (!verifier->verify_message(message, signature)) return false;
+    put(std::move(name), std::move(verifier));
+    return true;
+  }
+
+ private:
+  using ready = std::unique_ptr<Botan::PK_Verifier>;
+
+  ready take(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = ready_.find(name);
+    return found == ready_.end() ? nullptr : std::move(found->second);
+  }
+  void put(std::string name, ready verifier) {
+    const std::scoped_lock lock(mutex_);
+    if (ready_.size() >= most) ready_.clear();
+    ready_[std::move(name)] = std::move(verifier);
+  }
+
+  std::mutex mutex_;
+  std::unordered_map<std::string, ready> ready_;
+};
+
+}  // namespace cohttps::tls
