@@ -55,7 +55,12 @@ TEST_CASE("through an HTTP proxy that wants a password") {
     CHECK(refused.error().reason() == "proxy_authentication_required");
     auto wrong =
         get(through(proxy.url("http", {"me", "wrong"})), web_server().url(at, "/small.txt"));
-    REQUIRE_FALSE(wrong);
+    // Tinyproxy says 401 then, which for http could as well be the server's.
+    CHECK(wrong.has_value() == (at == site::plain));
+    if (wrong) {
+      CHECK(wrong->status() == 401);
+      continue;
+    }
     CHECK(wrong.error().reason() == "proxy_authentication_failed");
     CHECK(std::string(wrong.error().what()).find("wrong") == std::string::npos);
   }

@@ -65,7 +65,8 @@ task<result<std::string>> echoed(proxy_login& login, const origin& to, std::stri
     auto opened = co_await net::open_tunnel(*wire, target, login, bounds, limit.token());
     if (!opened) co_return std::unexpected(limit.explain(std::move(opened).error()));
     if (*opened == net::tunnel::reconnect) continue;
-    auto sent = co_await wire->write(std::as_bytes(std::span(said)), limit.token(), [](std::size_t) {});
+    auto sent =
+        co_await wire->write(std::as_bytes(std::span(said)), limit.token(), [](std::size_t) {});
     if (!sent) co_return pass(std::move(sent));
     buffer in;
     while (in.size() < said.size()) {

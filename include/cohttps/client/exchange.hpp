@@ -244,11 +244,11 @@ class exchange final : public open_exchange {
     state_.on_reused_connection = connection_->exchanges > 0;
     const time_point started = limit_.now();
 
-    const bool sent_before = std::exchange(sent_, true);
     std::string absolute;
     if (way_.login())
       if (auto shown = show_login(absolute); !shown) co_return shown;
     const std::string_view target = absolute.empty() ? here().target() : absolute;
+    const bool sent_before = std::exchange(sent_, true);
     limit_.enter(phase::send, net::pace{{}, limits().idle, limits().minimum_rate});
     auto sent = co_await http.send(
         {request_.method, target, request_.headers, std::as_bytes(std::span(request_.content))},
