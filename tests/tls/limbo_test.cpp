@@ -52,8 +52,8 @@ result<void> judge(const nlohmann::json& c) try {
     if (auto added = roots.add_pem(pem.get<std::string>(), "trust"); !added) return added;
   const auto now = parse_time(c["time"]);
   if (!c["peer"].is_object()) {
-    auto path = tls::verify_chain(chain, now, roots);
-    return path ? result<void>() : pass(std::move(path));
+    auto found = tls::verify_chain(chain, now, roots);
+    return found ? result<void>() : pass(std::move(found));
   }
   return tls::verify(chain, c["peer"]["value"].get<std::string>(), now, roots);
 } catch (const Botan::Exception& e) {

@@ -15,7 +15,8 @@ static_assert(!tls::has_record_reader);
 
 TEST_CASE("without the record reader it is Botan that reads, and no key is logged") {
   CHECK_FALSE(tls::record_reader::reads("AES-128/GCM"));
-  CHECK_FALSE(tls::client_policy({.record_reader = true}).allow_ssl_key_log_file());
+  CHECK_FALSE(
+      tls::client_policy::create({.record_reader = true}).value()->allow_ssl_key_log_file());
   tls_server_peer server(localhost_certificate());
   auto wire = make_wire(server);
   REQUIRE(wire.connect());

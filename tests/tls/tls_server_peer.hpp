@@ -79,6 +79,11 @@ class tls_server_peer {
   void update_keys(bool ask_peer) { server_.update_traffic_keys(ask_peer); }
   void renegotiate() { server_.renegotiate(); }
   bool active() const { return server_.is_active(); }
+  std::vector<Botan::X509_Certificate> client_chain() const { return server_.peer_cert_chain(); }
+  std::vector<std::uint8_t> exported(const std::string& label, std::size_t size) const {
+    const auto key = server_.key_material_export(label, "", size).bits_of();
+    return {key.begin(), key.end()};
+  }
 
   buffer outgoing;                  ///< what goes to the client
   std::string received;             ///< the client's data
@@ -145,6 +150,10 @@ class tls_server_peer {
     }
     std::vector<Botan::TLS::Group_Params> key_exchange_groups() const override {
       return how_.groups.empty() ? Policy::key_exchange_groups() : how_.groups;
+    }
+    std::vector<std::string> allowed_macs() const override { return {"AEAD", "SHA-256", "SHA-1"}; }
+    std::vector<std::string> allowed_key_exchange_methods() const override {
+      return {"ECDH", "DH", "RSA"};
     }
     bool request_client_certificate_authentication() const override {
       return how_.ask_client_certificate || how_.require_client_certificate;

@@ -58,6 +58,8 @@ TEST_CASE_METHOD(fixture, "a chain that was found good is not looked at again, f
   CHECK_FALSE(cache.verify({chain[0]}, "a.example", now, none, {}));  // not the whole chain
   CHECK_FALSE(cache.verify({chain[0], chain[1], chain[1]}, "a.example", now, none, {}));
   CHECK_FALSE(cache.verify({chain[1], chain[0]}, "a.example", now, none, {}));
+  const auto other = parse(root.intermediate().issue({.dns = {"x.example"}}).chain_pem);
+  CHECK_FALSE(cache.verify({chain[0], other[1]}, "a.example", now, none, {}));
   CHECK_FALSE(cache.verify(issue({.dns = {"a.example"}}), "a.example", now, none, {}));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,13 @@ struct certificate_summary {
   std::string sha256;                                 ///< of its DER form, 64 hexadecimal digits
 };
 
+/// What the server stapled of its certificate's revocation (RFC 6066, 8).
+enum class staple_status : std::uint8_t {
+  none,      ///< nothing, or the session was resumed
+  good,      ///< a valid answer of the issuer: not revoked
+  unusable,  ///< an answer that is stale, not of the issuer or of no help
+};
+
 /// The outcome of a handshake.
 struct tls_info {
   std::string protocol;      ///< "TLS 1.3" or "TLS 1.2"
@@ -27,6 +35,7 @@ struct tls_info {
   std::string alpn;          ///< the application protocol agreed on; empty when there is none
   bool resumed = false;      ///< an earlier session was continued
   std::vector<certificate_summary> peer_chain;  ///< as the peer sent it, its own certificate first
+  staple_status staple = staple_status::none;
   bool verified = false;  ///< false only where `tls::danger::accept_any_certificate` was given
 };
 

@@ -4,8 +4,12 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/client_identity.hpp>
 #include <cohttps/tls/context.hpp>
+#include <cohttps/tls/key_log.hpp>
+#include <cohttps/tls/key_pins.hpp>
 #include <cohttps/tls/policy.hpp>
+#include <cohttps/tls/record.hpp>
 #include <cohttps/tls/session_cache.hpp>
 #include <cohttps/tls/trust_store.hpp>
 #include <cohttps/tls/verification_cache.hpp>
@@ -17,6 +21,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace cohttps {
 
@@ -28,17 +33,40 @@ struct context_state {
   // Shared by all connections: the system's generator needs no lock.
   std::shared_ptr<Botan::RandomNumberGenerator> random = std::make_shared<Botan::System_RNG>();
   std::shared_ptr<session_cache> sessions;  // null: none is kept
-  std::shared_ptr<chain_cache> chains = std::make_shared<chain_cache>();
+  std::shared_ptr<chain_cache> chains;
   std::shared_ptr<signature_verifier> signatures = std::make_shared<signature_verifier>();
   std::shared_ptr<Botan::Credentials_Manager> credentials =
       std::make_shared<Botan::Credentials_Manager>();
+  std::shared_ptr<client_identity> identity;  // null, or the same as `credentials`
+  std::vector<key_log> key_logs;
 };
 }  // namespace tls
 
 COHTTPS_DEFINITION result<tls_context> tls_context::create(const tls_options& options) try {
   auto state = std::make_shared<tls::context_state>();
   state->accept_any_certificate = options.danger.has_value();
-  state->policy = std::make_shared<tls::client_policy>(options);
+  if (options.minimum_rsa_bits < 2048 || options.minimum_ec_bits < 256)
+    return fail(error_category::usage, "minimum_too_low",
+                "tls_options::minimum_rsa_bits has to be 2048 or more, and minimum_ec_bits 256");
+  auto pins = tls::key_pins::create(options.pins, options.pin_report);
+  if (!pins) return pass(std::move(pins));
+  state->chains = std::make_shared<tls::chain_cache>(
+      tls::key_sizes{options.minimum_rsa_bits, options.minimum_ec_bits}, *std::move(pins));
+  if (options.identity) {
+    auto identity = tls::client_identity::create(*options.identity);
+    if (!identity) return pass(std::move(identity));
+    state->credentials = state->identity = *std::move(identity);
+  }
+  state->key_logs.push_back(options.key_log);
+  if (options.key_log_from_environment) {
+    auto log = tls::key_log_of_environment();
+    if (!log) return pass(std::move(log));
+    state->key_logs.push_back(*std::move(log));
+  }
+  std::erase_if(state->key_logs, [](const auto& log) { return !log; });
+  auto policy = tls::client_policy::create(options);
+  if (!policy) return pass(std::move(policy));
+  state->policy = *std::move(policy);
   state->policy->latest_supported_version(false);  // throws when Botan was built without it
   // Who was not verified once must not be taken for somebody later.
   if (options.session_resumption && !state->accept_any_certificate)
@@ -48,13 +76,20 @@ COHTTPS_DEFINITION result<tls_context> tls_context::create(const tls_options& op
   if (!options.root_file.empty())
     if (auto added = state->roots.add_file(options.root_file); !added)
       return pass(std::move(added));
+  if (!options.root_directory.empty())
+    if (auto added = state->roots.add_directory(options.root_directory); !added)
+      return pass(std::move(added));
+  for (const auto& root : options.root_der)
+    if (auto added = state->roots.add_der(tls::detail::octets(root), "tls_options::root_der");
+        !added)
+      return pass(std::move(added));
   if (!options.root_pem.empty())
     if (auto added = state->roots.add_pem(options.root_pem, "tls_options::root_pem"); !added)
       return pass(std::move(added));
   if (state->roots.size() == 0 && !state->accept_any_certificate)
     return fail(error_category::usage, "no_certificates",
-                "no certificate is trusted, so no server could be: give tls_options::root_file "
-                "or root_pem, or leave system_roots on");
+                "no certificate is trusted, so no server could be: give tls_options::root_file, "
+                "root_directory, root_pem or root_der, or leave system_roots on");
   return tls_context(std::move(state));
 } catch (const std::exception& e) {
   return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());

@@ -7,6 +7,7 @@
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/context_state.hpp>
 #include <cohttps/tls/session.hpp>
+#include <cohttps/tls/session_hooks.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -67,6 +68,10 @@ class engine {
   /// which is for the caller to judge, as a message that knows its length is whole without it
   /// (RFC 9112, 9.8).
   result<void> end_of_stream() { return session_->end_of_stream(); }
+
+  /// Bytes that both ends of this connection know and no other connection has (`tls-exporter`, RFC
+  /// 9266), to bind an authentication to it. TLS 1.3 only: else a usage error.
+  result<std::vector<std::byte>> channel_binding() const { return session_->channel_binding(); }
 
   /// Filled in when the handshake is done.
   const tls_info& info() const noexcept { return session_->info; }

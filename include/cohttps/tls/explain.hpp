@@ -29,10 +29,6 @@ inline std::unexpected<error> refuse(std::string_view reason,
   return std::unexpected(std::move(refused));
 }
 
-inline constexpr std::string_view weak_key_text =
-    "has a key that is too short: RSA has to have 2048 bits or more, elliptic curves 256; the "
-    "server needs a new certificate";
-
 namespace detail {
 struct explanation {
   Botan::Certificate_Status_Code code;
@@ -48,7 +44,9 @@ inline const explanation* find_explanation(Botan::Certificate_Status_Code code) 
        "has expired; the server has to renew it, unless the clock of this machine is wrong"},
       {CERT_NOT_YET_VALID, "certificate_not_yet_valid", "certificate_expired",
        "is not valid yet; look whether the clock of this machine is right"},
-      {SIGNATURE_METHOD_TOO_WEAK, "weak_key", "bad_certificate", weak_key_text},
+      {SIGNATURE_METHOD_TOO_WEAK, "weak_key", "bad_certificate",
+       "has a key that is too short: RSA has to have 2048 bits or more, elliptic curves 256; the "
+       "server needs a new certificate"},
       {UNTRUSTED_HASH, "weak_signature", "bad_certificate",
        "is signed with a broken hash function (SHA-1 or MD5); the server needs a new one"},
       {SIGNATURE_ERROR, "bad_signature", "bad_certificate",

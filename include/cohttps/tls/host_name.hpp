@@ -95,19 +95,34 @@ constexpr std::optional<ip_address> parse_ip(std::string_view text) noexcept {
   return text.find(':') == std::string_view::npos ? parse_ipv4(text) : parse_ipv6(text);
 }
 
-/// "192.0.2.1", or eight groups in hexadecimal; for messages.
+/// "192.0.2.1" or "2001:db8::1" (RFC 5952, 4); for messages.
 inline std::string to_string(std::span<const std::uint8_t> address) {
   std::string out;
-  if (address.size() == 4) {
+  if (address.size() != 16) {
     for (const auto byte : address) out += (out.empty() ? "" : ".") + std::to_string(byte);
     return out;
   }
+  std::array<unsigned, 8> groups{};
+  for (std::size_t i = 0; i < 8; ++i)
+    groups[i] = static_cast<unsigned>(address[2 * i] << 8 | address[2 * i + 1]);
+  // The first of the longest runs of zeros, if it is longer than one.
+  std::size_t gap = 8;
+  std::size_t longest = 1;
+  for (std::size_t i = 0; i < 8; ++i) {
+    std::size_t run = 0;
+    while (i + run < 8 && groups[i + run] == 0) ++run;
+    if (run > longest) gap = i, longest = run;
+  }
   constexpr char digits[] = "0123456789abcdef";
-  for (std::size_t i = 0; i + 1 < address.size(); i += 2) {
-    const unsigned group = static_cast<unsigned>(address[i] << 8 | address[i + 1]);
-    if (!out.empty()) out += ':';
+  for (std::size_t i = 0; i < 8; ++i) {
+    if (i == gap) {
+      out += "::";
+      i += longest - 1;
+      continue;
+    }
+    if (!out.empty() && !out.ends_with(':')) out += ':';
     for (int shift = 12; shift >= 0; shift -= 4)
-      if (shift == 0 || group >> shift) out += digits[group >> shift & 15];
+      if (shift == 0 || groups[i] >> shift) out += digits[groups[i] >> shift & 15];
   }
   return out;
 }

@@ -1,20 +1,27 @@
 // What we offer and accept in a handshake, said to Botan.
 #pragma once
 
+#include <cohttps/core/ascii.hpp>
+#include <cohttps/core/error.hpp>
 #include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/group.hpp>
 #include <cohttps/tls/options.hpp>
 #include <cohttps/tls/record.hpp>
 
 #include <botan/block_cipher.h>
 #include <botan/pk_keys.h>
 #include <botan/tls_algos.h>
+#include <botan/tls_ciphersuite.h>
 #include <botan/tls_policy.h>
+#include <botan/tls_version.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cohttps {
@@ -22,35 +29,86 @@ namespace cohttps {
 namespace tls {
 
 /// TLS 1.3 and, unless forbidden, TLS 1.2 with ECDHE and AEAD only; certificates of ECDSA or RSA
-/// with SHA-2 (RFC 9325, 4.2).
+/// with SHA-2 (RFC 9325, 4.2). The preset `compatible` adds CBC and DHE, never RSA key transport.
 class client_policy final : public Botan::TLS::Policy {
  public:
-  explicit client_policy(const tls_options& options)
-      : minimum_(options.minimum_version),
-        logs_secrets_(options.record_reader && has_record_reader),
-        ciphers_(aes_is_fast() ? aes_first() : chacha_first()) {}
+  using version = Botan::TLS::Protocol_Version;
 
-  bool allow_tls12() const override {
-    return minimum_ == tls_version::v1_2 && Policy::allow_tls12();
+  /// Fails, with category usage, on names of suites or groups that are unknown here.
+  static result<std::shared_ptr<const client_policy>> create(const tls_options& options) {
+    std::shared_ptr<client_policy> made(new client_policy(options));
+    for (const auto& name : options.cipher_suites) {
+      const std::string_view text(name);
+      const auto suite =
+          Botan::TLS::Ciphersuite::from_name(text.substr(text.starts_with("TLS_") ? 4 : 0));
+      if (!suite || !suite->valid() || suite->kex_method() == Botan::TLS::Kex_Algo::STATIC_RSA ||
+          suite->psk_ciphersuite())
+        return fail(error_category::usage, "unknown_cipher_suite",
+                    "the cipher suite \"" + ascii::printable(name, 60) +
+                        "\" is not supported: give its registered name, such as "
+                        "TLS_AES_128_GCM_SHA256");
+      made->suites_.push_back(*suite);
+    }
+    for (const auto& name : options.groups) {
+      const auto group = group_named(name);
+      if (!group)
+        return fail(error_category::usage, "unknown_group",
+                    "the key exchange group \"" + ascii::printable(name, 60) +
+                        "\" is not supported: give its registered name, such as x25519");
+      made->groups_.push_back(*group);
+    }
+    if (made->groups_.empty()) made->groups_ = usual_groups();
+    if (!made->allow_tls12() && !made->allow_tls13())
+      return fail(error_category::usage, "no_cipher_suite",
+                  "no cipher suite is left for the versions of TLS that are allowed");
+    return made;
   }
+
+  bool allow_tls12() const override { return !only_tls13_ && lists(version::TLS_V12); }
+  bool allow_tls13() const override { return lists(version::TLS_V13); }
   bool allow_dtls12() const override { return false; }
 
+  std::vector<std::uint16_t> ciphersuite_list(version wanted) const override {
+    if (suites_.empty()) return Policy::ciphersuite_list(wanted);
+    std::vector<std::uint16_t> codes;
+    for (const auto& suite : suites_)
+      if (suite.usable_in_version(wanted)) codes.push_back(suite.ciphersuite_code());
+    return codes;
+  }
+  bool acceptable_ciphersuite(const Botan::TLS::Ciphersuite& suite) const override {
+    return suites_.empty() ? Policy::acceptable_ciphersuite(suite)
+                           : std::ranges::any_of(suites_, [&](const auto& one) {
+                               return one.ciphersuite_code() == suite.ciphersuite_code();
+                             });
+  }
   std::vector<std::string> allowed_ciphers() const override { return ciphers_; }
-  std::vector<std::string> allowed_macs() const override { return {"AEAD"}; }
-  std::vector<std::string> allowed_key_exchange_methods() const override { return {"ECDH"}; }
+  std::vector<std::string> allowed_macs() const override {
+    if (compatible_) return {"AEAD", "SHA-256", "SHA-384", "SHA-1"};
+    return {"AEAD"};
+  }
+  std::vector<std::string> allowed_key_exchange_methods() const override {
+    if (compatible_) return {"ECDH", "DH"};
+    return {"ECDH"};
+  }
   std::vector<std::string> allowed_signature_methods() const override { return {"ECDSA", "RSA"}; }
   std::vector<std::string> allowed_signature_hashes() const override {
     return {"SHA-256", "SHA-384", "SHA-512"};
   }
 
-  // No post-quantum hybrid: listing one without a share makes newer servers ask for it, and that
-  // costs a round trip. A share goes out for the first group, X25519.
-  std::vector<Botan::TLS::Group_Params> key_exchange_groups() const override {
-    using group = Botan::TLS::Group_Params_Code;
-    return {group::X25519, group::SECP256R1, group::SECP384R1};
+  std::vector<Botan::TLS::Group_Params> key_exchange_groups() const override { return groups_; }
+
+  // A post-quantum group that is listed without a share makes newer servers ask for one, and that
+  // costs a round trip; a share of it alone would make all others ask.
+  std::vector<Botan::TLS::Group_Params> key_exchange_groups_to_offer() const override {
+    std::vector<Botan::TLS::Group_Params> shares{groups_.front()};
+    const auto other =
+        std::ranges::find_if(groups_, [](const auto& group) { return !group.is_post_quantum(); });
+    if (groups_.front().is_post_quantum() && other != groups_.end()) shares.push_back(*other);
+    return shares;
   }
 
   std::size_t minimum_rsa_bits() const override { return 2048; }
+  std::size_t minimum_dh_group_size() const override { return 2048; }
   std::size_t minimum_signature_strength() const override { return 110; }
 
   // The key of the server's certificate is the verifier's business, which can name the certificate.
@@ -65,7 +123,7 @@ class client_policy final : public Botan::TLS::Policy {
   bool allow_insecure_renegotiation() const override { return false; }
   bool include_time_in_hello_random() const override { return false; }
 
-  // The record reader's way to the keys.
+  // The record reader's way to the keys, and a key log's.
   bool allow_ssl_key_log_file() const override { return logs_secrets_; }
 
   // RFC 7627, 5.2 lets a client go on without an extended master secret when nothing is bound to
@@ -75,6 +133,29 @@ class client_policy final : public Botan::TLS::Policy {
 #endif
 
  private:
+  explicit client_policy(const tls_options& options)
+      : only_tls13_(options.minimum_version == tls_version::v1_3 ||
+                    options.preset == tls_preset::modern),
+        compatible_(options.preset == tls_preset::compatible),
+        logs_secrets_((options.record_reader && has_record_reader) || options.key_log ||
+                      options.key_log_from_environment),
+        ciphers_(aes_is_fast() ? aes_first() : chacha_first()) {
+    if (compatible_) ciphers_.insert(ciphers_.end(), {"AES-128", "AES-256"});
+  }
+
+  bool lists(version wanted) const {
+    const bool built =
+        wanted == version(version::TLS_V12) ? Policy::allow_tls12() : Policy::allow_tls13();
+    return built && (suites_.empty() || !ciphersuite_list(wanted).empty());
+  }
+
+  static std::vector<Botan::TLS::Group_Params> usual_groups() {
+    std::vector<Botan::TLS::Group_Params> groups;
+    for (const auto* name : {"X25519MLKEM768", "x25519", "secp256r1", "secp384r1"})
+      if (const auto group = group_named(name)) groups.push_back(*group);
+    return groups;
+  }
+
   static std::vector<std::string> aes_first() {
     return {"AES-128/GCM", "AES-256/GCM", "ChaCha20Poly1305"};
   }
@@ -90,9 +171,12 @@ class client_policy final : public Botan::TLS::Policy {
            provider != "ssse3" && provider != "simd32" && provider != "neon";
   }
 
-  tls_version minimum_;
+  bool only_tls13_;
+  bool compatible_;
   bool logs_secrets_;
   std::vector<std::string> ciphers_;
+  std::vector<Botan::TLS::Ciphersuite> suites_;
+  std::vector<Botan::TLS::Group_Params> groups_;
 };
 
 }  // namespace tls

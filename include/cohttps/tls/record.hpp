@@ -16,6 +16,18 @@ inline constexpr bool has_record_reader = false;
 inline constexpr bool has_record_reader = true;
 #endif
 
+namespace detail {
+
+// Bytes as Botan has them.
+inline std::span<std::uint8_t> octets(std::span<std::byte> bytes) noexcept {
+  return {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+}
+inline std::span<const std::uint8_t> octets(std::span<const std::byte> bytes) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace detail
+
 enum class record_type : std::uint8_t {
   change_cipher_spec = 20,
   alert = 21,

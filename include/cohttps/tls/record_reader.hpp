@@ -30,13 +30,6 @@ namespace cohttps::tls {
 
 namespace detail {
 
-inline std::span<std::uint8_t> octets(std::span<std::byte> bytes) noexcept {
-  return {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()};
-}
-inline std::span<const std::uint8_t> octets(std::span<const std::byte> bytes) noexcept {
-  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
-}
-
 /// Zeros that the compiler cannot leave out.
 inline void wipe(std::span<std::byte> bytes) noexcept {
   if (!bytes.empty()) std::memset(bytes.data(), 0, bytes.size());

@@ -10,7 +10,9 @@
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/context_state.hpp>
+#include <cohttps/tls/group.hpp>
 #include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/key_log.hpp>
 #include <cohttps/tls/record.hpp>
 #include <cohttps/tls/record_reader.hpp>
 #include <cohttps/tls/session_cache.hpp>
@@ -19,7 +21,11 @@
 #include <botan/dl_group.h>
 #include <botan/exceptn.h>
 #include <botan/ocsp.h>
+#include <botan/pk_keys.h>
+#include <botan/pubkey.h>
+#include <botan/rng.h>
 #include <botan/secmem.h>
+#include <botan/symkey.h>
 #include <botan/tls_alert.h>
 #include <botan/tls_callbacks.h>
 #include <botan/tls_ciphersuite.h>
@@ -62,6 +68,7 @@ class session final : public Botan::TLS::Callbacks {
   result<void> send(std::span<const std::byte> plaintext);
   void close() noexcept;
   result<void> end_of_stream();
+  result<std::vector<std::byte>> channel_binding() const;
 
   buffer outgoing;
   tls_info info;
@@ -109,6 +116,11 @@ class session final : public Botan::TLS::Callbacks {
                           const std::vector<std::uint8_t>& signature) override {
     return context_.state().signatures->verify(key, padding, format, message, signature);
   }
+  std::vector<std::uint8_t> tls_sign_message(const Botan::Private_Key& key,
+                                             Botan::RandomNumberGenerator& random,
+                                             std::string_view padding,
+                                             Botan::Signature_Format format,
+                                             const std::vector<std::uint8_t>& message) override;
   std::chrono::system_clock::time_point tls_current_timestamp() override { return now_; }
   void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t> client_random,
                             std::span<const std::uint8_t> secret) const override;
@@ -127,7 +139,7 @@ class session final : public Botan::TLS::Callbacks {
     return Callbacks::tls12_generate_ephemeral_ecdh_key(group, random, format);
   }
 #endif
-  void name_group(Botan::TLS::Group_Params group) { info.group = group.to_string().value_or(""); }
+  void name_group(Botan::TLS::Group_Params group) { info.group = name_of(group); }
 
   tls_context context_;
   std::string host_;
@@ -324,6 +336,20 @@ inline result<void> session::end_of_stream() {
       "the connection ended without the TLS close_notify, so what came last may be missing");
 }
 
+// RFC 9266. Of TLS 1.2 it would want an empty context where Botan's exporter gives none (RFC 5705,
+// 4).
+inline result<std::vector<std::byte>> session::channel_binding() const try {
+  if (failure_) return std::unexpected(*failure_);
+  if (!activated || !is_tls13_)
+    return fail(error_category::usage, "no_channel_binding",
+                "the channel binding tls-exporter needs a TLS 1.3 connection");
+  const auto key = client_->key_material_export("EXPORTER-Channel-Binding", "", 32).bits_of();
+  const auto bytes = std::as_bytes(std::span(key));
+  return std::vector<std::byte>(bytes.begin(), bytes.end());
+} catch (const std::exception&) {  // closed in both directions, and the keys are gone
+  return fail(error_category::peer_closed, "connection_closed", "the TLS connection was closed");
+}
+
 template <class F>
 result<void> session::guarded(F&& call) {
   try {
@@ -356,69 +382,13 @@ inline void session::refuse(error why) {
       {"unknown_ca", alert_type::UnknownCA},
       {"unsupported_certificate", alert_type::UnsupportedCertificate},
       {"unexpected_message", alert_type::UnexpectedMessage},
+      {"internal_error", alert_type::InternalError},
   };
   auto type = alert_type::BadCertificate;
   for (const auto& [name, value] : alerts)
     if (why.alert() == name) type = value;
   pending_ = std::move(why);
   throw Botan::TLS::TLS_Exception(type, pending_->message());
-}
-
-inline void session::tls_record_received(std::uint64_t, std::span<const std::uint8_t> data) {
-  // Botan before 3.11.1 lets data pass that no key protects (CVE-2026-34582).
-  if (!activated || !receiving_)
-    refuse(error(error_category::tls, "early_data",
-                 "we refused data that the server sent before the TLS handshake was done")
-               .alert("unexpected_message"));
-  plaintext_.append(std::as_bytes(data));
-}
-
-// SERVER_TRAFFIC_SECRET_0 and those of later generations (RFC 9850); nothing else is kept.
-inline void session::tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t>,
-                                          std::span<const std::uint8_t> secret) const {
-  if (label.starts_with("SERVER_TRAFFIC_SECRET_"))
-    read_secret_.assign(secret.begin(), secret.end());
-}
-
-inline void session::tls_alert(Botan::TLS::Alert alert) {
-  if (alert.type() == alert_type::CloseNotify) {
-    peer_closed = true;
-  } else if (alert.is_fatal()) {
-    pending_ = told(alert, scene());
-  } else {
-    warning_ = alert.type_string();
-  }
-}
-
-inline void session::tls_verify_cert_chain(
-    const std::vector<Botan::X509_Certificate>& chain,
-    const std::vector<std::optional<Botan::OCSP::Response>>& staples,
-    const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type, std::string_view,
-    const Botan::TLS::Policy&) {
-  if (context_.state().accept_any_certificate) return;
-  const auto& shared = context_.state();
-  if (auto verified = shared.chains->verify(chain, host_, now_, shared.roots, staples); !verified)
-    refuse(std::move(verified).error());
-  info.verified = true;
-}
-
-inline void session::tls_session_established(const Botan::TLS::Session_Summary& summary) {
-  sessions_->set_resumed(summary.was_resumption());
-  if (summary.was_resumption() && sessions_->offered()) info.verified = true;
-  // Should Botan ever come here without having asked, no connection is made of it.
-  if (!info.verified && !context_.state().accept_any_certificate)
-    refuse(error(error_category::tls, "not_verified",
-                 "we refused a TLS handshake in which no certificate was verified")
-               .alert("bad_certificate"));
-  is_tls13_ = summary.version() == Botan::TLS::Protocol_Version::TLS_V13;
-  cipher_ = summary.ciphersuite().cipher_algo();
-  hash_ = summary.ciphersuite().prf_algo();
-  info.protocol = is_tls13_ ? "TLS 1.3" : "TLS 1.2";
-  info.cipher_suite = "TLS_" + summary.ciphersuite().to_string();  // Botan leaves the prefix out
-  if (auto group = summary.kex_parameters()) info.group = *group;
-  info.resumed = summary.was_resumption();
-  for (const auto& certificate : summary.peer_certs())
-    info.peer_chain.push_back(summarize(certificate));
 }
 
 }  // namespace cohttps::tls

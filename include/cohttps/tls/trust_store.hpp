@@ -15,6 +15,7 @@
 #include <botan/secmem.h>
 #include <botan/x509cert.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -41,7 +42,7 @@ class trust_store {
   /// carry comments. `source` names it in errors. No block at all is an error, and so is a damaged
   /// one.
   result<void> add_pem(std::string_view text, std::string_view source) {
-    constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
+    constexpr std::string_view begin = pem_begin;
     constexpr std::string_view end = "-----END CERTIFICATE-----";
     std::size_t count = 0;
     for (auto at = text.find(begin); at != std::string_view::npos; at = text.find(begin)) {
@@ -61,16 +62,50 @@ class trust_store {
     return {};
   }
 
-  /// Adds the content of a PEM file.
+  /// Adds one certificate in DER.
+  result<void> add_der(std::span<const std::uint8_t> encoded, std::string_view source) {
+    if (add_encoded(encoded)) return {};
+    return fail(error_category::usage, "bad_certificate_file",
+                std::string(source) + " is damaged: it has to be an X.509 certificate in DER");
+  }
+
+  /// Adds the content of a file: PEM, or one certificate in DER.
   result<void> add_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::error_code ignored;
-    if (!file || std::filesystem::is_directory(path, ignored))
+    const auto text = read(path);
+    if (!text)
       return fail(error_category::usage, "unreadable_certificate_file",
                   "cannot read the certificate file \"" + path +
-                      "\": give the path of a readable file of PEM certificates");
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    return add_pem(text, '"' + path + '"');
+                      "\": give the path of a readable file of certificates");
+    if (is_der(*text)) return add_der(der_of(*text), '"' + path + '"');
+    return add_pem(*text, '"' + path + '"');
+  }
+
+  /// Adds what certificates there are in the files of a folder, but not of those below it. Files
+  /// that hold none are passed over; a folder in which there is none is an error.
+  result<void> add_directory(const std::string& path) {
+    std::error_code failed;
+    std::vector<std::string> files;
+    for (std::filesystem::directory_iterator at(path, failed), end; !failed && at != end;
+         at.increment(failed))
+      if (std::error_code ignored; at->is_regular_file(ignored))
+        files.push_back(at->path().string());
+    if (failed)
+      return fail(error_category::usage, "unreadable_certificate_directory",
+                  "cannot read the folder of certificates \"" + path + "\": " + failed.message());
+    std::ranges::sort(files);
+    std::size_t holding = 0;
+    for (const auto& file : files) {
+      const auto text = read(file);
+      if (!text || !(is_der(*text) || text->find(pem_begin) != std::string::npos)) continue;
+      ++holding;
+      if (auto added = is_der(*text) ? add_der(der_of(*text), '"' + file + '"')
+                                     : add_pem(*text, '"' + file + '"');
+          !added)
+        return added;
+    }
+    if (holding > 0) return {};
+    return fail(error_category::usage, "no_certificates",
+                "there is no certificate in the folder \"" + path + '"');
   }
 
   /// Adds the operating system's bundle: the first that exists of the path that Botan was built
@@ -147,17 +182,35 @@ class trust_store {
     return {reinterpret_cast<const char*>(name.data()), name.size()};
   }
 
+  static constexpr std::string_view pem_begin = "-----BEGIN CERTIFICATE-----";
+
+  static std::optional<std::string> read(const std::string& path) {
+    std::error_code ignored;
+    std::ifstream file(path, std::ios::binary);
+    if (!file || std::filesystem::is_directory(path, ignored)) return std::nullopt;
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  static std::span<const std::uint8_t> der_of(std::string_view content) {
+    return {reinterpret_cast<const std::uint8_t*>(content.data()), content.size()};
+  }
+  static bool is_der(std::string_view content) {
+    return der::subject_of(der_of(content)).has_value();
+  }
+
   bool add_block(std::string_view base64) {
     try {
-      const auto decoded = Botan::base64_decode(base64.data(), base64.size());
-      const auto subject = der::subject_of(decoded);
-      if (!subject) return false;
-      by_subject_.emplace(key(*subject), entries_.size());
-      entries_.emplace_back(std::vector<std::uint8_t>(decoded.begin(), decoded.end()));
-      return true;
+      return add_encoded(Botan::base64_decode(base64.data(), base64.size()));
     } catch (const Botan::Exception&) {
       return false;
     }
+  }
+
+  bool add_encoded(std::span<const std::uint8_t> encoded) {
+    const auto subject = der::subject_of(encoded);
+    if (!subject) return false;
+    by_subject_.emplace(key(*subject), entries_.size());
+    entries_.emplace_back(std::vector<std::uint8_t>(encoded.begin(), encoded.end()));
+    return true;
   }
 
   void add_named(Botan::Certificate_Store_In_Memory& to,

@@ -5,6 +5,9 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/connection_info.hpp>
+#include <cohttps/tls/explain.hpp>
+#include <cohttps/tls/key_pins.hpp>
 #include <cohttps/tls/trust_store.hpp>
 #include <cohttps/tls/verifier.hpp>
 
@@ -18,6 +21,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,18 +42,29 @@ class chain_cache {
   static constexpr std::chrono::minutes lifetime{10};
   static constexpr std::size_t most = 512;
 
-  /// As `cohttps::tls::verify`.
-  result<void> verify(const certificate_chain& chain, std::string_view host, time_point now,
-                      const trust_store& roots, const ocsp_staples& staples) {
+  explicit chain_cache(key_sizes minimum = {}, key_pins pins = {})
+      : minimum_(minimum), pins_(std::move(pins)) {}
+
+  /// As `cohttps::tls::verify`, and one of the pins is on the path.
+  result<staple_status> verify(const certificate_chain& chain, std::string_view host,
+                               time_point now, const trust_store& roots,
+                               const ocsp_staples& staples) {
     const std::string key = key_of(chain, host, staples);
-    if (knows(key, now)) return {};
-    auto path = verify_chain(chain, now, roots, staples);
-    if (!path) return pass(std::move(path));
-    if (auto named = verify_host(chain.front(), host); !named) return named;
+    if (const auto known = find(key, now)) return *known;
+    auto found = verify_chain(chain, now, roots, staples, minimum_);
+    if (!found) return pass(std::move(found));
+    if (auto named = verify_host(chain.front(), host); !named) return pass(std::move(named));
+    if (!pins_.match(found->path)) {
+      if (!pins_.tell())
+        return refuse("pin_mismatch", chain.front(),
+                      "and those above it have none of the keys that are pinned for this client");
+      pins_.tell()(host);
+      return found->staple;  // and the next one is told as well
+    }
     time_point until = now + lifetime;
-    for (const auto& each : *path) until = std::min(until, to_time_point(each.not_after()));
-    add(key, {now, until});
-    return {};
+    for (const auto& each : found->path) until = std::min(until, to_time_point(each.not_after()));
+    add(key, {now, until, found->staple});
+    return found->staple;
   }
 
   std::size_t size() const {
@@ -58,8 +73,9 @@ class chain_cache {
   }
 
  private:
-  struct period {
+  struct success {
     time_point from, until;
+    staple_status staple;
     bool holds(time_point now) const { return from <= now && now < until; }
   };
 
@@ -81,22 +97,25 @@ class chain_cache {
     return {digest.begin(), digest.end()};
   }
 
-  bool knows(const std::string& key, time_point now) const {
+  std::optional<staple_status> find(const std::string& key, time_point now) const {
     const std::scoped_lock lock(mutex_);
     const auto found = known_.find(key);
-    return found != known_.end() && found->second.holds(now);
+    if (found == known_.end() || !found->second.holds(now)) return std::nullopt;
+    return found->second.staple;
   }
 
-  void add(const std::string& key, period when) {
+  void add(const std::string& key, success when) {
     const std::scoped_lock lock(mutex_);
     if (known_.size() >= most)
       std::erase_if(known_, [&](const auto& each) { return !each.second.holds(when.from); });
     if (known_.size() >= most) known_.clear();
-    known_[key] = when;
+    known_.insert_or_assign(key, when);
   }
 
+  const key_sizes minimum_;
+  const key_pins pins_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, period> known_;
+  std::unordered_map<std::string, success> known_;
 };
 
 /// Checks signatures of handshakes, and keeps what was computed from each key for the next one. It

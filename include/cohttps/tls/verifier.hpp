@@ -5,6 +5,7 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/der.hpp>
 #include <cohttps/tls/explain.hpp>
 #include <cohttps/tls/host_name.hpp>
@@ -39,6 +40,12 @@ using ocsp_staples = std::vector<std::optional<Botan::OCSP::Response>>;
 inline constexpr std::size_t maximum_chain_length = 10;
 inline constexpr std::ptrdiff_t maximum_same_name = 4;
 
+/// What the keys on a path have to have at least.
+struct key_sizes {
+  std::size_t rsa_bits = 2048;
+  std::size_t ec_bits = 256;
+};
+
 namespace detail {
 
 inline Botan::Path_Validation_Restrictions path_restrictions() {
@@ -63,11 +70,19 @@ inline Botan::Path_Validation_Result validate_path(const certificate_chain& chai
                                    Botan::Usage_Type::TLS_SERVER_AUTH, now);
 }
 
-/// Path validation looks at the keys that sign certificates; this at the one that signs the
-/// handshake.
-inline bool is_weak_key(const Botan::X509_Certificate& certificate) {
+/// Whatever the minimum, path validation has seen to 2048 bits of RSA in what signs certificates.
+inline bool is_weak_key(const Botan::X509_Certificate& certificate, const key_sizes& minimum) {
   const auto key = certificate.subject_public_key();
-  return key->estimated_strength() < 110;
+  const std::string algorithm = key->algo_name();
+  return key->estimated_strength() < 110 ||
+         (algorithm == "RSA" && key->key_length() < minimum.rsa_bits) ||
+         (algorithm == "ECDSA" && key->key_length() < minimum.ec_bits);
+}
+
+inline std::string too_short(const key_sizes& minimum) {
+  return "has a key that is too short: RSA has to have " + std::to_string(minimum.rsa_bits) +
+         " bits or more, elliptic curves " + std::to_string(minimum.ec_bits) +
+         "; the server needs a new certificate";
 }
 
 /// Whether the certificate demands a stapled OCSP answer (RFC 7633): a TLS feature extension that
@@ -90,12 +105,15 @@ inline bool demands_staple(const Botan::X509_Certificate& certificate) {
 /// A staple that says "revoked" counts always. One that says "good" counts only for a certificate
 /// that demands it, and not with a Botan that can be made to believe a forged one. What cannot be
 /// used is as good as none.
-inline result<void> check_staples(const certificate_chain& path, const ocsp_staples& staples,
-                                  const Botan::Certificate_Store& roots,
-                                  std::chrono::system_clock::time_point now) {
+inline result<staple_status> check_staples(const certificate_chain& path,
+                                           const ocsp_staples& staples,
+                                           const Botan::Certificate_Store& roots,
+                                           std::chrono::system_clock::time_point now) {
   using code = Botan::Certificate_Status_Code;
   bool good = false;
-  if (!staples.empty() && path.size() > 1) {
+  const bool stapled =
+      std::ranges::any_of(staples, [](const auto& one) { return one.has_value(); });
+  if (stapled && path.size() > 1) {
     const std::vector<Botan::Certificate_Store*> stores{
         const_cast<Botan::Certificate_Store*>(&roots)};  // as Botan's own overload does
     const auto answers = Botan::PKIX::check_ocsp(path, staples, stores, now, path_restrictions());
@@ -109,7 +127,7 @@ inline result<void> check_staples(const certificate_chain& path, const ocsp_stap
     return refuse("missing_staple", path[0],
                   "demands a stapled proof that it is not revoked (OCSP must-staple), and the "
                   "server sent none that is valid; the server has to turn OCSP stapling on");
-  return {};
+  return good ? staple_status::good : stapled ? staple_status::unusable : staple_status::none;
 }
 
 #if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 12, 0)
@@ -145,14 +163,19 @@ inline result<void> check_form(const Botan::Path_Validation_Result& found) {
 
 }  // namespace detail
 
+struct verified_chain {
+  certificate_chain path;  ///< from the peer's own certificate to the root
+  staple_status staple;
+};
+
 /// Checks that `chain`, the peer's own certificate first, leads to one of `roots` at the time `now`
 /// and may be used by a TLS server; whose it is remains to be checked. Failures have the category
-/// certificate; explain.hpp lists their reasons. Gives the path: from the peer's own certificate to
-/// the root.
-inline result<certificate_chain> verify_chain(const certificate_chain& chain,
-                                              std::chrono::system_clock::time_point now,
-                                              const trust_store& roots,
-                                              const ocsp_staples& staples = {}) try {
+/// certificate; explain.hpp lists their reasons.
+inline result<verified_chain> verify_chain(const certificate_chain& chain,
+                                           std::chrono::system_clock::time_point now,
+                                           const trust_store& roots,
+                                           const ocsp_staples& staples = {},
+                                           const key_sizes& minimum = {}) try {
   if (chain.empty())
     return fail(error_category::certificate, "no_certificate", "the server sent no certificate");
   const auto& leaf = chain.front();
@@ -184,15 +207,17 @@ inline result<certificate_chain> verify_chain(const certificate_chain& chain,
     return refuse(found.result(), path,
                   at == statuses.end() ? 0 : static_cast<std::size_t>(at - statuses.begin()));
   }
-  if (detail::is_weak_key(leaf)) return refuse("weak_key", leaf, weak_key_text);
+  for (const auto& each : path)
+    if (detail::is_weak_key(each, minimum))
+      return refuse("weak_key", each, detail::too_short(minimum));
   if (auto formed = detail::check_form(found); !formed) return pass(std::move(formed));
 #if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 12, 0)
   if (auto permitted = detail::check_constraints(path); !permitted)
     return pass(std::move(permitted));
 #endif
-  if (auto fresh = detail::check_staples(path, staples, *store, now); !fresh)
-    return pass(std::move(fresh));
-  return path;
+  const auto staple = detail::check_staples(path, staples, *store, now);
+  if (!staple) return std::unexpected(staple.error());
+  return verified_chain{path, *staple};
 } catch (const std::exception& e) {
   return fail(error_category::certificate, "bad_certificate",
               std::string("the server's certificate cannot be checked: ") + e.what());

@@ -1,0 +1,152 @@
+// The client's own certificate, and its key, here or elsewhere.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/options.hpp>
+#include <cohttps/tls/record.hpp>
+
+#include <botan/asn1_obj.h>
+#include <botan/credentials_manager.h>
+#include <botan/data_src.h>
+#include <botan/exceptn.h>
+#include <botan/pk_keys.h>
+#include <botan/pkcs8.h>
+#include <botan/pkix_types.h>
+#include <botan/pubkey.h>
+#include <botan/secmem.h>
+#include <botan/x509cert.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cohttps::tls {
+
+namespace detail {
+
+/// Stands for a key that is not here: all that is known of it is the public half.
+class absent_key final : public Botan::Private_Key {
+ public:
+  explicit absent_key(std::unique_ptr<Botan::Public_Key> known) : known_(std::move(known)) {}
+
+  std::string algo_name() const override { return known_->algo_name(); }
+  std::size_t estimated_strength() const override { return known_->estimated_strength(); }
+  std::size_t key_length() const override { return known_->key_length(); }
+  bool check_key(Botan::RandomNumberGenerator&, bool) const override { return true; }
+  bool supports_operation(Botan::PublicKeyOperation what) const override {
+    return what == Botan::PublicKeyOperation::Signature;
+  }
+  Botan::AlgorithmIdentifier algorithm_identifier() const override {
+    return known_->algorithm_identifier();
+  }
+  std::vector<std::uint8_t> raw_public_key_bits() const override {
+    return known_->raw_public_key_bits();
+  }
+  std::vector<std::uint8_t> public_key_bits() const override { return known_->public_key_bits(); }
+  Botan::secure_vector<std::uint8_t> private_key_bits() const override {
+    throw Botan::Not_Implemented("the key is not here");
+  }
+  std::unique_ptr<Botan::Public_Key> public_key() const override {
+    throw Botan::Not_Implemented("the key is not here");
+  }
+  std::unique_ptr<Botan::Private_Key> generate_another(
+      Botan::RandomNumberGenerator&) const override {
+    throw Botan::Not_Implemented("the key is not here");
+  }
+
+ private:
+  std::unique_ptr<Botan::Public_Key> known_;
+};
+
+}  // namespace detail
+
+/// What Botan asks for the client's certificate and key.
+class client_identity final : public Botan::Credentials_Manager {
+ public:
+  /// Fails with category usage. No error holds anything of the key or the passphrase.
+  static result<std::shared_ptr<client_identity>> create(const tls_identity& given) {
+    const std::shared_ptr<client_identity> made(new client_identity);
+    try {
+      Botan::DataSource_Memory source(given.certificate_pem);
+      constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
+      for (auto at = given.certificate_pem.find(begin); at != std::string::npos;
+           at = given.certificate_pem.find(begin, at + 1))
+        made->chain_.emplace_back(source);
+    } catch (const std::exception&) {
+      made->chain_.clear();
+    }
+    if (made->chain_.empty())
+      return fail(error_category::usage, "bad_client_certificate",
+                  "tls_identity::certificate_pem has to hold PEM certificates, the client's first");
+    auto certified = made->chain_.front().subject_public_key();
+    if (given.sign) {
+      made->sign_ = given.sign;
+      made->key_ = std::make_shared<detail::absent_key>(std::move(certified));
+      return made;
+    }
+    try {
+      Botan::DataSource_Memory source(given.key_pem);
+      made->key_ = given.passphrase.empty() ? Botan::PKCS8::load_key(source)
+                                            : Botan::PKCS8::load_key(source, given.passphrase);
+    } catch (const std::exception&) {
+      return fail(
+          error_category::usage, "bad_client_key",
+          "tls_identity::key_pem cannot be read: it has to be a PKCS #8 key in PEM "
+          "(\"openssl pkcs8 -topk8\" makes one), and an encrypted one needs its passphrase");
+    }
+    if (made->key_->subject_public_key() != certified->subject_public_key())
+      return fail(error_category::usage, "wrong_client_key",
+                  "tls_identity::key_pem is not the key of the first certificate");
+    return made;
+  }
+
+  /// Whether signatures are made elsewhere, by `sign`.
+  bool signs_elsewhere() const noexcept { return static_cast<bool>(sign_); }
+
+  /// `padding` is Botan's: "SHA-256" for ECDSA, "PSS(SHA-256,MGF1,32)" or "PKCS1v15(SHA-256)".
+  result<std::vector<std::uint8_t>> sign(std::string_view padding,
+                                         std::span<const std::uint8_t> message) const {
+    const auto open = padding.find('(');
+    auto hash = open == std::string_view::npos ? padding : padding.substr(open + 1);
+    hash = hash.substr(0, hash.find_first_of(",)"));
+    auto way = open == std::string_view::npos ? std::string_view() : padding.substr(0, open);
+    if (way.starts_with("PSS") || way == "EMSA4") way = "PSS";
+    if (way == "EMSA3" || way == "EMSA_PKCS1") way = "PKCS1v15";
+    const std::string algorithm = key_->algo_name();
+    auto signature = sign_({algorithm, hash, way, std::as_bytes(message)});
+    if (!signature) return pass(std::move(signature));
+    const auto bytes = detail::octets(std::span<const std::byte>(*signature));
+    return std::vector<std::uint8_t>(bytes.begin(), bytes.end());
+  }
+
+  std::vector<Botan::X509_Certificate> find_cert_chain(
+      const std::vector<std::string>& key_types, const std::vector<Botan::AlgorithmIdentifier>&,
+      const std::vector<Botan::X509_DN>&, const std::string& type, const std::string&) override {
+    const bool wanted = std::ranges::find(key_types, key_->algo_name()) != key_types.end();
+    return wanted && type == "tls-client" ? chain_ : certificate_chain();
+  }
+  std::shared_ptr<Botan::Private_Key> private_key_for(const Botan::X509_Certificate&,
+                                                      const std::string&,
+                                                      const std::string&) override {
+    return key_;
+  }
+
+ private:
+  client_identity() = default;
+
+  certificate_chain chain_;
+  std::shared_ptr<Botan::Private_Key> key_;
+  decltype(tls_identity::sign) sign_;
+};
+
+}  // namespace cohttps::tls

@@ -1,0 +1,110 @@
+// What Botan calls in the course of a session.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/tls/alerts.hpp>
+#include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/context_state.hpp>
+#include <cohttps/tls/group.hpp>
+#include <cohttps/tls/key_log.hpp>
+#include <cohttps/tls/session.hpp>
+
+#include <botan/ocsp.h>
+#include <botan/pk_keys.h>
+#include <botan/pubkey.h>
+#include <botan/rng.h>
+#include <botan/tls_alert.h>
+#include <botan/tls_algos.h>
+#include <botan/tls_callbacks.h>
+#include <botan/tls_ciphersuite.h>
+#include <botan/tls_session.h>
+#include <botan/tls_version.h>
+#include <botan/x509cert.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cohttps::tls {
+
+inline void session::tls_record_received(std::uint64_t, std::span<const std::uint8_t> data) {
+  // Botan before 3.11.1 lets data pass that no key protects (CVE-2026-34582).
+  if (!activated || !receiving_)
+    refuse(error(error_category::tls, "early_data",
+                 "we refused data that the server sent before the TLS handshake was done")
+               .alert("unexpected_message"));
+  plaintext_.append(std::as_bytes(data));
+}
+
+// SERVER_TRAFFIC_SECRET_0 and those of later generations (RFC 9850); nothing else is kept.
+inline void session::tls_ssl_key_log_data(std::string_view label,
+                                          std::span<const std::uint8_t> client_random,
+                                          std::span<const std::uint8_t> secret) const {
+  for (const auto& log : context_.state().key_logs) log(key_log_line(label, client_random, secret));
+  if (label.starts_with("SERVER_TRAFFIC_SECRET_"))
+    read_secret_.assign(secret.begin(), secret.end());
+}
+
+inline std::vector<std::uint8_t> session::tls_sign_message(
+    const Botan::Private_Key& key, Botan::RandomNumberGenerator& random, std::string_view padding,
+    Botan::Signature_Format format, const std::vector<std::uint8_t>& message) {
+  const auto& identity = context_.state().identity;
+  if (!identity || !identity->signs_elsewhere())
+    return Callbacks::tls_sign_message(key, random, padding, format, message);
+  auto signature = identity->sign(padding, message);
+  if (!signature) refuse(std::move(signature).error().alert("internal_error"));
+  return *std::move(signature);
+}
+
+inline void session::tls_alert(Botan::TLS::Alert alert) {
+  if (alert.type() == alert_type::CloseNotify) {
+    peer_closed = true;
+  } else if (alert.is_fatal()) {
+    pending_ = told(alert, scene());
+  } else {
+    warning_ = alert.type_string();
+  }
+}
+
+inline void session::tls_verify_cert_chain(
+    const std::vector<Botan::X509_Certificate>& chain,
+    const std::vector<std::optional<Botan::OCSP::Response>>& staples,
+    const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type, std::string_view,
+    const Botan::TLS::Policy&) {
+  if (context_.state().accept_any_certificate) return;
+  const auto& shared = context_.state();
+  auto verified = shared.chains->verify(chain, host_, now_, shared.roots, staples);
+  if (!verified) refuse(std::move(verified).error());
+  info.staple = *verified;
+  info.verified = true;
+}
+
+inline void session::tls_session_established(const Botan::TLS::Session_Summary& summary) {
+  sessions_->set_resumed(summary.was_resumption());
+  if (summary.was_resumption() && sessions_->offered()) info.verified = true;
+  // Should Botan ever come here without having asked, no connection is made of it.
+  if (!info.verified && !context_.state().accept_any_certificate)
+    refuse(error(error_category::tls, "not_verified",
+                 "we refused a TLS handshake in which no certificate was verified")
+               .alert("bad_certificate"));
+  is_tls13_ = summary.version() == Botan::TLS::Protocol_Version::TLS_V13;
+  cipher_ = summary.ciphersuite().cipher_algo();
+  hash_ = summary.ciphersuite().prf_algo();
+  info.protocol = is_tls13_ ? "TLS 1.3" : "TLS 1.2";
+  info.cipher_suite = "TLS_" + summary.ciphersuite().to_string();  // Botan leaves the prefix out
+  if (const auto group = summary.kex_parameters()) {  // TLS 1.3: which of the shares it was
+    const auto known = Botan::TLS::Group_Params::from_string(*group);
+    info.group = known ? name_of(*known) : *group;
+  }
+  info.resumed = summary.was_resumption();
+  for (const auto& certificate : summary.peer_certs())
+    info.peer_chain.push_back(summarize(certificate));
+}
+
+}  // namespace cohttps::tls
