@@ -1,26 +1,13 @@
 // How often a parser and a writer that are used again ask for memory.
+#include "support/allocations.hpp"
+
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/http1/request_writer.hpp>
 #include <cohttps/http1/response_parser.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <cstdlib>
-#include <new>
 #include <string>
-
-namespace {
-std::size_t allocations = 0;
-}
-
-// Not inlined, or GCC 12 warns of a mismatch between the two.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace cohttps;
 using namespace cohttps::http1;
@@ -51,10 +38,10 @@ std::size_t read_all(response_parser& parser) {
 TEST_CASE("a parser that keeps its head allocates nothing the second time") {
   response_parser parser;
   read_all(parser);
-  const std::size_t before = allocations;
+  const std::size_t before = allocations::count();
   std::size_t events = 0;
   for (int i = 0; i < 100; ++i) events += read_all(parser);
-  const std::size_t made = allocations - before;
+  const std::size_t made = allocations::count() - before;
   CHECK(made == 0);
   CHECK(events == 300);
 }
@@ -62,21 +49,21 @@ TEST_CASE("a parser that keeps its head allocates nothing the second time") {
 TEST_CASE("a head that is taken costs two allocations, and none when it comes back") {
   response_parser parser;
   read_all(parser);
-  std::size_t before = allocations;
+  std::size_t before = allocations::count();
   for (int i = 0; i < 100; ++i) {
     const response_head taken = parser.take_head();
     read_all(parser);
   }
-  std::size_t made = allocations - before;
+  std::size_t made = allocations::count() - before;
   CHECK(made == 200);
 
-  before = allocations;
+  before = allocations::count();
   for (int i = 0; i < 100; ++i) {
     response_head taken = parser.take_head();
     parser.recycle(std::move(taken));
     read_all(parser);
   }
-  made = allocations - before;
+  made = allocations::count() - before;
   CHECK(made == 0);
 }
 
@@ -84,7 +71,7 @@ TEST_CASE("a request is written into the buffer's memory alone") {
   const fields headers{{"Host", "example.com"}, {"Accept", "*/*"}, {"User-Agent", "x"}};
   buffer out;
   REQUIRE(write_request_head(out, method::get, "/", headers).has_value());
-  const std::size_t before = allocations;
+  const std::size_t before = allocations::count();
   bool fine = true;
   for (int i = 0; i < 100; ++i) {
     out.clear();
@@ -93,7 +80,7 @@ TEST_CASE("a request is written into the buffer's memory alone") {
     write_chunk_end(out);
     fine = fine && write_last_chunk(out);
   }
-  const std::size_t made = allocations - before;
+  const std::size_t made = allocations::count() - before;
   CHECK(fine);
   CHECK(made == 0);
 }
