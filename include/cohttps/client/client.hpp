@@ -1,6 +1,7 @@
 // The client.
 #pragma once
 
+#include <cohttps/client/content.hpp>
 #include <cohttps/client/operation.hpp>
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/response.hpp>
@@ -52,9 +53,23 @@ class basic_client {
   operation post(std::string_view url, const request_options& options = {}) {
     return send(method::post, url, options);
   }
+  operation post(std::string_view url, content body, const request_options& options = {}) {
+    return send(method::post, url, std::move(body), options);
+  }
   /// PUT (RFC 9110, 9.3.4) with `options.content`.
   operation put(std::string_view url, const request_options& options = {}) {
     return send(method::put, url, options);
+  }
+  operation put(std::string_view url, content body, const request_options& options = {}) {
+    return send(method::put, url, std::move(body), options);
+  }
+  /// PATCH (RFC 5789).
+  operation patch(std::string_view url, content body, const request_options& options = {}) {
+    return send(method::patch, url, std::move(body), options);
+  }
+  /// OPTIONS (RFC 9110, 9.3.7).
+  operation options(std::string_view url, const request_options& options = {}) {
+    return send(method::options, url, options);
   }
   /// DELETE (RFC 9110, 9.3.5).
   operation delete_(std::string_view url, const request_options& options = {}) {
@@ -62,7 +77,13 @@ class basic_client {
   }
   /// Any method.
   operation send(const method& verb, std::string_view url, const request_options& options = {}) {
-    return operation(state_, make_request(verb, url, options));
+    return operation(state_, make_request(verb, url, options.content.copy(), options));
+  }
+  /// The same with content that may come from a file or be made on the way; `options.content` is
+  /// left empty.
+  operation send(const method& verb, std::string_view url, content body,
+                 const request_options& options = {}) {
+    return operation(state_, make_request(verb, url, std::move(body), options));
   }
 
   /// As `get`, giving `result<response>` instead of throwing.
@@ -72,19 +93,27 @@ class basic_client {
   /// As `send`, giving `result<response>` instead of throwing.
   try_operation try_send(const method& verb, std::string_view url,
                          const request_options& options = {}) {
-    return try_operation(state_, make_request(verb, url, options));
+    return try_operation(state_, make_request(verb, url, options.content.copy(), options));
+  }
+  try_operation try_send(const method& verb, std::string_view url, content body,
+                         const request_options& options = {}) {
+    return try_operation(state_, make_request(verb, url, std::move(body), options));
   }
 
   /// Gives a `response_stream` as soon as the head is there, for content that is large or endless.
   stream_operation stream(const method& verb, std::string_view url,
                           const request_options& options = {}) {
-    return stream_operation(state_, make_request(verb, url, options));
+    return stream_operation(state_, make_request(verb, url, options.content.copy(), options));
+  }
+  stream_operation stream(const method& verb, std::string_view url, content body,
+                          const request_options& options = {}) {
+    return stream_operation(state_, make_request(verb, url, std::move(body), options));
   }
 
   /// Makes one more connection to the URL's origin and leaves it to the requests to come, so that
   /// the first of them does not wait for names, TCP and TLS.
   connect_operation connect(std::string_view url, const request_options& options = {}) {
-    return connect_operation(state_, make_request(method::get, url, options));
+    return connect_operation(state_, make_request(method::get, url, {}, options));
   }
 
   /// Takes no more requests, lets those that run end for as long as `within`, and stops the rest.
@@ -98,7 +127,7 @@ class basic_client {
   pool::statistics statistics() const noexcept;
 
  private:
-  static request make_request(const method& verb, std::string_view url,
+  static request make_request(const method& verb, std::string_view url, content body,
                               const request_options& options);
 
   std::shared_ptr<client_state<Transport>> state_;

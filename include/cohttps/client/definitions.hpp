@@ -79,12 +79,11 @@ pool::statistics basic_client<Transport>::statistics() const noexcept {
 
 template <transport Transport>
 request basic_client<Transport>::make_request(const method& verb, std::string_view url,
-                                              const request_options& options) {
-  const auto content = options.content.bytes();
+                                              content body, const request_options& options) {
   return {verb,
           cohttps::url::parse(url),
           options.headers.copy(),
-          std::string(reinterpret_cast<const char*>(content.data()), content.size()),
+          std::move(body),
           options.timeout,
           options.max_redirects,
           options.max_content,

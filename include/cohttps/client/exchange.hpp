@@ -115,6 +115,9 @@ class exchange final : public open_exchange {
       co_return fail(error_category::usage, "client_closed",
                      "the client was closed; it takes no more requests");
     add_client_fields(request_.headers, options(), here());
+    if (const auto type = request_.content.media_type(); !type.empty())
+      if (!request_.headers.contains("content-type"))
+        request_.headers.append_unchecked("content-type", type);
     if (auto valid = request_.headers.validate(); !valid) co_return valid;
     if (options().retry.idempotency_key) add_idempotency_key();
     if (limit_.stop().stop_requested()) co_return std::unexpected(canceled());
@@ -139,7 +142,11 @@ class exchange final : public open_exchange {
       if (auto drained = co_await drain(); !drained) co_return drained;
       state_.history.push_back({state_.head.status, here()});
       strip_for_redirect(request_.headers, redirect);
-      if (!redirect.keeps_content) request_.content.clear();
+      if (!redirect.keeps_content) request_.content = {};
+      if (!request_.content.rewind())
+        co_return fail(error_category::policy, "content_not_repeatable",
+                       "the redirection wants the content again, which can be given only once; it "
+                       "was not followed");
       request_.method = redirect.method;
       state_.url = std::move(redirect.to);
     }
@@ -192,6 +199,14 @@ class exchange final : public open_exchange {
         fresh = false;
         continue;
       }
+      // RFC 9110, 15.5.18: a server that knows no expectation gets the request without one.
+      if (answered && state_.head.status == 417 && expects_continue() &&
+          request_.content.rewind()) {
+        refuses_expect_ = true;
+        answered = co_await drain();
+        if (!answered) co_return answered;
+        continue;
+      }
       if (answered || !lost_unanswered(answered.error())) co_return answered;
       connection_ = {};
       fresh = true;
@@ -201,7 +216,10 @@ class exchange final : public open_exchange {
   /// The request as a proxy gets it (RFC 9112, 3.2.2), which alone may see the credentials for it.
   result<void> show_login(std::string& target) {
     target = here().origin().text() + std::string(here().target());
-    auto shown = way_.login()->authorization(request_.method, target, request_.content);
+    const auto content = request_.content.memory();
+    auto shown = way_.login()->authorization(
+        request_.method, target,
+        std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
     if (!shown) return pass(std::move(shown));
     if (!shown->empty()) request_.headers.append_unchecked("proxy-authorization", *shown);
     return {};
@@ -249,22 +267,19 @@ class exchange final : public open_exchange {
       if (auto shown = show_login(absolute); !shown) co_return shown;
     const std::string_view target = absolute.empty() ? here().target() : absolute;
     const bool sent_before = std::exchange(sent_, true);
-    limit_.enter(phase::send, net::pace{{}, limits().idle, limits().minimum_rate});
-    auto sent = co_await http.send(
-        {request_.method, target, request_.headers, std::as_bytes(std::span(request_.content))},
-        limit_);
+    const bool expects = expects_continue();
+    if (expects) request_.headers.append_unchecked("expect", "100-continue");
+    const net::request_view asked{request_.method,           target,
+                                  request_.headers,          request_.content.memory(),
+                                  request_.content.source(), expects};
+    const net::exchange_paces paces{{{}, limits().idle, limits().minimum_rate},
+                                    {limits().first_byte, limits().idle, limits().minimum_rate}};
+    auto answered = co_await http.ask(asked, paces, limit_);
     if (way_.login()) request_.headers.erase("proxy-authorization");
-    // A server may answer and close before it has read all: its answer counts.
-    const bool maybe_answered = !sent && !request_.content.empty() &&
-                                sent.error().category() == error_category::peer_closed;
-    if (!sent && sent.error().category() == error_category::usage) sent_ = sent_before;
+    if (expects) request_.headers.erase("expect");
+    if (!answered && answered.error().replay() == replay_safety::not_sent) sent_ = sent_before;
     sent_any_ = sent_any_ || sent_;
-    if (!sent && !maybe_answered) co_return std::unexpected(failure(std::move(sent).error()));
-
-    limit_.enter(phase::receive_head,
-                 net::pace{limits().first_byte, limits().idle, limits().minimum_rate});
-    auto answered = co_await http.receive_head(limit_);
-    if (!answered) co_return std::unexpected(failure(std::move(sent ? answered : sent).error()));
+    if (!answered) co_return std::unexpected(failure(std::move(answered).error()));
     answered_at_ = limit_.now();
     state_.timings.first_byte = answered_at_ - started;
     state_.head = http.parser().take_head();
@@ -279,14 +294,19 @@ class exchange final : public open_exchange {
 
   /// RFC 9110, 9.2.2: what was sent on a connection that died without a word may be sent again only
   /// when doing it twice is the same as doing it once.
-  bool lost_unanswered(const error& e) const noexcept {
+  bool lost_unanswered(const error& e) noexcept {
     return e.category() == error_category::peer_closed && connection_->exchanges > 0 &&
            !connection_->http.answered() && may_repeat_work();
   }
-  bool may_repeat_work() const noexcept {
-    return request_.method.is_idempotent() || request_.headers.contains("idempotency-key");
+  bool may_repeat_work() noexcept {
+    return (request_.method.is_idempotent() || request_.headers.contains("idempotency-key")) &&
+           request_.content.rewind();
   }
-  attempt_outcome outcome_of(const result<void>& answered) const noexcept {
+  bool expects_continue() const noexcept {
+    return !refuses_expect_ && !request_.headers.contains("expect") &&
+           request_.content.length().value_or(SIZE_MAX) > options().expect_continue_over;
+  }
+  attempt_outcome outcome_of(const result<void>& answered) noexcept {
     return {answered ? nullptr : &answered.error(), state_.head.status, &state_.head.headers,
             may_repeat_work()};
   }
@@ -406,6 +426,7 @@ class exchange final : public open_exchange {
   bool sent_ = false;      // a byte of the last attempt may have reached a server
   bool sent_any_ = false;  // or of one before it
   bool draining_ = false;
+  bool refuses_expect_ = false;
   bool running_ = true;
 };
 

@@ -1,6 +1,7 @@
 // What a caller can choose, for a client and for one request.
 #pragma once
 
+#include <cohttps/client/content.hpp>
 #include <cohttps/client/retry.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
@@ -63,6 +64,10 @@ struct client_options {
 
   /// Redirections followed; 0 gives them to the caller as responses.
   std::size_t max_redirects = 10;
+
+  /// Content of more bytes than this, or of a length that is not known, waits a second for the
+  /// server's word before it is sent (RFC 9110, 10.1.1).
+  std::size_t expect_continue_over = 1024 * 1024;
 
   /// Bytes of content that a response may have, as it is held in memory.
   std::size_t max_content = 16 * 1024 * 1024;
@@ -129,7 +134,7 @@ class content_view {
   content_view(const std::string& text) noexcept : content_view(std::string_view(text)) {}
   content_view(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
 
-  std::span<const std::byte> bytes() const noexcept { return bytes_; }
+  cohttps::content copy() const { return cohttps::content(bytes_); }
 
  private:
   std::span<const std::byte> bytes_;

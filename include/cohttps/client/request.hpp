@@ -1,6 +1,7 @@
 // What is asked for.
 #pragma once
 
+#include <cohttps/client/content.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
@@ -21,7 +22,7 @@ struct request {
   cohttps::method method;
   result<cohttps::url> url;  ///< a URL that could not be parsed fails when the request is sent
   fields headers;
-  std::string content;
+  cohttps::content content;
   std::optional<std::chrono::nanoseconds> timeout;
   std::optional<std::size_t> max_redirects;
   std::optional<std::size_t> max_content;

@@ -142,6 +142,7 @@ class deadline {
     phase_ = p;
     pace_ = limits;
     window_.restart(limits.rate);
+    resting_ = false;
     wait(limits.first ? limits.first : limits.idle, now());
   }
 
@@ -151,6 +152,7 @@ class deadline {
   /// `size` bytes went out or came in: the wait begins anew.
   void progress(std::size_t size) {
     const time_point at = now();
+    if (resting_) return;
     window_.add(size, at);
     wait(pace_.idle, at);
   }
@@ -159,11 +161,13 @@ class deadline {
   void rest() {
     const time_point at = now();
     window_.pause(at);
+    resting_ = true;
     wait({}, at);
   }
   void resume() {
     const time_point at = now();
     window_.resume(at);
+    resting_ = false;
     wait(pace_.idle, at);
   }
 
@@ -253,6 +257,7 @@ class deadline {
   rate_window window_;
   pace pace_;
   phase phase_ = phase::none;
+  bool resting_ = false;
   stop_token caller_;
   stop_token race_;
   stop_callback<forward> on_caller_;

@@ -6,13 +6,19 @@
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
 #include <cohttps/http/response_head.hpp>
+#include <cohttps/http/status.hpp>
 #include <cohttps/http1/limits.hpp>
 #include <cohttps/http1/request_writer.hpp>
 #include <cohttps/http1/response_parser.hpp>
 #include <cohttps/net/channel.hpp>
+#include <cohttps/net/content_source.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/task/task.hpp>
+#include <cohttps/task/when_all.hpp>
+#include <cohttps/transport/sleep.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -25,11 +31,20 @@ struct request_view {
   const method& verb;
   std::string_view target;
   const fields& headers;
-  std::span<const std::byte> content;
+  std::span<const std::byte> memory;  ///< content in memory
+  content_source* source = nullptr;   ///< or from elsewhere
+  bool expects_continue = false;      ///< the headers ask to be told before content is sent
+  const fields* trailers = nullptr;   ///< after content in chunks
 };
 
-/// `send`, `receive_head`, then `receive_body` until it gives nothing. After any error the
-/// connection is only to be destroyed.
+/// How fast the steps have to come along.
+struct exchange_paces {
+  pace sending;
+  pace answering;
+};
+
+/// `ask`, then `receive_body` until it gives nothing. After any error the connection is only to be
+/// destroyed.
 template <transport Transport>
 class http1_connection {
  public:
@@ -38,46 +53,31 @@ class http1_connection {
   http1_connection(channel_type bytes, const http1::limits& bounds) noexcept
       : channel_(std::move(bytes)), parser_(bounds) {}
 
-  task<result<void>> send(request_view request, deadline<Transport>& limit) {
-    answered_ = sent_ = false;
+  /// Sends the request and waits for the final response's head; interim ones are skipped. While
+  /// much content goes out an answer is looked out for: one that does not want the rest ends the
+  /// sending (RFC 9112, 9.5).
+  task<result<void>> ask(request_view request, const exchange_paces& paces,
+                         deadline<Transport>& limit) {
+    answered_ = sent_ = head_ = false;
     closes_ = request.headers.has_element("connection", "close");  // RFC 9112, 9.6
     parser_.start(request.verb);
-    const auto framing = request.content.empty()
-                             ? http1::framing::none()
-                             : http1::framing::content_length(request.content.size());
-    auto written =
-        http1::write_request_head(out_, request.verb, request.target, request.headers, framing);
-    if (!written) {
-      auto failed = pass(std::move(written));
-      failed.error().replay(replay_safety::not_sent);
-      co_return failed;
-    }
+    if (auto begun = begin(request); !begun) co_return begun;
+    limit.enter(phase::send, paces.sending);
+    const bool all = !request.source && request.memory.size() <= joined_content;
     // Small content goes out with the head: one record, one segment, one call.
-    auto rest = request.content;
-    if (rest.size() <= joined_content) {
-      out_.append(rest);
-      rest = {};
-    }
-    const auto progress = [&limit](std::size_t size) { limit.progress(size); };
-    auto sent = co_await channel_.write(out_.data(), limit.token(), progress);
+    if (all) out_.append(request.memory);
+    auto sent = co_await write(out_.data(), limit, limit.token());
     out_.clear();
-    if (sent && !rest.empty()) sent = co_await channel_.write(rest, limit.token(), progress);
+    if (sent && !all) co_return co_await exchange_content(request, paces, limit);
     sent_ = sent.has_value();
-    co_return sent;
-  }
-
-  /// Waits for the final response's head; interim ones are skipped.
-  task<result<void>> receive_head(deadline<Transport>& limit) {
-    while (true) {
-      auto step = co_await next_step(limit);
-      if (!step) co_return pass(std::move(step));
-      if (step->what == http1::response_parser::event::head) co_return result<void>();
-    }
+    if (!sent) co_return sent;
+    limit.enter(phase::receive_head, paces.answering);
+    co_return co_await receive_head(limit, limit.token());
   }
 
   /// The next part of the content, valid until the next call; an empty one when it is complete.
   task<result<std::span<const std::byte>>> receive_body(deadline<Transport>& limit) {
-    auto step = co_await next_step(limit);
+    auto step = co_await next_step(limit, limit.token());
     if (!step) co_return pass(std::move(step));
     co_return step->body;
   }
@@ -98,10 +98,139 @@ class http1_connection {
 
  private:
   static constexpr std::size_t joined_content = 16 * 1024;
+  static constexpr std::chrono::seconds continue_wait{1};  // RFC 9110, 10.1.1
+
+  using event = http1::response_parser::event;
+
+  result<void> begin(const request_view& request) {
+    const auto length = request.source ? request.source->length()
+                                       : std::optional<std::uint64_t>(request.memory.size());
+    const auto framing = !length ? http1::framing::chunked()
+                         : !request.source && *length == 0
+                             ? http1::framing::none()
+                             : http1::framing::content_length(*length);
+    auto written =
+        http1::write_request_head(out_, request.verb, request.target, request.headers, framing);
+    if (!written) written.error().replay(replay_safety::not_sent);
+    return written;
+  }
+
+  auto write(std::span<const std::byte> bytes, deadline<Transport>& limit, stop_token stop) {
+    return channel_.write(bytes, stop, [&limit](std::size_t size) { limit.progress(size); });
+  }
+
+  task<result<void>> receive_head(deadline<Transport>& limit, stop_token stop) {
+    while (true) {
+      auto step = co_await next_step(limit, stop);
+      if (!step) co_return pass(std::move(step));
+      head_ = step->what == event::head;
+      if (head_) co_return result<void>();
+      if (go_on_ && parser_.head().status == 100) go_on_->request_stop();
+    }
+  }
+
+  // ---- content and answer at the same time
+  // -------------------------------------------------------
+
+  struct stop_it {
+    stop_source* which;
+    void operator()() const noexcept { which->request_stop(); }
+  };
+
+  task<result<void>> exchange_content(request_view request, const exchange_paces& paces,
+                                      deadline<Transport>& limit) {
+    stop_source go_on, sending, receiving;
+    go_on_ = &go_on;
+    stop_callback stop_sending(limit.token(), stop_it{&sending});
+    stop_callback stop_receiving(limit.token(), stop_it{&receiving});
+    auto [sent, answered] =
+        co_await when_all(send_content(request, paces, limit, sending, receiving),
+                          await_answer(limit, sending, receiving));
+    go_on_ = nullptr;
+    if (answered) co_return result<void>();
+    // The peer's answer tells more than that it closed; what went wrong here tells more than that
+    // there is no answer then.
+    if (!sent && (sent.error().category() == error_category::peer_closed ||
+                  answered.error().category() == error_category::canceled))
+      co_return std::move(sent);
+    co_return std::move(answered);
+  }
+
+  task<result<void>> await_answer(deadline<Transport>& limit, stop_source& sending,
+                                  stop_source& receiving) {
+    auto answered = co_await receive_head(limit, receiving);
+    // A server that has said what it thinks of the request does not wait for the rest of it, unless
+    // it is content with it.
+    if (!answered || !is_success(parser_.head().status)) sending.request_stop();
+    go_on_->request_stop();
+    co_return answered;
+  }
+
+  task<result<void>> send_content(request_view request, const exchange_paces& paces,
+                                  deadline<Transport>& limit, stop_source& sending,
+                                  stop_source& receiving) {
+    if (request.expects_continue) co_await sleep_for(limit.transport(), continue_wait, *go_on_);
+    result<void> sent;
+    try {
+      if (request.source)
+        sent = co_await send_source(request, limit, sending);
+      else
+        sent = co_await write(request.memory, limit, sending);
+    } catch (...) {  // the source's
+      receiving.request_stop();
+      throw;
+    }
+    sent_ = sent.has_value();
+    if (sent_ && !head_) limit.enter(phase::receive_head, paces.answering);
+    // What the peer did, it may have explained; what went wrong here, it cannot.
+    if (!sent && sent.error().category() != error_category::peer_closed &&
+        !sending.stop_requested())
+      receiving.request_stop();
+    co_return sent;
+  }
+
+  task<result<void>> send_source(request_view request, deadline<Transport>& limit,
+                                 stop_token stop) {
+    const auto length = request.source->length();
+    std::uint64_t given = 0;
+    while (true) {
+      limit.rest();  // the source's time is the caller's
+      auto piece = co_await request.source->next();
+      limit.resume();
+      if (!piece) co_return pass(std::move(piece));
+      if (stop.stop_requested())
+        co_return fail(error_category::canceled, "canceled", "the operation was canceled");
+      given += piece->size();
+      if (length && (given > *length || (piece->empty() && given < *length)))
+        co_return fail(error_category::usage, "content_length_mismatch",
+                       "the content was said to have " + std::to_string(*length) +
+                           " bytes, and has " + (given > *length ? "more" : "fewer"));
+      if (piece->empty()) break;
+      auto sent = co_await send_piece(*piece, !length, limit, stop);
+      if (!sent) co_return sent;
+    }
+    if (length) co_return result<void>();
+    static const fields none;
+    if (auto last = http1::write_last_chunk(out_, request.trailers ? *request.trailers : none);
+        !last)
+      co_return last;
+    auto sent = co_await write(out_.data(), limit, stop);
+    out_.clear();
+    co_return sent;
+  }
+
+  task<result<void>> send_piece(std::span<const std::byte> piece, bool chunked,
+                                deadline<Transport>& limit, stop_token stop) {
+    if (!chunked) co_return co_await write(piece, limit, stop);
+    http1::write_chunk(out_, piece);
+    auto sent = co_await write(out_.data(), limit, stop);
+    out_.clear();
+    co_return sent;
+  }
 
   /// The parser's next event but `need_more`, reading as often as that takes.
-  task<result<http1::response_parser::step>> next_step(deadline<Transport>& limit) {
-    using event = http1::response_parser::event;
+  task<result<http1::response_parser::step>> next_step(deadline<Transport>& limit,
+                                                       stop_token stop) {
     while (true) {
       auto step = parser_.parse(pending_);
       if (!step) co_return step;
@@ -117,7 +246,7 @@ class http1_connection {
       }
       in_kept_ = true;
       pending_ = kept_.data();
-      auto got = co_await channel_.receive(limit.token());
+      auto got = co_await channel_.receive(stop);
       if (!got) co_return pass(std::move(got));
       if (got->empty()) co_return parser_.end_of_stream();
       answered_ = true;
@@ -134,6 +263,8 @@ class http1_connection {
   bool in_kept_ = false;
   buffer kept_;
   buffer out_;
+  stop_source* go_on_ = nullptr;  // content that waits for 100 (Continue) waits no more
+  bool head_ = false;
   bool answered_ = false;
   bool sent_ = false;
   bool closes_ = false;

@@ -1,0 +1,33 @@
+// The content of a request that is not in memory as a whole.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/task/task.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace cohttps {
+
+/// Gives content piece by piece, when the connection is ready for more.
+class content_source {
+ public:
+  content_source() = default;
+  content_source(const content_source&) = delete;
+  content_source& operator=(const content_source&) = delete;
+  virtual ~content_source() = default;
+
+  /// Bytes in all; empty when that is not known, and the content is sent in chunks.
+  virtual std::optional<std::uint64_t> length() const noexcept = 0;
+
+  /// The next piece, valid until the next call; an empty one at the end. An error ends the request.
+  virtual task<result<std::span<const std::byte>>> next() = 0;
+
+  /// Back to the beginning. False when the content cannot be given twice: then it is not sent
+  /// again.
+  virtual bool rewind() noexcept = 0;
+};
+
+}  // namespace cohttps
