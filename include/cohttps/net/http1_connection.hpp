@@ -69,7 +69,7 @@ class http1_connection {
   /// Waits for the final response's head; interim ones are skipped.
   task<result<void>> receive_head(deadline<Transport>& limit) {
     while (true) {
-      auto step = co_await next_step(limit);
+      auto step = co_await next_step(limit, false);
       if (!step) co_return pass(std::move(step));
       if (step->what == http1::response_parser::event::head) co_return result<void>();
     }
@@ -77,7 +77,7 @@ class http1_connection {
 
   /// The next part of the content, valid until the next call; an empty one when it is complete.
   task<result<std::span<const std::byte>>> receive_body(deadline<Transport>& limit) {
-    auto step = co_await next_step(limit);
+    auto step = co_await next_step(limit, true);
     if (!step) co_return pass(std::move(step));
     co_return step->body;
   }
@@ -100,7 +100,14 @@ class http1_connection {
   static constexpr std::size_t joined_content = 16 * 1024;
 
   /// The parser's next event but `need_more`, reading as often as that takes.
-  task<result<http1::response_parser::step>> next_step(deadline<Transport>& limit) {
+  ///
+  /// In the content each byte counts as progress, as a record of TLS may take its time. Before it
+  /// none does that is not HTTP's: a session ticket is not the beginning of an answer.
+  task<result<http1::response_parser::step>> next_step(deadline<Transport>& limit,
+                                                       bool in_content) {
+    const auto progress = [&limit, in_content](std::size_t size) {
+      if (in_content) limit.progress(size);
+    };
     using event = http1::response_parser::event;
     while (true) {
       auto step = parser_.parse(pending_);
@@ -117,11 +124,11 @@ class http1_connection {
       }
       in_kept_ = true;
       pending_ = kept_.data();
-      auto got = co_await channel_.receive(limit.token());
+      auto got = co_await channel_.receive(limit.token(), progress);
       if (!got) co_return pass(std::move(got));
       if (got->empty()) co_return parser_.end_of_stream();
       answered_ = true;
-      limit.progress(got->size());
+      if (!in_content) limit.progress(got->size());
       in_kept_ = !kept_.empty();
       if (in_kept_) kept_.append(*got);
       pending_ = in_kept_ ? kept_.data() : *got;
