@@ -50,6 +50,8 @@ result<void> judge(const nlohmann::json& c) try {
   tls::trust_store roots;
   for (const auto& pem : c["trust"])
     if (auto added = roots.add_pem(pem.get<std::string>(), "trust"); !added) return added;
+  for (const auto& pem : c.value("crls", nlohmann::json::array()))
+    if (auto added = roots.add_crls(pem.get<std::string>(), "crls"); !added) return added;
   const auto now = parse_time(c["time"]);
   if (!c["peer"].is_object()) {
     auto found = tls::verify_chain(chain, now, roots);

@@ -122,6 +122,19 @@ TEST_CASE("a folder of roots") {
   CHECK(refusal({.root_directory = "/nonexistent"}) == "unreadable_certificate_directory");
 }
 
+TEST_CASE("lists of revoked certificates that cannot be read") {
+  const folder f;
+  f.write("good.pem", test_authority().certificate_pem());
+  f.write("cut.pem", "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n");
+  auto options = trusting();
+  options.crl_files = {(f.path / "cut.pem").string()};
+  CHECK(refusal(options) == "bad_crl");
+  options.crl_files = {(f.path / "good.pem").string()};  // not a list
+  CHECK(refusal(options) == "bad_crl");
+  options.crl_files = {"/nonexistent.crl"};
+  CHECK(refusal(options) == "unreadable_crl_file");
+}
+
 TEST_CASE("presets") {
   auto options = trusting();
   SECTION("modern speaks TLS 1.3 alone") {

@@ -26,6 +26,10 @@ namespace cohttps::net {
 /// ```
 template <byte_stream Stream>
 class channel {
+  struct no_progress {
+    void operator()(std::size_t) const noexcept {}
+  };
+
  public:
   explicit channel(Stream stream) noexcept : stream_(std::move(stream)) {}
 
@@ -50,10 +54,12 @@ class channel {
   }
 
   /// The next bytes: a view, valid until the next call. Empty at the end of the stream; an end of
-  /// TLS that the peer did not announce is an error (`truncated`).
-  task<result<std::span<const std::byte>>> receive(stop_token stop) {
-    if (top_) return open(*top_, stop);
-    return read_plain(stop);
+  /// TLS that the peer did not announce is an error (`truncated`). Calls `progress(n)` whenever the
+  /// stream has given `n` more, be it a part of a record.
+  template <class Progress = no_progress>
+  task<result<std::span<const std::byte>>> receive(stop_token stop, Progress progress = {}) {
+    if (top_) return open(*top_, stop, progress);
+    return read_plain(stop, progress);
   }
 
   /// The same, appended to `into`; gives how many.
@@ -100,15 +106,18 @@ class channel {
   static constexpr std::size_t ciphertext_size = 32 * 1024;
   static constexpr std::size_t sealed_size = 64 * 1024;
 
-  task<result<view>> read_plain(stop_token stop) {
+  template <class Progress>
+  task<result<view>> read_plain(stop_token stop, Progress progress) {
     plain_.clear();
     auto got = co_await stream_.read_some(plain_.prepare(read_size), stop);
     if (!got) co_return pass(std::move(got));
+    progress(*got);
     plain_.commit(*got);
     co_return view(plain_.data());
   }
 
-  task<result<view>> open(layer& l, stop_token stop) {
+  template <class Progress = no_progress>
+  task<result<view>> open(layer& l, stop_token stop, Progress progress = {}) {
     if (!l.early.empty()) {
       if (!l.early_given) {
         l.early_given = true;
@@ -126,7 +135,7 @@ class channel {
       // Answers of the engine's own, such as a KeyUpdate's.
       if (auto sent = co_await flush(l, stop); !sent) co_return pass(std::move(sent));
       if (l.engine.peer_closed()) co_return view();
-      if (auto got = co_await fill(l, stop); !got) co_return pass(std::move(got));
+      if (auto got = co_await fill(l, stop, progress); !got) co_return pass(std::move(got));
     }
   }
 
@@ -143,15 +152,17 @@ class channel {
   }
 
   /// Reads more records. The end of the stream, where it is none of TLS, is an error.
-  task<result<void>> fill(layer& l, stop_token stop) {
+  template <class Progress = no_progress>
+  task<result<void>> fill(layer& l, stop_token stop, Progress progress = {}) {
     std::size_t size = 0;
     if (!l.below) {
       auto got = co_await stream_.read_some(l.ciphertext.prepare(ciphertext_size), stop);
       if (!got) co_return pass(std::move(got));
       size = *got;
+      progress(size);
       l.ciphertext.commit(size);
     } else {
-      auto got = co_await open(*l.below, stop);
+      auto got = co_await open(*l.below, stop, progress);
       if (!got) co_return pass(std::move(got));
       size = got->size();
       l.ciphertext.append(*got);
@@ -193,10 +204,6 @@ class channel {
     }
     co_return result<void>();
   }
-
-  struct no_progress {
-    void operator()(std::size_t) const noexcept {}
-  };
 
   template <class Progress = no_progress>
   task<result<void>> flush(layer& l, stop_token stop, Progress progress = {}) {

@@ -229,8 +229,14 @@ class http1_connection {
   }
 
   /// The parser's next event but `need_more`, reading as often as that takes.
+  ///
+  /// In the content each byte counts as progress, as a record of TLS may take its time. Before it
+  /// none does that is not HTTP's: a session ticket is not the beginning of an answer.
   task<result<http1::response_parser::step>> next_step(deadline<Transport>& limit,
                                                        stop_token stop) {
+    const auto progress = [&limit, in_content = head_](std::size_t size) {
+      if (in_content) limit.progress(size);
+    };
     while (true) {
       auto step = parser_.parse(pending_);
       if (!step) co_return step;
@@ -246,11 +252,11 @@ class http1_connection {
       }
       in_kept_ = true;
       pending_ = kept_.data();
-      auto got = co_await channel_.receive(stop);
+      auto got = co_await channel_.receive(stop, progress);
       if (!got) co_return pass(std::move(got));
       if (got->empty()) co_return parser_.end_of_stream();
       answered_ = true;
-      limit.progress(got->size());
+      if (!head_) limit.progress(got->size());
       in_kept_ = !kept_.empty();
       if (in_kept_) kept_.append(*got);
       pending_ = in_kept_ ? kept_.data() : *got;

@@ -27,7 +27,8 @@ struct alert_scene {
 };
 
 /// What we do not accept.
-inline error refused(Botan::TLS::AlertType type, std::string_view what, const alert_scene& scene) {
+[[gnu::cold]] inline error refused(Botan::TLS::AlertType type, std::string_view what,
+                                   const alert_scene& scene) {
   using alert_type = Botan::TLS::AlertType;
   const std::string alert = Botan::TLS::Alert(type).type_string();
   const bool version = type == alert_type::ProtocolVersion;
@@ -44,7 +45,7 @@ inline error refused(Botan::TLS::AlertType type, std::string_view what, const al
 }
 
 /// What the peer does not accept of us.
-inline error told(const Botan::TLS::Alert& alert, const alert_scene& scene) {
+[[gnu::cold]] inline error told(const Botan::TLS::Alert& alert, const alert_scene& scene) {
   using alert_type = Botan::TLS::AlertType;
   std::string_view reason = "alert_received";
   std::string hint;

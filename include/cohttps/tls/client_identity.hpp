@@ -74,7 +74,7 @@ class absent_key final : public Botan::Private_Key {
 class client_identity final : public Botan::Credentials_Manager {
  public:
   /// Fails with category usage. No error holds anything of the key or the passphrase.
-  static result<std::shared_ptr<client_identity>> create(const tls_identity& given) {
+  [[gnu::cold]] static result<std::shared_ptr<client_identity>> create(const tls_identity& given) {
     const std::shared_ptr<client_identity> made(new client_identity);
     try {
       Botan::DataSource_Memory source(given.certificate_pem);

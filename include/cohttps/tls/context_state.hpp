@@ -42,7 +42,8 @@ struct context_state {
 };
 }  // namespace tls
 
-COHTTPS_DEFINITION result<tls_context> tls_context::create(const tls_options& options) try {
+[[gnu::cold]] COHTTPS_DEFINITION result<tls_context> tls_context::create(
+    const tls_options& options) try {
   auto state = std::make_shared<tls::context_state>();
   state->accept_any_certificate = options.danger.has_value();
   if (options.minimum_rsa_bits < 2048 || options.minimum_ec_bits < 256)
@@ -86,6 +87,8 @@ COHTTPS_DEFINITION result<tls_context> tls_context::create(const tls_options& op
   if (!options.root_pem.empty())
     if (auto added = state->roots.add_pem(options.root_pem, "tls_options::root_pem"); !added)
       return pass(std::move(added));
+  for (const auto& file : options.crl_files)
+    if (auto added = state->roots.add_crl_file(file); !added) return pass(std::move(added));
   if (state->roots.size() == 0 && !state->accept_any_certificate)
     return fail(error_category::usage, "no_certificates",
                 "no certificate is trusted, so no server could be: give tls_options::root_file, "

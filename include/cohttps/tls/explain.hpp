@@ -69,6 +69,15 @@ inline const explanation* find_explanation(Botan::Certificate_Status_Code code) 
        "is an authority's, and its name constraints do not allow it to vouch for this name"},
       {CERT_IS_REVOKED, "revoked", "certificate_revoked",
        "was revoked by its issuer; the server needs a new one"},
+      {CRL_HAS_EXPIRED, "crl_expired", "certificate_unknown",
+       "may have been revoked: the list of revoked certificates given for its issuer has expired; "
+       "fetch a new one"},
+      {CRL_NOT_YET_VALID, "crl_expired", "certificate_unknown",
+       "may have been revoked: the list of revoked certificates given for its issuer is not valid "
+       "yet"},
+      {CRL_BAD_SIGNATURE, "bad_crl", "certificate_unknown",
+       "may have been revoked: the list of revoked certificates given for its issuer is forged or "
+       "damaged"},
       {UNKNOWN_CRITICAL_EXTENSION, "unknown_critical_extension", "unsupported_certificate",
        "has an extension that is critical and not known here"},
   };
@@ -92,7 +101,7 @@ inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
 }
 
 /// No path from `chain` to a trusted certificate. Says which issuer is the one that is missing.
-inline std::unexpected<error> refuse_unrooted(const certificate_chain& chain) {
+[[gnu::cold]] inline std::unexpected<error> refuse_unrooted(const certificate_chain& chain) {
   const auto& leaf = chain.front();
   const std::string remedy =
       "; if it is to be trusted, add it with tls_options::root_file (--cacert)";
@@ -128,8 +137,9 @@ inline std::unexpected<error> refuse_unrooted(const certificate_chain& chain) {
 }
 
 /// `names` do not cover `host`: lists the first few of them.
-inline std::unexpected<error> refuse_host(const Botan::X509_Certificate& leaf,
-                                          const certificate_names& names, std::string_view host) {
+[[gnu::cold]] inline std::unexpected<error> refuse_host(const Botan::X509_Certificate& leaf,
+                                                        const certificate_names& names,
+                                                        std::string_view host) {
   constexpr std::size_t shown = 4;
   std::string list;
   std::size_t count = 0;

@@ -33,7 +33,7 @@ inline std::string key_log_line(std::string_view label, std::span<const std::uin
 
 /// Appends to the file that SSLKEYLOGFILE names; null when it is not set. Made readable for nobody
 /// else.
-inline result<key_log> key_log_of_environment() {
+[[gnu::cold]] inline result<key_log> key_log_of_environment() {
   const char* path = std::getenv("SSLKEYLOGFILE");
   if (!path || !*path) return key_log();
   struct sink {

@@ -30,7 +30,7 @@ class key_pins {
   key_pins() = default;
 
   /// Fails, with category usage, on what is not the Base64 of a SHA-256.
-  static result<key_pins> create(const std::vector<std::string>& pins, report tell) {
+  [[gnu::cold]] static result<key_pins> create(const std::vector<std::string>& pins, report tell) {
     key_pins made;
     made.tell_ = std::move(tell);
     for (const auto& pin : pins) {

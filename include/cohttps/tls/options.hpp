@@ -61,6 +61,10 @@ struct tls_options {
   std::string root_pem = {};        ///< PEM certificates themselves
   std::vector<std::vector<std::byte>> root_der = {};  ///< the same in DER, one each
 
+  /// Paths of lists of revoked certificates (CRLs), PEM or DER. A list that has expired makes the
+  /// certificates of its issuer unacceptable.
+  std::vector<std::string> crl_files = {};
+
   tls_preset preset = tls_preset::standard;
   tls_version minimum_version = tls_version::v1_2;
   /// Registered names, such as "TLS_AES_128_GCM_SHA256", best first; empty: the preset's. A version

@@ -35,7 +35,8 @@ class client_policy final : public Botan::TLS::Policy {
   using version = Botan::TLS::Protocol_Version;
 
   /// Fails, with category usage, on names of suites or groups that are unknown here.
-  static result<std::shared_ptr<const client_policy>> create(const tls_options& options) {
+  [[gnu::cold]] static result<std::shared_ptr<const client_policy>> create(
+      const tls_options& options) {
     std::shared_ptr<client_policy> made(new client_policy(options));
     for (const auto& name : options.cipher_suites) {
       const std::string_view text(name);

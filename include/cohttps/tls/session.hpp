@@ -383,6 +383,7 @@ inline void session::refuse(error why) {
       {"unsupported_certificate", alert_type::UnsupportedCertificate},
       {"unexpected_message", alert_type::UnexpectedMessage},
       {"internal_error", alert_type::InternalError},
+      {"certificate_unknown", alert_type::CertificateUnknown},
   };
   auto type = alert_type::BadCertificate;
   for (const auto& [name, value] : alerts)

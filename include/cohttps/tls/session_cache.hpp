@@ -7,8 +7,10 @@
 
 #include <botan/rng.h>
 #include <botan/tls_session.h>
-#include <botan/tls_session_id.h>
 #include <botan/tls_session_manager.h>
+#if __has_include(<botan/tls_session_id.h>)
+#include <botan/tls_session_id.h>  // newer versions: before, a part of tls_session.h
+#endif
 
 #include <algorithm>
 #include <chrono>
@@ -35,7 +37,7 @@ struct stored_session {
   std::chrono::system_clock::time_point verified;
 
   bool is_tls13() const { return session.version() == Botan::TLS::Protocol_Version::TLS_V13; }
-  bool operator==(const Botan::TLS::Session_Handle& other) const {
+  bool has(const Botan::TLS::Session_Handle& other) const {
     return handle.opaque_handle().get() == other.opaque_handle().get();
   }
 };
@@ -55,15 +57,16 @@ class session_cache {
   explicit session_cache(std::size_t most_each = 16, std::size_t most = 1024)
       : most_each_(most_each), most_(most) {}
 
-  void put(const std::string& origin, stored_session session) {
+  using shared_session = std::shared_ptr<const stored_session>;
+
+  void put(const std::string& origin, stored_session made) {
+    auto session = std::make_shared<const stored_session>(std::move(made));
     const std::scoped_lock lock(mutex_);
     auto& of_origin = origins_[origin];
     // What a server of TLS 1.3 had to say before it was one is of no use: it would be asked for
     // TLS 1.2 again.
-    std::vector<entry> gone;
-    for (const auto& each : of_origin)
-      if (!each->session.is_tls13()) gone.push_back(each);
-    for (const auto& each : gone) forget(of_origin, each);
+    for (std::size_t i = of_origin.size(); i-- > 0;)
+      if (!of_origin[i]->session->is_tls13()) forget(of_origin, of_origin[i]);
     if (of_origin.size() == most_each_) forget(of_origin, of_origin.front());
     entries_.push_back({origin, std::move(session)});
     of_origin.push_back(std::prev(entries_.end()));
@@ -74,22 +77,16 @@ class session_cache {
     }
   }
 
-  /// The newest session of `origin` that may still be used at the time `now`.
-  std::optional<stored_session> take(const std::string& origin, time_point now) {
+  /// The newest session of `origin` that may still be used at the time `now`, or null.
+  shared_session take(const std::string& origin, time_point now) {
     const std::scoped_lock lock(mutex_);
     const auto found = origins_.find(origin);
-    if (found == origins_.end()) return std::nullopt;
-    std::optional<stored_session> taken;
+    if (found == origins_.end()) return nullptr;
+    shared_session taken;
     while (!taken && !found->second.empty()) {
       const entry last = found->second.back();
-      if (!is_usable(last->session, now)) {
-        forget(found->second, last);
-      } else if (last->session.is_tls13()) {
-        taken = std::move(last->session);
-        forget(found->second, last);
-      } else {
-        taken = last->session;
-      }
+      if (is_usable(*last->session, now)) taken = last->session;
+      if (!taken || taken->is_tls13()) forget(found->second, last);
     }
     drop_if_empty(origin);
     return taken;
@@ -99,9 +96,8 @@ class session_cache {
     const std::scoped_lock lock(mutex_);
     const auto found = origins_.find(origin);
     if (found == origins_.end()) return;
-    const auto at =
-        std::ranges::find_if(found->second, [&](entry each) { return each->session == handle; });
-    if (at != found->second.end()) forget(found->second, *at);
+    for (std::size_t i = found->second.size(); i-- > 0;)
+      if (found->second[i]->session->has(handle)) forget(found->second, found->second[i]);
     drop_if_empty(origin);
   }
 
@@ -121,7 +117,7 @@ class session_cache {
  private:
   struct kept {
     std::string origin;
-    stored_session session;
+    shared_session session;
   };
   using entry = std::list<kept>::iterator;
 
@@ -179,7 +175,7 @@ class session_link final : public Botan::TLS::Session_Manager {
                                                     const Botan::TLS::Policy&) override {
     std::vector<Botan::TLS::Session_with_Handle> found;
     while (cache_ && found.empty()) {
-      auto taken = cache_->take(origin_, now_);
+      const auto taken = cache_->take(origin_, now_);
       if (!taken) break;
       // Resumption asks for no certificate: that of then has to be good now (RFC 8446, 4.6.1).
       const auto& chain = taken->session.peer_certs();
@@ -190,7 +186,7 @@ class session_link final : public Botan::TLS::Session_Manager {
       }
       offered_ = true;
       verified_ = taken->verified;
-      found.push_back({std::move(taken->session), std::move(taken->handle)});
+      found.push_back({taken->session, taken->handle});
     }
     return found;
   }
@@ -200,9 +196,9 @@ class session_link final : public Botan::TLS::Session_Manager {
     if (!cache_) return;
     // Botan offers nothing newer beside a session of TLS 1.2. Whoever does not continue it may have
     // learnt TLS 1.3 since, so the next one is asked for that.
-    const stored_session stored{session, handle, resumed_ ? verified_ : now_};
+    stored_session stored{session, handle, resumed_ ? verified_ : now_};
     if (offered_ && !resumed_ && !stored.is_tls13()) return forget();
-    cache_->put(origin_, stored);
+    cache_->put(origin_, std::move(stored));
   }
   std::size_t remove(const Botan::TLS::Session_Handle& handle) override {
     if (cache_) cache_->remove(origin_, handle);

@@ -10,9 +10,11 @@
 #include <botan/base64.h>
 #include <botan/build.h>
 #include <botan/certstor.h>
+#include <botan/data_src.h>
 #include <botan/exceptn.h>
 #include <botan/pkix_types.h>
 #include <botan/secmem.h>
+#include <botan/x509_crl.h>
 #include <botan/x509cert.h>
 
 #include <algorithm>
@@ -41,7 +43,7 @@ class trust_store {
   /// Adds each CERTIFICATE block of PEM text (RFC 7468); text between blocks is ignored, as bundles
   /// carry comments. `source` names it in errors. No block at all is an error, and so is a damaged
   /// one.
-  result<void> add_pem(std::string_view text, std::string_view source) {
+  [[gnu::cold]] result<void> add_pem(std::string_view text, std::string_view source) {
     constexpr std::string_view begin = pem_begin;
     constexpr std::string_view end = "-----END CERTIFICATE-----";
     std::size_t count = 0;
@@ -70,7 +72,7 @@ class trust_store {
   }
 
   /// Adds the content of a file: PEM, or one certificate in DER.
-  result<void> add_file(const std::string& path) {
+  [[gnu::cold]] result<void> add_file(const std::string& path) {
     const auto text = read(path);
     if (!text)
       return fail(error_category::usage, "unreadable_certificate_file",
@@ -82,7 +84,7 @@ class trust_store {
 
   /// Adds what certificates there are in the files of a folder, but not of those below it. Files
   /// that hold none are passed over; a folder in which there is none is an error.
-  result<void> add_directory(const std::string& path) {
+  [[gnu::cold]] result<void> add_directory(const std::string& path) {
     std::error_code failed;
     std::vector<std::string> files;
     for (std::filesystem::directory_iterator at(path, failed), end; !failed && at != end;
@@ -111,7 +113,7 @@ class trust_store {
   /// Adds the operating system's bundle: the first that exists of the path that Botan was built
   /// with and those of the known distributions. SSL_CERT_FILE and its like are not looked at: who
   /// controls the environment should not thereby decide whom the program trusts.
-  result<void> add_system() {
+  [[gnu::cold]] result<void> add_system() {
     static constexpr std::array paths{
 #if defined(BOTAN_SYSTEM_CERT_BUNDLE)
         BOTAN_SYSTEM_CERT_BUNDLE,
@@ -131,6 +133,35 @@ class trust_store {
                 "ca-certificates) or name a file with tls_options::root_file");
   }
 
+  /// Adds lists of revoked certificates: X509 CRL blocks of PEM, or one in DER. A list that is
+  /// stale or not of its issuer makes the certificates of that issuer unacceptable.
+  [[gnu::cold]] result<void> add_crls(std::string_view content, std::string_view source) {
+    std::size_t count = 0;
+    try {
+      Botan::DataSource_Memory in(der_of(content).data(), content.size());
+      constexpr std::string_view begin = "-----BEGIN X509 CRL-----";
+      if (content.find(begin) == std::string_view::npos) {
+        crls_.emplace_back(in);
+        return {};
+      }
+      for (auto at = content.find(begin); at != std::string_view::npos;
+           at = content.find(begin, at + 1), ++count)
+        crls_.emplace_back(in);
+      return {};
+    } catch (const Botan::Exception&) {
+      return fail(error_category::usage, "bad_crl",
+                  "list " + std::to_string(count + 1) + " of revoked certificates in " +
+                      std::string(source) + " is damaged: it has to be a CRL in PEM or DER");
+    }
+  }
+
+  [[gnu::cold]] result<void> add_crl_file(const std::string& path) {
+    if (const auto content = read(path)) return add_crls(*content, '"' + path + '"');
+    return fail(error_category::usage, "unreadable_crl_file",
+                "cannot read the file of revoked certificates \"" + path + '"');
+  }
+
+  /// How many roots there are.
   std::size_t size() const noexcept { return entries_.size(); }
 
   /// The roots that bear a name occurring in `chain`, as issuer or subject. Names are compared as
@@ -143,6 +174,7 @@ class trust_store {
       add_named(*found, certificate.raw_subject_dn());
       add_named(*found, certificate.raw_issuer_dn());
     }
+    for (const auto& crl : crls_) found->add_crl(crl);
     return found;
   }
 
@@ -153,6 +185,7 @@ class trust_store {
       all_ = std::make_unique<Botan::Certificate_Store_In_Memory>();
       for (const auto& each : entries_)
         if (const auto* root = each.parsed()) all_->add_certificate(*root);
+      for (const auto& crl : crls_) all_->add_crl(crl);
     }
     return *all_;
   }
@@ -221,6 +254,7 @@ class trust_store {
   }
 
   std::vector<entry> entries_;
+  std::vector<Botan::X509_CRL> crls_;
   std::unordered_multimap<std::string, std::size_t> by_subject_;
   mutable std::mutex mutex_;
   mutable std::unique_ptr<Botan::Certificate_Store_In_Memory> all_;

@@ -1,0 +1,205 @@
+// The example `get` and the client in a network of their own, where addresses, names and
+// connections die as they do on bad networks.
+#include "servers/network_namespace.hpp"
+
+#include "servers/client_support.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+using namespace cohttps;
+using namespace cohttps::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The least time of a few, as the machine may be busy with other things: what connecting took and
+/// with whom.
+struct connecting {
+  double ms = 1e9;
+  std::string peer;
+};
+connecting fastest(network_namespace& net, const std::string& url, double enough) {
+  connecting best;
+  for (int i = 0; i < 5 && best.ms > enough; ++i) {
+    const auto r = net.get({"--json", url});
+    CAPTURE(r.out, r.err);
+    REQUIRE(r.code == 0);
+    const auto json = nlohmann::json::parse(r.out);
+    CHECK(json.at("body_b64") == to_base64(net.small));
+    const double ms = json.at("timings").at("connect_ms");
+    if (ms < best.ms) best = {ms, json.at("connection").at("peer").get<std::string>()};
+  }
+  return best;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("network: a dead first address costs at most 300 ms, one that refuses nothing") {
+  descriptor_balance balance;
+  network_namespace net(
+      "10.77.0.1 v4.net.test\n10.77.0.2 v4.net.test\n"
+      "10.77.0.1 both.net.test\n2001:db8::1 both.net.test\n");
+  const std::string v4 = "https://v4.net.test/small.txt", both = "https://both.net.test/small.txt";
+
+  // Who is first? Whatever it is, it dies.
+  const auto first_v4 = fastest(net, v4, 100);
+  const auto first_of_both = fastest(net, both, 100);
+  CHECK(first_v4.ms < 100);
+  CHECK(first_of_both.ms < 100);
+  CHECK(first_v4.peer == "10.77.0.1:443");
+  CHECK(first_of_both.peer == "[2001:db8::1]:443");
+
+  SECTION("an address that swallows everything") {
+    net.filter("ip daddr 10.77.0.1 drop");
+    const auto r = fastest(net, v4, 300);
+    CHECK(r.peer == "10.77.0.2:443");
+    CHECK(r.ms >= 250);
+    CHECK(r.ms <= 300);
+  }
+  SECTION("an address that refuses") {
+    net.filter("ip daddr 10.77.0.1 tcp dport 443 reject with tcp reset");
+    const auto r = fastest(net, v4, 100);
+    CHECK(r.peer == "10.77.0.2:443");
+    CHECK(r.ms < 100);
+  }
+  SECTION("IPv6 that swallows everything") {
+    net.filter("ip6 daddr 2001:db8::1 tcp dport 443 drop");
+    const auto r = fastest(net, both, 300);
+    CHECK(r.peer == "10.77.0.1:443");
+    CHECK(r.ms >= 250);
+    CHECK(r.ms <= 300);
+  }
+  SECTION("IPv4 that swallows everything, while IPv6 works") {
+    net.filter("ip daddr 10.77.0.1 tcp dport 443 drop");
+    const auto r = fastest(net, both, 100);
+    CHECK(r.peer == "[2001:db8::1]:443");
+    CHECK(r.ms < 100);
+  }
+}
+
+TEST_CASE("network: when IPv4 comes first, it is IPv6 that saves the day") {
+  descriptor_balance balance;
+  network_namespace net("10.77.0.1 both.net.test\nfd77::1 both.net.test\n");
+  const std::string url = "https://both.net.test/small.txt";
+  CHECK(fastest(net, url, 100).peer == "10.77.0.1:443");
+  net.filter("ip daddr 10.77.0.1 tcp dport 443 drop");
+  const auto r = fastest(net, url, 300);
+  CHECK(r.peer == "[fd77::1]:443");
+  CHECK(r.ms >= 250);
+  CHECK(r.ms <= 300);
+}
+
+TEST_CASE("network: when all addresses are dead, the error has each of them") {
+  descriptor_balance balance;
+  network_namespace net(
+      "10.77.0.1 all.net.test\n10.77.0.2 all.net.test\n2001:db8::1 all.net.test\n");
+  const std::vector<std::string> all{"10.77.0.1:443", "10.77.0.2:443", "[2001:db8::1]:443"};
+
+  net.filter("tcp dport 443 reject with tcp reset");
+  const auto refused = net.get({"-v", "https://all.net.test/"});
+  CAPTURE(refused.err);
+  CHECK(refused.code == 7);
+  CHECK(contains(refused.err, "none of the host's 3 addresses accepted a connection"));
+  for (const auto& address : all) CHECK(contains(refused.err, "*   " + address + ": "));
+  CHECK(refused.took < 5s);
+
+  net.filter("tcp dport 443 drop");
+  const auto dropped = net.get({"-v", "--connect-timeout", "1", "https://all.net.test/"});
+  CAPTURE(dropped.err);
+  CHECK(dropped.code == 28);
+  for (const auto& address : all) CHECK(contains(dropped.err, "*   " + address + ": no answer"));
+  CHECK(dropped.took > 1s);
+  CHECK(dropped.took < 5s);
+}
+
+TEST_CASE("network: names that do not exist, and name servers that do not answer") {
+  descriptor_balance balance;
+  network_namespace net("10.77.0.1 known.net.test\n");
+  const auto unknown = net.get({"https://unknown.net.test/"});
+  CHECK(unknown.code == 6);
+  CHECK(contains(unknown.err, "the host name 'unknown.net.test' has no address"));
+  CHECK(unknown.took < 5s);
+
+  net.filter("udp dport 53 drop");
+  auto unlimited = net.start_get("unlimited", {"https://known.net.test/"});
+  const auto limited = net.get({"--connect-timeout", "1", "https://known.net.test/"});
+  CAPTURE(limited.err);
+  CHECK(limited.code == 28);
+  CHECK(limited.took > 1s);
+  CHECK(limited.took < 3s);  // nobody waits for the resolver
+  const auto r = unlimited.end();
+  CAPTURE(r.err);
+  CHECK(r.code == 28);
+  CHECK(r.took > 10s);
+  CHECK(r.took < 13s);
+}
+
+TEST_CASE("network: a connection that dies in the middle of a transfer") {
+  descriptor_balance balance;
+  network_namespace net("10.77.0.1 slow.net.test\n");
+  const auto file = (net.folder().path() / "fetched").string();
+  const auto begun = [&](running_program& get) {
+    get.wait_until([&] {
+      std::error_code none;
+      return std::filesystem::file_size(file + ".part", none) > 0 && !none;
+    });
+  };
+  SECTION("with a reset") {
+    auto get = net.start_get("get", {"-o", file, "https://slow.net.test/slow"});
+    begun(get);
+    net.filter("tcp dport 443 reject with tcp reset");
+    const auto r = get.end();
+    CAPTURE(r.err);
+    CHECK(r.code == 56);
+    CHECK(r.took < 10s);
+    CHECK_FALSE(std::filesystem::exists(file));
+    CHECK_FALSE(std::filesystem::exists(file + ".part"));
+  }
+  SECTION("in silence, when there is a limit for all") {
+    auto get = net.start_get("get", {"-o", file, "-m", "2", "https://slow.net.test/slow"});
+    begun(get);
+    net.filter("tcp sport 443 drop");
+    const auto r = get.end();
+    CAPTURE(r.err);
+    CHECK(r.code == 28);
+    CHECK(r.took > 2s);
+    CHECK(r.took < 5s);
+    CHECK_FALSE(std::filesystem::exists(file + ".part"));
+  }
+  SECTION("in silence, when there is a limit for each wait") {
+    client_options options{.tls = tls_context({.system_roots = false, .root_pem = net.root_pem()}),
+                           .timeouts = {.idle = 500ms},
+                           .timeout = patience,
+                           .resolve = {{"slow.net.test", 443, "10.77.0.1"}}};
+    std::optional<error> failure;
+    std::chrono::steady_clock::time_point died, ended;
+    const auto work = [&]() -> task<void> {
+      client c(options);
+      auto stream = co_await c.stream(method::get, "https://slow.net.test/slow");
+      try {
+        for (auto part = co_await stream.read(); !part.empty(); part = co_await stream.read()) {
+          if (died.time_since_epoch() != 0s) continue;
+          net.filter("tcp sport 443 drop");
+          died = std::chrono::steady_clock::now();
+        }
+      } catch (const error& e) {
+        failure = e;
+      }
+      ended = std::chrono::steady_clock::now();
+    };
+    net.run_inside([&] { run(work()); });
+    REQUIRE(failure);
+    CAPTURE(failure->what());
+    CHECK(failure->category() == error_category::timeout);
+    CHECK(failure->reason() == "phase_timeout");
+    CHECK(failure->phase() == phase::receive_body);
+    CHECK(ended - died >= 500ms);
+    CHECK(ended - died < 3s);
+  }
+}
