@@ -35,7 +35,7 @@ inline result<cookie> parse_cookie_line(std::string_view text, std::size_t line)
   if (columns != 7 && columns != 6)  // an empty value may be left out with its tab
     return refuse_cookie_line(line, "does not have the seven columns of a cookie");
   for (std::string_view& c : column) c = take_until(text, '\t');
-  for (const std::size_t i : {1, 3})
+  for (const std::size_t i : {1u, 3u})
     if (!ascii::iequals(column[i], "true") && !ascii::iequals(column[i], "false"))
       return refuse_cookie_line(line, "has neither TRUE nor FALSE where one has to be");
   const auto expiry = ascii::parse_decimal(column[4]);

@@ -96,9 +96,9 @@ class cookie_jar {
     std::vector<cookie*> chosen;
     for (cookie& c : cookies_)
       if (!c.is_expired(now) && matches(c, to) && allows(c, context)) chosen.push_back(&c);
-    std::ranges::stable_sort(chosen, [](const cookie* a, const cookie* b) {
+    std::ranges::sort(chosen, [](const cookie* a, const cookie* b) {
       if (a->path.size() != b->path.size()) return a->path.size() > b->path.size();
-      return a->created < b->created;
+      return a->created != b->created ? a->created < b->created : a < b;
     });
     std::string out;
     for (cookie* c : chosen) {
