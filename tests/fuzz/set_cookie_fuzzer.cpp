@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   cookie_jar jar;
   std::string_view rest = input;
   while (!rest.empty()) {
-    const std::string_view field = detail::take_until(rest, '\n');
+    const std::string_view field = ascii::take_until(rest, '\n');
     if (const auto parsed = parse_set_cookie(field)) {
       require(parsed->name.size() + parsed->value.size() <= set_cookie::max_size);
       require(parsed->path.empty() || parsed->path.front() == '/');

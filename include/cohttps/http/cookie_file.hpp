@@ -34,7 +34,7 @@ inline result<cookie> parse_cookie_line(std::string_view text, std::size_t line)
   const auto columns = static_cast<std::size_t>(std::ranges::count(text, '\t')) + 1;
   if (columns != 7 && columns != 6)  // an empty value may be left out with its tab
     return refuse_cookie_line(line, "does not have the seven columns of a cookie");
-  for (std::string_view& c : column) c = take_until(text, '\t');
+  for (std::string_view& c : column) c = ascii::take_until(text, '\t');
   for (const std::size_t i : {1u, 3u})
     if (!ascii::iequals(column[i], "true") && !ascii::iequals(column[i], "false"))
       return refuse_cookie_line(line, "has neither TRUE nor FALSE where one has to be");
@@ -66,7 +66,7 @@ inline result<std::size_t> read_netscape_cookies(cookie_jar& jar, std::string_vi
   cookie_jar filled = jar;
   std::size_t added = 0;
   for (std::size_t line = 1; !text.empty(); ++line) {
-    std::string_view one = detail::take_until(text, '\n');
+    std::string_view one = ascii::take_until(text, '\n');
     if (one.ends_with('\r')) one.remove_suffix(1);
     if (ascii::trim(one).empty()) continue;
     if (one.starts_with('#') && !one.starts_with(detail::http_only_mark)) continue;

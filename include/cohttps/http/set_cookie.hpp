@@ -79,14 +79,6 @@ inline void take_cookie_attribute(set_cookie& to, std::string_view name, std::st
   }
 }
 
-/// What is before `mark`, which goes from `text` together with it. All of it where there is none.
-constexpr std::string_view take_until(std::string_view& text, char mark) noexcept {
-  const std::size_t at = text.find(mark);
-  const std::string_view part = text.substr(0, at);
-  text.remove_prefix(at == text.npos ? text.size() : at + 1);
-  return part;
-}
-
 }  // namespace detail
 
 /// Parses the value of one Set-Cookie field as browsers do: any bytes but control characters in
@@ -99,8 +91,8 @@ inline result<set_cookie> parse_set_cookie(std::string_view field) {
     return fail(error_category::protocol, "cookie_control_character",
                 "a cookie was ignored: it holds a control character");
   set_cookie parsed;
-  std::string_view value = detail::take_until(field, ';');
-  if (value.find('=') != value.npos) parsed.name = ascii::trim(detail::take_until(value, '='));
+  std::string_view value = ascii::take_until(field, ';');
+  if (value.find('=') != value.npos) parsed.name = ascii::trim(ascii::take_until(value, '='));
   parsed.value = ascii::trim(value);
   if (parsed.name.empty() && parsed.value.empty())
     return fail(error_category::protocol, "cookie_empty",
@@ -109,8 +101,8 @@ inline result<set_cookie> parse_set_cookie(std::string_view field) {
     return fail(error_category::limit, "cookie_too_large",
                 "a cookie was ignored: its name and value have more than 4096 bytes");
   while (!field.empty()) {
-    std::string_view attribute = detail::take_until(field, ';');
-    const std::string_view name = ascii::trim(detail::take_until(attribute, '='));
+    std::string_view attribute = ascii::take_until(field, ';');
+    const std::string_view name = ascii::trim(ascii::take_until(attribute, '='));
     detail::take_cookie_attribute(parsed, name, ascii::trim(attribute));
   }
   return parsed;
