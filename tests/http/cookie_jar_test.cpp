@@ -172,6 +172,11 @@ TEST_CASE("which paths a cookie is sent to") {
     const std::string host = "http://example.com";
     CHECK(set_and_sent(host + std::string(from), {field}, host + std::string(to)) == expected);
   }
+  cookie_jar jar;
+  for (const std::string_view from : {"http://a.example", "http://a.example/x/y?/z"})
+    CHECK(store(jar, from, "a=b").empty());
+  CHECK(jar.cookies().front().path == "/");
+  CHECK(jar.cookies().back().path == "/x");
 }
 
 TEST_CASE("secure cookies go over https only, and http leaves them alone") {
@@ -189,6 +194,9 @@ TEST_CASE("secure cookies go over https only, and http leaves them alone") {
           "cookie_secure");
   }
   CHECK(store(jar, "http://www.example.com/login/x", "a=x") == "cookie_secure");
+  CHECK(store(jar, "https://www.example.com/", "d=secret; Secure").empty());
+  CHECK(store(jar, "http://www.example.com/", "d=x; Domain=example.com") == "cookie_secure");
+  CHECK(store(jar, "http://other.example.com/", "d=x").empty());
   CHECK(store(jar, "http://example.com/", "a=x; Path=/").empty());
   CHECK(store(jar, "http://example.com/", "b=x; Path=/login").empty());
   CHECK(store(jar, "https://example.com/", "a=plain; Path=/login").empty());
@@ -242,13 +250,15 @@ TEST_CASE("how long cookies last") {
 
 TEST_CASE("a cookie set again keeps its place and takes the new value") {
   cookie_jar jar;
+  auto now = start;
   for (const std::string_view field : {"a=1", "b=1", "a=2; HttpOnly"})
-    CHECK(store(jar, "http://example.com", field).empty());
+    CHECK(store(jar, "http://example.com", field, now += 1s).empty());
+  CHECK(jar.cookies().front().created == start + 1s);
   CHECK(sent(jar, "http://example.com") == "a=2; b=1");
   CHECK(jar.cookies().front().http_only);
   // Another domain or path, or a domain instead of the host, makes it another cookie.
   for (const std::string_view field : {"a=3; Domain=example.com", "a=4; Path=/x"})
-    CHECK(store(jar, "http://example.com", field).empty());
+    CHECK(store(jar, "http://example.com", field, now += 1s).empty());
   CHECK(jar.size() == 4);
   CHECK(sent(jar, "http://example.com/x") == "a=4; a=2; b=1; a=3");
 }
