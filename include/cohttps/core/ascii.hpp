@@ -123,6 +123,14 @@ constexpr void for_each_element(std::string_view list, F&& f) {
   }
 }
 
+/// What is before `mark`, which goes from `text` together with it; all of it where there is none.
+constexpr std::string_view take_until(std::string_view& text, char mark) noexcept {
+  const std::size_t at = text.find(mark);
+  const std::string_view part = text.substr(0, at);
+  text.remove_prefix(at == text.npos ? text.size() : at + 1);
+  return part;
+}
+
 /// What a person can read of bytes from a peer: printable ASCII, the rest as \xNN, at most `limit`
 /// characters, cut with "...".
 inline std::string printable(std::string_view bytes, std::size_t limit = 64) {

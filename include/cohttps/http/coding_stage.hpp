@@ -1,0 +1,53 @@
+// What undoes one content coding (RFC 9110, 8.4.1), piece by piece.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace cohttps {
+
+/// A decoder of one coding. Where one is stacked on another, `content_decoder` drives them.
+class coding_stage {
+ public:
+  struct progress {
+    std::size_t consumed = 0;
+    std::size_t produced = 0;
+  };
+
+  coding_stage() = default;
+  coding_stage(const coding_stage&) = delete;
+  coding_stage& operator=(const coding_stage&) = delete;
+  virtual ~coding_stage() = default;
+
+  /// Decodes from `in` to `out`, which is not empty, until one of them is used up. What was decoded
+  /// and found no room comes with the next call, also when its `in` is empty.
+  ///
+  /// Errors: protocol, "content_malformed", "content_trailing_bytes" (there is something behind the
+  /// end); limit, "content_window_too_large". After one, the decoder is not used again.
+  virtual result<progress> step(std::span<const std::byte> in, std::span<std::byte> out) = 0;
+
+  /// True when the input may end after what was consumed.
+  virtual bool is_complete() const noexcept = 0;
+};
+
+namespace detail {
+
+inline std::unexpected<error> malformed_content(std::string_view coding,
+                                                std::string_view why = {}) {
+  std::string text = "the content is not valid " + std::string(coding);
+  if (!why.empty()) text.append(": ").append(why);
+  return fail(error_category::protocol, "content_malformed", std::move(text));
+}
+
+inline std::unexpected<error> trailing_bytes(std::string_view coding) {
+  return fail(error_category::protocol, "content_trailing_bytes",
+              "there are bytes behind the end of the content's " + std::string(coding));
+}
+
+}  // namespace detail
+
+}  // namespace cohttps

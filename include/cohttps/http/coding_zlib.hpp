@@ -1,0 +1,129 @@
+// The codings gzip (RFC 1952) and deflate (RFC 1950, and RFC 1951 without it) by zlib. No other
+// header names zlib.
+#pragma once
+
+#ifdef COHTTPS_HAS_ZLIB
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/http/coding_stage.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <new>
+#include <span>
+#include <string_view>
+#include <zlib.h>
+
+namespace cohttps::detail {
+
+/// `inflate` over spans.
+class inflater {
+ public:
+  /// What zlib's manual says of the parameter: 15 for zlib, 31 for gzip, -15 for neither.
+  explicit inflater(int window_bits) {
+    if (inflateInit2(&stream_, window_bits) != Z_OK) throw std::bad_alloc();
+  }
+  inflater(const inflater&) = delete;  // zlib keeps its address
+  inflater& operator=(const inflater&) = delete;
+  ~inflater() { inflateEnd(&stream_); }
+
+  void restart() noexcept { inflateReset(&stream_); }
+  void restart(int window_bits) noexcept { inflateReset2(&stream_, window_bits); }
+
+  enum class outcome { more, end, malformed };
+
+  /// Goes on until `in` or `out` is used up, and shortens them to what is left.
+  outcome run(std::span<const std::byte>& in, std::span<std::byte>& out) {
+    constexpr std::size_t most = 1 << 30;  // zlib counts in `unsigned`
+    const std::size_t given = std::min(in.size(), most), room = std::min(out.size(), most);
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data()));
+    stream_.avail_in = static_cast<uInt>(given);
+    stream_.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream_.avail_out = static_cast<uInt>(room);
+    const int code = inflate(&stream_, Z_NO_FLUSH);
+    in = in.subspan(given - stream_.avail_in);
+    out = out.subspan(room - stream_.avail_out);
+    if (code == Z_MEM_ERROR) throw std::bad_alloc();
+    if (code == Z_STREAM_END) return outcome::end;
+    return code == Z_OK || code == Z_BUF_ERROR ? outcome::more : outcome::malformed;
+  }
+
+  std::string_view why() const noexcept { return stream_.msg ? stream_.msg : std::string_view(); }
+
+ private:
+  z_stream stream_{};
+};
+
+/// One or more members, checksums and lengths verified.
+class gzip_stage final : public coding_stage {
+ public:
+  result<progress> step(std::span<const std::byte> in, std::span<std::byte> out) override {
+    const std::size_t given = in.size(), room = out.size();
+    while (!complete_ || !in.empty()) {
+      if (complete_) {
+        if (in.front() != std::byte{0x1f}) return trailing_bytes("gzip");
+        inflater_.restart();
+        complete_ = false;
+      }
+      const auto outcome = inflater_.run(in, out);
+      if (outcome == inflater::outcome::malformed)
+        return malformed_content("gzip", inflater_.why());
+      complete_ = outcome == inflater::outcome::end;
+      if (out.empty() || (!complete_ && in.empty())) break;
+    }
+    return progress{given - in.size(), room - out.size()};
+  }
+
+  bool is_complete() const noexcept override { return complete_; }
+
+ private:
+  inflater inflater_{31};
+  bool complete_ = false;
+};
+
+/// RFC 9110 means zlib by "deflate"; some servers send it bare, which the first two bytes tell.
+class deflate_stage final : public coding_stage {
+ public:
+  result<progress> step(std::span<const std::byte> in, std::span<std::byte> out) override {
+    const std::size_t given = in.size(), room = out.size();
+    while (head_size_ < head_.size() && !in.empty()) {
+      head_[head_size_++] = in.front();
+      in = in.subspan(1);
+      if (head_size_ == head_.size()) {
+        if (!starts_zlib()) inflater_.restart(-15);
+        rest_of_head_ = head_;
+      }
+    }
+    if (head_size_ < head_.size()) return progress{given - in.size(), 0};
+    for (std::span<const std::byte>* source : {&rest_of_head_, &in}) {
+      if (complete_ || out.empty()) break;
+      const auto outcome = inflater_.run(*source, out);
+      if (outcome == inflater::outcome::malformed)
+        return malformed_content("deflate", inflater_.why());
+      complete_ = outcome == inflater::outcome::end;
+    }
+    if (complete_ && (!rest_of_head_.empty() || !in.empty())) return trailing_bytes("deflate");
+    return progress{given - in.size(), room - out.size()};
+  }
+
+  bool is_complete() const noexcept override { return complete_; }
+
+ private:
+  /// RFC 1950, 2.2: the method is 8, the window at most 32 KiB, and a multiple of 31 in all.
+  bool starts_zlib() const noexcept {
+    const unsigned cmf = std::to_integer<unsigned>(head_[0]);
+    return (cmf & 15) == 8 && cmf >> 4 <= 7 &&
+           (cmf << 8 | std::to_integer<unsigned>(head_[1])) % 31 == 0;
+  }
+
+  inflater inflater_{15};
+  std::array<std::byte, 2> head_{};
+  std::size_t head_size_ = 0;
+  std::span<const std::byte> rest_of_head_;
+  bool complete_ = false;
+};
+
+}  // namespace cohttps::detail
+
+#endif

@@ -1,0 +1,98 @@
+// The coding zstd (RFC 8878, with the window of RFC 9659) by libzstd. No other header names it.
+#pragma once
+
+#ifdef COHTTPS_HAS_ZSTD
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/http/coding_stage.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+namespace cohttps::detail {
+
+/// One or more frames, skippable ones among them; checksums are verified.
+class zstd_stage final : public coding_stage {
+ public:
+  zstd_stage() : context_(ZSTD_createDCtx()) {
+    if (!context_) throw std::bad_alloc();
+    // RFC 9659, 3: at most 8 MiB.
+    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, 23);
+  }
+
+  result<progress> step(std::span<const std::byte> in, std::span<std::byte> out) override {
+    progress total;
+    while (total.produced < out.size() && (!complete_ || total.consumed < in.size())) {
+      auto source = in.subspan(total.consumed);
+      // The library would also take formats older than the standard. What begins a frame goes to it
+      // apart, so that it never sees a whole frame at once: it would not look at the window then.
+      if (magic_seen_ < magic_size) {
+        source = source.first(std::min(source.size(), magic_size - magic_seen_));
+        for (const std::byte b : source)
+          if (!may_be_magic(b))
+            return frames_ > 0 ? trailing_bytes("zstd")
+                               : malformed_content("zstd", "no frame begins so");
+      }
+      ZSTD_inBuffer from{source.data(), source.size(), 0};
+      ZSTD_outBuffer to{out.data() + total.produced, out.size() - total.produced, 0};
+      const std::size_t hint = ZSTD_decompressStream(context_.get(), &to, &from);
+      if (ZSTD_isError(hint)) return refuse(hint);
+      total.consumed += from.pos;
+      total.produced += to.pos;
+      complete_ = hint == 0;
+      if (complete_) {
+        magic_seen_ = 0;
+        ++frames_;
+      } else if (total.consumed == in.size() && to.pos < to.size) {
+        break;
+      }
+    }
+    return total;
+  }
+
+  bool is_complete() const noexcept override { return complete_; }
+
+ private:
+  static constexpr std::size_t magic_size = 4;
+
+  /// RFC 8878, 3.1.1 and 3.1.2: the next byte of a frame, or of a frame to be skipped.
+  bool may_be_magic(std::byte b) noexcept {
+    constexpr unsigned frame[] = {0x28, 0xb5, 0x2f, 0xfd}, skippable[] = {0x50, 0x2a, 0x4d, 0x18};
+    const auto value = std::to_integer<unsigned>(b);
+    const std::size_t i = magic_seen_++;
+    if (i == 0) skips_ = (value & 0xf0) == skippable[0];
+    return skips_ ? i == 0 || value == skippable[i] : value == frame[i];
+  }
+
+  static std::unexpected<error> refuse(std::size_t code) {
+    switch (ZSTD_getErrorCode(code)) {
+      case ZSTD_error_memory_allocation:
+        throw std::bad_alloc();
+      case ZSTD_error_frameParameter_windowTooLarge:
+        return fail(error_category::limit, "content_window_too_large",
+                    "the content's zstd needs a window of more than 8 MiB");
+      default:
+        return malformed_content("zstd", ZSTD_getErrorName(code));
+    }
+  }
+
+  struct deleter {
+    void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
+  };
+
+  std::unique_ptr<ZSTD_DCtx, deleter> context_;
+  std::size_t magic_seen_ = 0;
+  std::size_t frames_ = 0;
+  bool skips_ = false;
+  bool complete_ = false;
+};
+
+}  // namespace cohttps::detail
+
+#endif

@@ -1,0 +1,25 @@
+// Whether a domain is one under which strangers register names, such as "com" or "co.uk", by the
+// Public Suffix List (https://publicsuffix.org). No other header names libpsl.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#ifdef COHTTPS_HAS_PSL
+#include <libpsl.h>
+#endif
+
+namespace cohttps {
+
+/// `domain` is a name in lower case and ASCII. With libpsl (COHTTPS_HAS_PSL) it is looked up in the
+/// list that libpsl was built with. Without, only names of a single label count as public suffixes:
+/// then "co.uk" is not known to be one, and cookies may be set for all of it.
+inline bool is_public_suffix(std::string_view domain) {
+#ifdef COHTTPS_HAS_PSL
+  if (const psl_ctx_t* list = psl_builtin())
+    return psl_is_public_suffix(list, std::string(domain).c_str()) != 0;
+#endif
+  return domain.find('.') == domain.npos;
+}
+
+}  // namespace cohttps
