@@ -72,7 +72,8 @@ TEST_CASE("an observer is told of every step, in order, and may add fields") {
                           "redirected to /there", "assigned https://localhost reused",
                           "sending GET /there attempt 1", "received 503", "retrying 2 for 503",
                           "assigned https://localhost reused", "sending GET /there attempt 2",
-                          "received 200", "completed 200", "failed plaintext_refused", "closed after 3"});
+                          "received 200", "completed 200", "failed plaintext_refused",
+                          "closed after 3"});
   for (const auto& request : host.requests)
     CHECK(request.find("\r\ntraceparent: 00-1-2-01\r\n") != std::string::npos);
 }

@@ -223,6 +223,18 @@ TEST_CASE("a connection that carries many serves as many at a time") {
   CHECK_FALSE(late.granted->opened);
 }
 
+TEST_CASE("who wants no idle connection shares one that is in use, and holds nobody up") {
+  bench b({.per_host = 1});
+  auto& first = b.ask("a");
+  auto shared = b.open(first, 3);
+  CHECK(b.ask("a", true).granted->connection == shared);
+  CHECK(b.ask("a").granted->connection == shared);
+  auto &fresh = b.ask("a", true), &other = b.ask("a");
+  b.give_back(first);
+  CHECK(b.served() == std::vector{&fresh});
+  CHECK(waits(other));
+}
+
 TEST_CASE("who gives up leaves no trace") {
   bench b({.per_host = 1});
   auto &a = b.ask("a"), &gone = b.ask("a"), &next = b.ask("a");
@@ -235,14 +247,14 @@ TEST_CASE("who gives up leaves no trace") {
   CHECK(next.granted);
 }
 
-TEST_CASE("closing the idle ones can take those in use along") {
+TEST_CASE("closing takes the idle ones at once, and those in use when they are given back") {
   bench b;
   auto idle = b.leave_idle("a");
   auto& busy = b.ask("b");
   auto in_use = b.open(busy);
   b.decide.close_idle();
   CHECK(b.decide.closed() == std::vector{idle});
-  b.decide.close_idle(true);
+  b.decide.close();
   CHECK_FALSE(b.decide.any_closed());
   b.give_back(busy);
   CHECK(b.decide.closed() == std::vector{in_use});

@@ -6,7 +6,10 @@
 #include <cohttps/client/exchange.hpp>
 #include <cohttps/client/operation.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,11 +22,42 @@ namespace detail {
 
 inline constexpr char awaited_twice[] = "an operation was awaited twice; call the client again";
 
+/// What a peer claims of its content's length is believed only as far as it costs little.
+inline constexpr std::size_t believed_length = 1024 * 1024;
+
+template <transport Transport>
+task<result<void>> receive_content(exchange<Transport>& from, std::string& content) {
+  const std::size_t most = from.max_content();
+  const auto too_large = [&] {
+    return std::unexpected(
+        from.give_up({error_category::limit, "content_too_large",
+                      "the response's content is larger than the " + std::to_string(most) +
+                          " bytes that max_content allows"}));
+  };
+  if (const auto length = from.state().content_length; length && from.has_content()) {
+    if (*length > most) co_return too_large();
+    content.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, believed_length)));
+  }
+  while (true) {
+    auto part = co_await from.read();
+    if (!part) co_return pass(std::move(part));
+    if (part->empty()) co_return result<void>();
+    if (part->size() > most - content.size()) co_return too_large();
+    content.append(reinterpret_cast<const char*>(part->data()), part->size());
+  }
+}
+
 template <transport Transport>
 task<result<response>> collect(std::shared_ptr<client_state<Transport>> client, request r) {
   if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
-  exchange<Transport> whole(std::move(client), std::move(r));
-  co_return co_await whole.collect();
+  exchange<Transport> whole(client, std::move(r));
+  const typename activity<Transport>::guard working(client->operations);
+  whole.demand_rate();
+  auto received = co_await whole.open();
+  std::string content;
+  if (received) received = co_await receive_content(whole, content);
+  if (!received) co_return pass(std::move(received));
+  co_return response(whole.take_state(), std::move(content));
 }
 
 template <transport Transport>
@@ -31,6 +65,7 @@ task<result<response_stream>> open(std::shared_ptr<client_state<Transport>> clie
   if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
   auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
   if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
+  begun->leave_race();
   co_return response_stream(std::move(begun));
 }
 
@@ -49,7 +84,7 @@ Transport transport_of(client_state<Transport>& client) {
 template <transport Transport>
 task<void> close(std::shared_ptr<client_state<Transport>> client, net::duration within) {
   client->closed = true;
-  client->connections.close_idle(true);
+  client->connections.close();
   Transport& transport = client->transport();
   co_await client->operations.all_ended(transport, net::later(transport.now(), within));
   client->deadlines.stop_all();

@@ -33,8 +33,8 @@
 namespace cohttps {
 
 /// One call of the client: `open` until the final response's head is there, then `read` until it
-/// gives nothing; or `collect` for both; or `connect` for no request at all. Not movable: deadlines
-/// and waits point into it.
+/// gives nothing; or `connect` for no request at all. Not movable: deadlines and waits point into
+/// it.
 template <transport Transport>
 class exchange final : public open_exchange {
  public:
@@ -43,7 +43,7 @@ class exchange final : public open_exchange {
         request_(std::move(r)),
         limit_(client_->deadlines, request_.timeout ? request_.timeout : client_->options.timeout,
                request_.stop, request_.race),
-        remote_(client_->transport(), request_.remote, limit_.stop()),
+        remote_(client_->transport(), request_.remote, limit_.entry()),
         started_(limit_.now()) {
     client_->operations.begin();
   }
@@ -57,9 +57,11 @@ class exchange final : public open_exchange {
     auto opened = co_await begin();
     if (opened) opened = co_await follow();
     if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
-    limit_.leave_race();
     co_return opened;
   }
+
+  /// What comes now is no part of the race any more.
+  void leave_race() noexcept { limit_.leave_race(); }
 
   task<result<std::span<const std::byte>>> read() override {
     const at_work working(client_->operations);
@@ -67,7 +69,9 @@ class exchange final : public open_exchange {
     if (!connection_) co_return std::span<const std::byte>();
     // The limits count while the peer is waited for, not while the caller uses what it got.
     limit_.resume();
+    reading guard{*this};
     auto part = co_await connection_->http.receive_body(limit_);
+    guard.over = true;
     if (!part) {
       connection_ = {};
       failed_ = ended(failure(std::move(part).error()));
@@ -78,14 +82,21 @@ class exchange final : public open_exchange {
     co_return part;
   }
 
-  task<result<response>> collect() {
-    rate_ = client_->options.timeouts.minimum_rate;
-    if (auto opened = co_await open(); !opened) co_return pass(std::move(opened));
-    std::string content;
-    if (auto received = co_await receive_content(content); !received)
-      co_return std::unexpected(ended(std::move(received).error()));
-    co_return response(std::move(state_), std::move(content));
+  /// For content that is collected: its source has to keep up the client's minimum rate.
+  void demand_rate() noexcept { rate_ = limits().minimum_rate; }
+
+  /// Ends the operation with an error that was found by who reads the content.
+  error give_up(error e) { return ended(failure(std::move(e))); }
+
+  std::size_t max_content() const noexcept {
+    return request_.max_content.value_or(options().max_content);
   }
+  /// False where the fields speak of content that does not come, as in an answer to HEAD.
+  bool has_content() const noexcept {
+    return connection_ &&
+           connection_->http.parser().body_delimiter() == http1::delimiter::content_length;
+  }
+  exchange_state&& take_state() noexcept { return std::move(state_); }
 
   /// Makes a connection and leaves it to the pool.
   task<result<connection_info>> connect() {
@@ -103,6 +114,25 @@ class exchange final : public open_exchange {
  private:
   using at_work = typename activity<Transport>::guard;
 
+  /// A read whose coroutine is destroyed while it waits may have taken bytes that nobody gets.
+  struct reading {
+    explicit reading(exchange& e) noexcept : of(e) {}
+    reading(const reading&) = delete;
+    reading& operator=(const reading&) = delete;
+    ~reading() {
+      if (!over) of.give_up_reading();
+    }
+    exchange& of;
+    bool over = false;
+  };
+  void give_up_reading() {
+    connection_ = {};
+    limit_.rest();
+    failed_ =
+        ended({error_category::usage, "read_abandoned",
+               "a read of this content was given up while it waited; the rest cannot be read"});
+  }
+
   const cohttps::url& here() const noexcept { return *state_.url; }
   const client_options& options() const noexcept { return client_->options; }
   const timeouts& limits() const noexcept { return client_->options.timeouts; }
@@ -119,8 +149,7 @@ class exchange final : public open_exchange {
       if (!request_.headers.contains("content-type"))
         request_.headers.append_unchecked("content-type", type);
     if (auto valid = request_.headers.validate(); !valid) co_return valid;
-    if (options().retry.idempotency_key) add_idempotency_key();
-    if (limit_.stop().stop_requested()) co_return std::unexpected(canceled());
+    if (limit_.stop_requested()) co_return std::unexpected(canceled());
     client_->budget.add_request();
     co_return result<void>();
   }
@@ -142,6 +171,7 @@ class exchange final : public open_exchange {
       if (auto drained = co_await drain(); !drained) co_return drained;
       state_.history.push_back({state_.head.status, here()});
       strip_for_redirect(request_.headers, redirect);
+      if (std::exchange(own_key_, false)) request_.headers.erase("idempotency-key");
       if (!redirect.keeps_content) request_.content = {};
       if (!request_.content.rewind())
         co_return fail(error_category::policy, "content_not_repeatable",
@@ -158,6 +188,7 @@ class exchange final : public open_exchange {
     // A redirection to another origin has taken the last one's away.
     if (!request_.headers.contains("host"))
       request_.headers.append_unchecked("host", here().authority());
+    if (options().retry.idempotency_key) add_idempotency_key();
     retry_schedule schedule(options().retry);
     while (true) {
       schedule.begin_attempt();
@@ -167,12 +198,12 @@ class exchange final : public open_exchange {
       const auto delay = schedule.next(outcome_of(answered), client_->budget, random,
                                        std::chrono::system_clock::now());
       if (!delay) co_return answered;
-      if (limit_.stop().stop_requested() && !limit_.forgive()) co_return answered;
+      if (limit_.stop_requested() && !limit_.forgive()) co_return answered;
       net::observe(transport(), events::retrying{schedule.attempts() + 1, *delay,
                                                  answered ? nullptr : &answered.error(),
                                                  answered ? state_.head.status : 0});
       if (answered) answered = co_await drain();
-      if (!answered && limit_.stop().stop_requested()) co_return answered;
+      if (!answered && limit_.stop_requested()) co_return answered;
       connection_ = {};
       limit_.enter(phase::none, std::nullopt);
       const bool slept = co_await sleep_for(transport(), *delay, limit_.token());
@@ -236,6 +267,7 @@ class exchange final : public open_exchange {
     state_.timings.queue = limit_.now() - asked;
     net::observe(transport(),
                  events::assigned{way_.key().to, connection_.connected(), state_.timings.queue});
+    state_.on_reused_connection = connection_.connected();
     if (connection_.connected()) co_return result<void>();
 
     net::connect_timings took;
@@ -259,7 +291,6 @@ class exchange final : public open_exchange {
   /// Sends the request over `connection_` and waits for the head.
   task<result<void>> ask() {
     auto& http = connection_->http;
-    state_.on_reused_connection = connection_->exchanges > 0;
     const time_point started = limit_.now();
 
     std::string absolute;
@@ -295,7 +326,7 @@ class exchange final : public open_exchange {
   /// RFC 9110, 9.2.2: what was sent on a connection that died without a word may be sent again only
   /// when doing it twice is the same as doing it once.
   bool lost_unanswered(const error& e) noexcept {
-    return e.category() == error_category::peer_closed && connection_->exchanges > 0 &&
+    return e.category() == error_category::peer_closed && state_.on_reused_connection &&
            !connection_->http.answered() && may_repeat_work();
   }
   bool may_repeat_work() noexcept {
@@ -337,7 +368,7 @@ class exchange final : public open_exchange {
       auto part = co_await connection_->http.receive_body(limit_);
       if (!part) {
         // What went wrong with it is no matter, unless it ends the operation.
-        if (limit_.stop().stop_requested() && !limit_.forgive())
+        if (limit_.stop_requested() && !limit_.forgive())
           co_return std::unexpected(failure(std::move(part).error()));
         break;
       }
@@ -351,33 +382,11 @@ class exchange final : public open_exchange {
     co_return result<void>();
   }
 
-  task<result<void>> receive_content(std::string& content) {
-    const std::size_t most = request_.max_content.value_or(client_->options.max_content);
-    const auto too_large = [&] {
-      return std::unexpected(
-          failure(error(error_category::limit, "content_too_large",
-                        "the response's content is larger than the " + std::to_string(most) +
-                            " bytes that max_content allows")));
-    };
-    if (connection_->http.parser().body_delimiter() == http1::delimiter::content_length) {
-      if (*state_.content_length > most) co_return too_large();
-      // What a peer claims is believed only as far as it costs little.
-      content.reserve(static_cast<std::size_t>(
-          std::min<std::uint64_t>(*state_.content_length, believed_length)));
-    }
-    while (true) {
-      auto part = co_await read();
-      if (!part) co_return pass(std::move(part));
-      if (part->empty()) co_return result<void>();
-      if (part->size() > most - content.size()) co_return too_large();
-      content.append(reinterpret_cast<const char*>(part->data()), part->size());
-    }
-  }
-
   /// A key that nobody else has (RFC 9562's version 4), for work that must not be done twice.
   void add_idempotency_key() {
     if (request_.method.is_idempotent() || request_.headers.contains("idempotency-key")) return;
     request_.headers.append_unchecked("idempotency-key", random_uuid(tls::random_bytes<16>()));
+    own_key_ = true;
   }
 
   std::optional<minimum_rate> rate() const noexcept {
@@ -409,7 +418,6 @@ class exchange final : public open_exchange {
     if (std::exchange(running_, false)) client_->operations.end();
   }
 
-  static constexpr std::size_t believed_length = 1024 * 1024;
   static constexpr std::size_t drain_limit = 64 * 1024;
   static constexpr net::duration drain_time = std::chrono::seconds(1);
 
@@ -426,6 +434,7 @@ class exchange final : public open_exchange {
   bool sent_ = false;      // a byte of the last attempt may have reached a server
   bool sent_any_ = false;  // or of one before it
   bool draining_ = false;
+  bool own_key_ = false;  // the Idempotency-Key is this exchange's, for the place it goes to now
   bool refuses_expect_ = false;
   bool running_ = true;
 };

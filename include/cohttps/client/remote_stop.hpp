@@ -1,7 +1,7 @@
 // A stop that comes from a std::stop_token, from any thread.
 #pragma once
 
-#include <cohttps/core/stop.hpp>
+#include <cohttps/net/deadline.hpp>
 #include <cohttps/transport/concepts.hpp>
 
 #include <memory>
@@ -15,9 +15,9 @@ namespace cohttps {
 template <transport Transport>
 class remote_stop {
  public:
-  remote_stop(Transport& transport, const std::stop_token& from, stop_source& target) {
+  remote_stop(Transport& transport, const std::stop_token& from, net::deadline_entry& target) {
     if (!from.stop_possible()) return;
-    target_ = std::make_shared<stop_source*>(&target);
+    target_ = std::make_shared<net::deadline_entry*>(&target);
     asked_.emplace(from, deliver{transport, target_});
   }
   remote_stop(const remote_stop&) = delete;
@@ -29,15 +29,15 @@ class remote_stop {
  private:
   struct deliver {
     Transport transport;
-    std::shared_ptr<stop_source*> target;
+    std::shared_ptr<net::deadline_entry*> target;
     void operator()() noexcept {
       transport.post([to = target] {
-        if (*to) (*to)->request_stop();
+        if (*to) (*to)->stop();
       });
     }
   };
 
-  std::shared_ptr<stop_source*> target_;
+  std::shared_ptr<net::deadline_entry*> target_;
   std::optional<std::stop_callback<deliver>> asked_;
 };
 

@@ -77,8 +77,14 @@ class channel {
     return seal(*top_, bytes, stop, progress);
   }
 
-  /// True while the peer neither closed the connection nor sent anything unasked.
-  bool idle() noexcept { return stream_.idle() && (!top_ || quiet(*top_)); }
+  /// True while the peer neither closed the connection nor sent anything unasked; what TLS sends of
+  /// itself, such as tickets, is none of that.
+  bool idle() noexcept {
+    if (!top_) return stream_.idle();
+    while (!stream_.idle())
+      if (!fill_at_once()) return false;
+    return quiet(*top_);
+  }
 
   /// Says goodbye (close_notify; RFC 8446, 6.1) as far as that needs no waiting, and closes.
   void close() noexcept {
@@ -136,6 +142,20 @@ class channel {
       if (auto sent = co_await flush(l, stop); !sent) co_return pass(std::move(sent));
       if (l.engine.peer_closed()) co_return view();
       if (auto got = co_await fill(l, stop, progress); !got) co_return pass(std::move(got));
+    }
+  }
+
+  /// False when there is nothing to read, as the stream is at its end.
+  bool fill_at_once() noexcept {
+    if constexpr (eager) {
+      layer* lowest = top_.get();
+      while (lowest->below) lowest = lowest->below.get();
+      if (lowest->ciphertext.size() > ciphertext_size) return false;  // no ticket is that large
+      const std::size_t got = stream_.try_read(lowest->ciphertext.prepare(read_size));
+      lowest->ciphertext.commit(got);
+      return got != 0;
+    } else {
+      return false;
     }
   }
 
@@ -223,7 +243,7 @@ class channel {
     co_return result<void>();
   }
 
-  static constexpr bool eager = requires(Stream& s, view bytes) { s.try_write(bytes); };
+  static constexpr bool eager = eager_stream<Stream>;
 
   void say_goodbye() noexcept {
     if constexpr (eager)

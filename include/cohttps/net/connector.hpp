@@ -58,7 +58,8 @@ inline std::string_view bare_host(std::string_view host) noexcept {
 inline result<void> check_remote_name(const route& way, const connect_options& options) {
   if (!options.addresses.restricts()) return {};
   const std::string_view host = bare_host(way.to->host);
-  const auto literal = parse_address(host);
+  auto literal = parse_address(host);
+  if (literal) literal->port = way.to->port;
   if (literal && options.addresses.allows(*literal)) return {};
   if (literal)
     return fail(error_category::policy, "address_refused",
@@ -67,6 +68,14 @@ inline result<void> check_remote_name(const route& way, const connect_options& o
               "the proxy would look '" + std::string(host) +
                   "' up, so the address policy cannot be applied; use a proxy for which the client "
                   "does that (socks5), or no policy");
+}
+
+/// SOCKS4 knows no IPv6.
+inline const endpoint& address_for(const proxy& via, const std::vector<endpoint>& found) {
+  if (via.scheme() == proxy_scheme::socks4)
+    for (const endpoint& e : found)
+      if (!e.is_v6) return e;
+  return found.front();
 }
 
 template <transport Transport>
@@ -143,7 +152,7 @@ task<result<std::unique_ptr<connection<Transport>>>> connect(route way,
       auto found =
           co_await resolve_only(detail::bare_host(way.to->host), way.to->port, options, limit);
       if (!found) co_return pass(std::move(found));
-      address = std::move(found->front());
+      address = detail::address_for(*way.via, *found);
     }
   }
   while (true) {

@@ -21,6 +21,13 @@ class deadline_entry {
   deadline_entry(const deadline_entry&) = delete;
   deadline_entry& operator=(const deadline_entry&) = delete;
 
+  /// Ends the operation for good, whatever limit may have passed in this moment.
+  void stop() noexcept {
+    passed_ = false;
+    final_ = true;
+    stop_.request_stop();
+  }
+
  private:
   template <transport Transport>
   friend class deadline_queue;
@@ -30,6 +37,7 @@ class deadline_entry {
   stop_source stop_;
   time_point at_ = never;
   bool passed_ = false;  // it was this deadline that asked for the stop
+  bool final_ = false;   // somebody else did, maybe in the same moment
   deadline_entry* previous_ = nullptr;
   deadline_entry* next_ = nullptr;
 };
@@ -70,7 +78,7 @@ class deadline_queue {
 
   /// Stops every running operation.
   void stop_all() noexcept {
-    for (deadline_entry* e = first_; e; e = e->next_) e->stop_.request_stop();
+    for (deadline_entry* e = first_; e; e = e->next_) e->stop();
   }
 
  private:
@@ -122,10 +130,8 @@ class deadline {
       : queue_(queue),
         total_(total),
         end_(total ? later(queue.transport().now(), *total) : never),
-        caller_(caller),
-        race_(race),
-        on_caller_(caller, forward{&entry_.stop_}) {
-    on_race_.emplace(race, forward{&entry_.stop_});
+        on_caller_(caller, forward{&entry_}) {
+    on_race_.emplace(race, forward{&entry_});
     queue_.add(entry_);
     queue_.set(entry_, end_);
   }
@@ -133,12 +139,15 @@ class deadline {
 
   /// What every wait of the operation takes.
   stop_token token() noexcept { return entry_.stop_; }
-  stop_source& stop() noexcept { return entry_.stop_; }
+  deadline_entry& entry() noexcept { return entry_; }
+  bool stop_requested() const noexcept { return entry_.stop_.stop_requested(); }
   time_point now() { return queue_.transport().now(); }
   Transport& transport() noexcept { return queue_.transport(); }
 
-  /// From now on the operation is in `p`.
+  /// From now on the operation is in `p`. A limit of the phase before that passed as it ended well
+  /// is forgotten.
   void enter(phase p, const pace& limits) {
+    (void)forgive();
     phase_ = p;
     pace_ = limits;
     window_.restart(limits.rate);
@@ -173,18 +182,14 @@ class deadline {
 
   /// Lets the operation go on when it was only the phase's limit that passed.
   bool forgive() noexcept {
-    if (!entry_.passed_ || now() >= end_ || caller_.stop_requested() || race_.stop_requested())
-      return false;
+    if (!entry_.passed_ || entry_.final_ || now() >= end_) return false;
     entry_.passed_ = false;
     entry_.stop_.reset();
     return true;
   }
 
   /// The operation has won its race: only the caller's own token stops what is left of it.
-  void leave_race() noexcept {
-    on_race_.reset();
-    race_ = {};
-  }
+  void leave_race() noexcept { on_race_.reset(); }
 
   /// Says in `e` what the operation was doing, and that it was a limit that stopped it.
   [[gnu::cold]] error explain(error e) {
@@ -199,8 +204,8 @@ class deadline {
 
  private:
   struct forward {
-    stop_source* to;
-    void operator()() const noexcept { to->request_stop(); }
+    deadline_entry* to;
+    void operator()() const noexcept { to->stop(); }
   };
 
   void wait(std::optional<duration> limit, time_point from) {
@@ -210,17 +215,17 @@ class deadline {
   }
 
   error timeout() const {
-    if (end_ <= phase_end_ && end_ <= window_.end())
+    if (total_ && end_ <= phase_end_ && end_ <= window_.end())
       return {error_category::timeout, "total_timeout",
               "the operation did not end within " + describe(*total_) + doing() +
                   "; allow more with the option timeout"};
-    if (window_.end() < phase_end_)
+    if (pace_.rate && window_.end() < phase_end_)
       return {error_category::timeout, "too_slow",
               "fewer than " + std::to_string(pace_.rate->bytes) + " bytes moved in " +
                   describe(pace_.rate->over) + doing() +
                   "; allow less with timeouts::minimum_rate of the client"};
     return {error_category::timeout, "phase_timeout",
-            "nothing happened for " + describe(*limit_) + doing() +
+            "nothing happened for " + describe(limit_.value_or(duration())) + doing() +
                 "; allow more with the option timeouts of the client"};
   }
 
@@ -258,8 +263,6 @@ class deadline {
   pace pace_;
   phase phase_ = phase::none;
   bool resting_ = false;
-  stop_token caller_;
-  stop_token race_;
   stop_callback<forward> on_caller_;
   std::optional<stop_callback<forward>> on_race_;
 };

@@ -72,7 +72,7 @@ class http1_connection {
     sent_ = sent.has_value();
     if (!sent) co_return sent;
     limit.enter(phase::receive_head, paces.answering);
-    co_return co_await receive_head(limit, limit.token());
+    co_return co_await receive_head(paces, limit, limit.token());
   }
 
   /// The next part of the content, valid until the next call; an empty one when it is complete.
@@ -119,13 +119,15 @@ class http1_connection {
     return channel_.write(bytes, stop, [&limit](std::size_t size) { limit.progress(size); });
   }
 
-  task<result<void>> receive_head(deadline<Transport>& limit, stop_token stop) {
+  task<result<void>> receive_head(const exchange_paces& paces, deadline<Transport>& limit,
+                                  stop_token stop) {
     while (true) {
       auto step = co_await next_step(limit, stop);
       if (!step) co_return pass(std::move(step));
       head_ = step->what == event::head;
       if (head_) co_return result<void>();
       if (go_on_ && parser_.head().status == 100) go_on_->request_stop();
+      if (sent_) limit.enter(phase::receive_head, paces.answering);  // the answer is still to come
     }
   }
 
@@ -145,7 +147,7 @@ class http1_connection {
     stop_callback stop_receiving(limit.token(), stop_it{&receiving});
     auto [sent, answered] =
         co_await when_all(send_content(request, paces, limit, sending, receiving),
-                          await_answer(limit, sending, receiving));
+                          await_answer(paces, limit, sending, receiving));
     go_on_ = nullptr;
     if (answered) co_return result<void>();
     // The peer's answer tells more than that it closed; what went wrong here tells more than that
@@ -156,9 +158,9 @@ class http1_connection {
     co_return std::move(answered);
   }
 
-  task<result<void>> await_answer(deadline<Transport>& limit, stop_source& sending,
-                                  stop_source& receiving) {
-    auto answered = co_await receive_head(limit, receiving);
+  task<result<void>> await_answer(const exchange_paces& paces, deadline<Transport>& limit,
+                                  stop_source& sending, stop_source& receiving) {
+    auto answered = co_await receive_head(paces, limit, receiving);
     // A server that has said what it thinks of the request does not wait for the rest of it, unless
     // it is content with it.
     if (!answered || !is_success(parser_.head().status)) sending.request_stop();
@@ -181,7 +183,8 @@ class http1_connection {
       throw;
     }
     sent_ = sent.has_value();
-    if (sent_ && !head_) limit.enter(phase::receive_head, paces.answering);
+    if (sent_ && !head_ && !receiving.stop_requested())
+      limit.enter(phase::receive_head, paces.answering);
     // What the peer did, it may have explained; what went wrong here, it cannot.
     if (!sent && sent.error().category() != error_category::peer_closed &&
         !sending.stop_requested())

@@ -57,7 +57,7 @@ class policy {
     request(const request&) = delete;
     request& operator=(const request&) = delete;
 
-    bool fresh = false;  ///< wants a new connection, as those kept turned out to be dead
+    bool fresh = false;  ///< wants no idle connection, as one turned out to be dead
 
     bool queued() const noexcept { return queued_in_ != nullptr; }
     /// What was granted: with `opened`, to be used; else to be made.
@@ -150,10 +150,16 @@ class policy {
     r.after_ = nullptr;
   }
 
-  /// Closes the idle connections; of the others, those of `in_use` take no new request.
-  void close_idle(bool in_use = false) {
+  /// Keeps no connection from now on: idle ones leave, those in use carry no further request.
+  void close() {
+    closing_ = true;
     for (auto& [_, h] : hosts_)
-      for (auto& p : h.places) p->draining = p->draining || in_use;
+      for (auto& p : h.places) p->draining = true;
+    close_idle();
+  }
+
+  /// Closes the idle connections.
+  void close_idle() {
     while (oldest_idle_) remove(*oldest_idle_);
     forget_empty_hosts();
   }
@@ -172,16 +178,15 @@ class policy {
   }
 
   bool grant(host& h, request& r, time_point now) {
-    if (!r.fresh)
-      while (place* p = best(h)) {
-        if (!too_old(*p, now) && p->connection->usable()) {
-          ++reused_;
-          use(*p, r);
-          return true;
-        }
-        p->draining = true;
-        if (p->used == 0) remove(*p);
+    while (place* p = best(h, r.fresh)) {
+      if (!too_old(*p, now) && p->connection->usable()) {
+        ++reused_;
+        use(*p, r);
+        return true;
       }
+      p->draining = true;
+      if (p->used == 0) remove(*p);
+    }
     if (h.places.size() >= options_.per_host) {
       // Only `fresh` finds an idle one in its way here.
       place* in_the_way = idle_of(h);
@@ -199,11 +204,12 @@ class policy {
     return true;
   }
 
-  /// The connection with room for one more that was used last, so that the others can grow old.
-  place* best(host& h) noexcept {
+  /// The connection with room for one more that was used last, so that the others can grow old;
+  /// with `in_use`, none that is idle.
+  place* best(host& h, bool in_use) noexcept {
     place* found = nullptr;
     for (auto& p : h.places)
-      if (p->opened && !p->draining && p->used < p->capacity &&
+      if (p->opened && !p->draining && p->used < p->capacity && (p->used > 0 || !in_use) &&
           (!found || p->idle_since >= found->idle_since))
         found = p.get();
     return found;
@@ -225,7 +231,8 @@ class policy {
   /// What becomes of a place whose use has changed.
   void settle(place& p, time_point now) {
     if (p.used != 0) return;
-    if (p.draining || too_old(p, now) || options_.idle_timeout <= options_.idle_timeout.zero()) {
+    if (closing_ || p.draining || too_old(p, now) ||
+        options_.idle_timeout <= options_.idle_timeout.zero()) {
       drop(p);
       return;
     }
@@ -288,7 +295,7 @@ class policy {
   }
 
   bool could_grant(host& h) noexcept {
-    if (h.first->fresh ? idle_of(h) != nullptr : best(h) != nullptr) return true;
+    if (best(h, h.first->fresh) || (h.first->fresh && idle_of(h))) return true;
     return h.places.size() < options_.per_host && (open_ < options_.total || oldest_idle_);
   }
 
@@ -308,6 +315,7 @@ class policy {
   request* granted_first_ = nullptr;
   request* granted_last_ = nullptr;
   std::vector<Connection> closed_;
+  bool closing_ = false;
   std::size_t open_ = 0;
   std::size_t idle_ = 0;
   std::size_t active_ = 0;

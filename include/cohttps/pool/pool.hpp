@@ -114,15 +114,21 @@ class pool {
   pool(Transport transport, const options& bounds)
       : transport_(std::move(transport)), wake_(transport_.make_timer()), policy_(bounds) {}
 
-  /// Gives a lease, at once or when it is this request's turn. `fresh` asks for a connection that
-  /// has carried nothing yet. `to` lives until then.
+  /// Gives a lease, at once or when it is this request's turn. `fresh` asks for one that
+  /// is not idle: a new one, or one that others use. `to` lives until then.
   acquisition<Transport> acquire(const key& to, bool fresh, stop_token stop) {
     return acquisition<Transport>(*this, to, fresh, stop);
   }
 
-  /// Closes idle connections; with `in_use`, those in use take no further request.
-  void close_idle(bool in_use = false) {
-    policy_.close_idle(in_use);
+  /// Keeps no connection from now on.
+  void close() {
+    policy_.close();
+    close_closed();
+  }
+
+  /// Closes idle connections.
+  void close_idle() {
+    policy_.close_idle();
     close_closed();
   }
 

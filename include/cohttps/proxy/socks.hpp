@@ -110,6 +110,10 @@ class handshake {
   static std::string address_of(std::string_view host, std::span<const std::byte> given) {
     std::string out;
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (!given.empty()) {  // whoever looked it up knows better what the host stands for
+      put(out, given);
+      return out;
+    }
     std::uint16_t halves[2] = {};
     cohttps::detail::ipv6_pieces pieces{};
     std::span<const std::uint16_t> words;
@@ -118,7 +122,6 @@ class handshake {
     else if (host.find(':') != host.npos && cohttps::detail::parse_ipv6(host, pieces).empty())
       words = pieces;
     for (const std::uint16_t w : words) put_port(out, w);
-    if (words.empty()) put(out, given);
     return out;
   }
 

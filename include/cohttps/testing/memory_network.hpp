@@ -127,6 +127,7 @@ class memory_stream {
   bool idle() noexcept {
     return connection_ && !incoming().ended && !incoming().broken && incoming().bytes.empty();
   }
+  inline std::size_t try_read(std::span<std::byte> in) noexcept;
   inline std::size_t try_write(std::span<const std::byte> out) noexcept;
   inline void close() noexcept;
 

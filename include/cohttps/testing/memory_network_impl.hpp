@@ -93,6 +93,16 @@ inline void memory_stream::close() noexcept {
   connection_.reset();
 }
 
+inline std::size_t memory_stream::try_read(std::span<std::byte> in) noexcept {
+  if (!connection_ || incoming().broken) return 0;
+  detail::memory_pipe& pipe = incoming();
+  const std::size_t n = std::min({in.size(), pipe.bytes.size(), network_->read_limit});
+  std::ranges::copy(pipe.bytes.data().first(n), in.begin());
+  pipe.bytes.consume(n);
+  if (n != 0 && pipe.writer) pipe.writer->wake();
+  return n;
+}
+
 inline std::size_t memory_stream::try_write(std::span<const std::byte> out) noexcept {
   if (!connection_ || outgoing().ended || outgoing().broken) return 0;
   detail::memory_pipe& pipe = outgoing();

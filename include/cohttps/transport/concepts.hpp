@@ -51,14 +51,19 @@ concept timer =
       { t.cancel() } noexcept;
     };
 
-/// A stream that can send without waiting, as a last word before it is closed.
+/// A stream that also reads and sends without waiting: what came unasked before it is used again,
+/// and a last word before it is closed.
 ///
-/// `try_write` takes what can be taken at once and says how many bytes that was: 0 when there is no
-/// room, or when the stream is closed or broken. Not while a write is under way.
+/// - `try_read` gives what is there and says how many bytes that was: 0 when there is nothing, or
+///   when the stream is closed or broken. Not while a read is under way.
+/// - `try_write` takes what can be taken at once and says how many bytes that was: 0 when there is
+///   no room, or when the stream is closed or broken. Not while a write is under way.
 template <class S>
-concept eager_stream = byte_stream<S> && requires(S& s, std::span<const std::byte> out) {
-  { s.try_write(out) } noexcept -> std::same_as<std::size_t>;
-};
+concept eager_stream =
+    byte_stream<S> && requires(S& s, std::span<std::byte> in, std::span<const std::byte> out) {
+      { s.try_read(in) } noexcept -> std::same_as<std::size_t>;
+      { s.try_write(out) } noexcept -> std::same_as<std::size_t>;
+    };
 
 namespace detail {
 

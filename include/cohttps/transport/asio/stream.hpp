@@ -170,6 +170,12 @@ class asio_stream {
                                                         writing{out});
   }
 
+  std::size_t try_read(std::span<std::byte> in) noexcept {
+    if (!state_ || !state_->socket.is_open()) return 0;
+    const auto got = ::recv(state_->socket.native_handle(), in.data(), in.size(), MSG_DONTWAIT);
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
+  }
+
   std::size_t try_write(std::span<const std::byte> out) noexcept {
     if (!state_ || !state_->socket.is_open()) return 0;
 #if defined(MSG_NOSIGNAL)

@@ -65,7 +65,7 @@ void run_turns(bool through_proxy, bool client_too) {
 
 }  // namespace
 
-TEST_CASE("D1 destroyed at any moment") {
+TEST_CASE("operations are destroyed at any moment") {
   run_turns(false, false);
   run_turns(false, true);
   run_turns(true, false);

@@ -86,7 +86,7 @@ task<void> serve(memory_network& network, memory_stream client, tls_server_optio
 
 }  // namespace
 
-TEST_CASE("T1 TLS in TLS carries request after request, at any read size and room") {
+TEST_CASE("TLS in TLS carries request after request, at any read size and room") {
   const std::string much(200'000, 'm');
   for (const std::size_t room : {5000u, 65536u})
     for (const std::size_t read : {7u, 300u, 16384u}) {
@@ -119,7 +119,7 @@ TEST_CASE("T1 TLS in TLS carries request after request, at any read size and roo
     }
 }
 
-TEST_CASE("T2 stopped or failed at any operation inside of both") {
+TEST_CASE("TLS in TLS is stopped or failed at any operation inside of both") {
   for_each_fault([](memory_network& network, stop_source& stop) {
     network.read_limit = 1024;
     scripted_host host;

@@ -13,7 +13,7 @@
 using namespace cohttps;
 using namespace std::chrono_literals;
 
-TEST_CASE("R12a bytes are not lost without a word when a read is given up") {
+TEST_CASE("bytes are not lost without a word when a read is given up") {
   const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in at{};
   at.sin_family = AF_INET;
