@@ -9,9 +9,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <certificate_authority.hpp>
+#include <exception>
+#include <fcntl.h>
 #include <filesystem>
-#include <fstream>
-#include <initializer_list>
 #include <optional>
 #include <sched.h>
 #include <stdexcept>
@@ -52,7 +52,7 @@ class network_namespace {
                                  "-e", (folder_.path() / "set-up.sh").string()});
     while (holder_->out() != "ready\n")
       if (holder_->process().wait(std::chrono::milliseconds(2)))
-        SKIP("this machine allows no network namespace: " << holder_->err());
+        SKIP("this machine allows no network of a test's own: " << holder_->err());
     filter("");  // tells whether the kernel has one
 
     web_server_.emplace(
@@ -98,12 +98,16 @@ class network_namespace {
     const descriptor network(
         ::open(("/proc/" + std::to_string(holder_->id()) + "/ns/net").c_str(), O_RDONLY),
         "the network namespace");
-    bool entered = false;
+    std::exception_ptr failure;
     std::thread([&] {
-      entered = ::setns(network.get(), CLONE_NEWNET) == 0;
-      if (entered) work();
+      try {
+        if (::setns(network.get(), CLONE_NEWNET) != 0) throw_errno("setns");
+        work();
+      } catch (...) {
+        failure = std::current_exception();
+      }
     }).join();
-    if (!entered) throw std::runtime_error("a thread cannot enter the network namespace");
+    if (failure) std::rethrow_exception(failure);
   }
 
   const temporary_folder& folder() const { return folder_; }
