@@ -100,6 +100,8 @@ TEST_CASE("cookies that are refused, and why") {
       {"http://caf\xc3\xa9.com", "a=b; Domain=caf\xc3\xa9.com", "cookie_domain"},
       {"http://127.0.0.1", "a=b; Domain=0.0.1", "cookie_domain"},
       {"http://example.com", "a=b; Domain=com", "cookie_suffix"},
+      {"http://example.com.", "a=b; Domain=com.", "cookie_suffix"},
+      {"http://example.com.", "a=b; Domain=example.com.", ""},
       {"http://localhost", "a=b; Secure", "cookie_secure"},
       {"https://example.com", "a=b; SameSite=None", "cookie_same_site"},
       {"https://example.com", "__Secure-a=b", "cookie_prefix"},

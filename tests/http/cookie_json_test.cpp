@@ -108,6 +108,13 @@ TEST_CASE("JSON that is of cookies, and JSON that is not") {
       {'[' + changed("\"b\"", "\"\xe9\"") + ']', "<cookie_json_malformed>"},
       {'[' + changed("\"lax\"", "\"Lax\"") + ']', "<cookie_json_malformed>"},
       {'[' + changed("\"value\"", "\"name\"") + ']', "<cookie_json_malformed>"},
+      {'[' + changed("\"value\"", "\"name\": \"c\", \"value\"") + ']', "<cookie_json_malformed>"},
+      {'[' +
+           changed("\"b\"",
+                   "\"\xc3"
+                   "A\"") +
+           ']',
+       "<cookie_json_malformed>"},
       {'[' + changed("\"value\"", "\"other\"") + ']', "<cookie_json_malformed>"},
       {'[' + changed("\"secure\": false, ", "") + ']', "<cookie_json_malformed>"},
       {'[' + changed("\"a\"", "\"a=\"") + ']', "<cookie_invalid>"},

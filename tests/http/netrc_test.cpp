@@ -54,6 +54,7 @@ TEST_CASE("netrc files") {
       {"machine h login u password \"secret", "<line 1>"},
       {"machine h password \"secret\nlogin u", "<line 1>"},
       {"machine h password \"secret\\", "<line 1>"},
+      {"machine h\n\"login", "<line 2>"},
   };
   for (const auto& [text, expected] : table) {
     INFO(text);

@@ -75,13 +75,17 @@ inline int utf8_sequence(std::string_view text) noexcept {
 inline std::string from_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    const int found = utf8_sequence(text);
-    const auto size = static_cast<std::size_t>(found < 0 ? -found : found);
-    out += found < 0 ? replacement : text.substr(0, size);
-    text.remove_prefix(size);
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const int found = utf8_sequence(text.substr(i));
+    if (found < 0) {
+      out += text.substr(done, i - done);
+      out += replacement;
+    }
+    i += static_cast<std::size_t>(found < 0 ? -found : found);
+    if (found < 0) done = i;
   }
-  return out;
+  return out += text.substr(done);
 }
 
 inline std::string from_windows_1252(std::string_view text) {

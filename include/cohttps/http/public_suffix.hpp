@@ -15,6 +15,7 @@ namespace cohttps {
 /// list that libpsl was built with. Without, only names of a single label count as public suffixes:
 /// then "co.uk" is not known to be one, and cookies may be set for all of it.
 inline bool is_public_suffix(std::string_view domain) {
+  if (domain.ends_with('.')) domain.remove_suffix(1);  // the same name, as resolvers write it
 #ifdef COHTTPS_HAS_PSL
   if (const psl_ctx_t* list = psl_builtin())
     return psl_is_public_suffix(list, std::string(domain).c_str()) != 0;
