@@ -77,7 +77,7 @@ void raw_aead(benchmark::State& state, const char* cipher) {
       opener->finish(tail);
     }
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * records * record_size));
+  state.SetBytesProcessed(state.iterations() * std::int64_t{records * record_size});
 }
 
 void read_records(benchmark::State& state, const char* cipher, bool in_place) {
@@ -100,7 +100,7 @@ void read_records(benchmark::State& state, const char* cipher, bool in_place) {
     }
     if (got != records * record_size) throw std::runtime_error("data lost");
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * records * record_size));
+  state.SetBytesProcessed(state.iterations() * std::int64_t{records * record_size});
 }
 
 // The time in the client's calls alone. A context of its own each time knows nothing of earlier

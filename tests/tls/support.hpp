@@ -8,6 +8,7 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/engine.hpp>
+#include <cohttps/tls/group.hpp>
 
 #include <algorithm>
 #include <certificate_authority.hpp>
@@ -32,6 +33,9 @@ inline const issued_certificate& localhost_certificate() {
       test_authority().issue({.dns = {"localhost"}, .ip = {"127.0.0.1", "::1"}});
   return certificate;
 }
+
+/// Whether this Botan was built with post-quantum key exchange.
+inline bool has_hybrid() { return tls::group_named("X25519MLKEM768").has_value(); }
 
 /// Trusts the PEM given, by default the test authority, and nothing else.
 inline tls_context context_trusting(const std::string& pem = test_authority().certificate_pem(),

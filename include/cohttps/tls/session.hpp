@@ -228,19 +228,21 @@ inline void session::send_and_throw(alert_type alert, const char* why) {
 inline result<void> session::open(std::span<std::byte> record) {
   const bool is_protected = record.front() == std::byte(record_type::application_data);
   if (reader_ && reader_->reading() && is_protected) return open_in_place(record);
-  if (reader_) reader_->watch(record);
+  if (reader_)
+    if (auto watched = guarded([&] { reader_->watch(record); }); !watched) return watched;
   auto given = give_botan(record);
   if (given && reader_) reader_->compare(data_);
   return given;
 }
 
 inline result<void> session::open_in_place(std::span<std::byte> record) {
-  const auto opened = reader_->open(record);
-  if (!opened)
-    return guarded([&] { send_and_throw(opened.error(), "a record that is forged or damaged"); });
-  if (!opened->is_data) return give_botan(opened->bytes);
-  data_ = opened->bytes;
-  return {};
+  std::span<const std::byte> for_botan;
+  auto opened = guarded([&] {
+    const auto inside = reader_->open(record);
+    if (!inside) send_and_throw(inside.error(), "a record that is forged, damaged or malformed");
+    (inside->is_data ? data_ : for_botan) = inside->bytes;
+  });
+  return opened && !for_botan.empty() ? give_botan(for_botan) : opened;
 }
 
 inline result<void> session::give_botan(std::span<const std::byte> record) {
