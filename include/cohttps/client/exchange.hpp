@@ -3,6 +3,7 @@
 
 #include <cohttps/client/client.hpp>
 #include <cohttps/client/client_state.hpp>
+#include <cohttps/client/decoding.hpp>
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/remote_stop.hpp>
 #include <cohttps/client/request.hpp>
@@ -56,6 +57,8 @@ class exchange final : public open_exchange {
     const at_work working(client_->operations);
     auto opened = co_await begin();
     if (opened) opened = co_await follow();
+    if (opened && decodes_) opened = decoding_.start(state_.head.headers, {});
+    if (opened && decoding_.active()) state_.content_length.reset();
     if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
     co_return opened;
   }
@@ -70,7 +73,7 @@ class exchange final : public open_exchange {
     // The limits count while the peer is waited for, not while the caller uses what it got.
     limit_.resume();
     reading guard{*this};
-    auto part = co_await connection_->http.receive_body(limit_);
+    auto part = co_await next_part();
     guard.over = true;
     if (!part) {
       connection_ = {};
@@ -114,6 +117,24 @@ class exchange final : public open_exchange {
  private:
   using at_work = typename activity<Transport>::guard;
 
+  /// Received and, where it is coded, decoded.
+  task<result<std::span<const std::byte>>> next_part() {
+    while (true) {
+      if (decoding_.active()) {
+        auto decoded = decoding_.next();
+        if (!decoded || !decoded->empty()) co_return decoded;
+      }
+      auto received = co_await connection_->http.receive_body(limit_);
+      if (!received || !decoding_.active()) co_return received;
+      if (!received->empty()) {
+        decoding_.give(*received);
+        continue;
+      }
+      if (auto whole = decoding_.finish(); !whole) co_return pass(std::move(whole));
+      co_return received;
+    }
+  }
+
   /// A read whose coroutine is destroyed while it waits may have taken bytes that nobody gets.
   struct reading {
     explicit reading(exchange& e) noexcept : of(e) {}
@@ -144,6 +165,7 @@ class exchange final : public open_exchange {
     if (client_->closed)
       co_return fail(error_category::usage, "client_closed",
                      "the client was closed; it takes no more requests");
+    decodes_ = options().decode_content && add_accept_encoding(request_.headers);
     add_client_fields(request_.headers, options(), here());
     if (const auto type = request_.content.media_type(); !type.empty())
       if (!request_.headers.contains("content-type"))
@@ -223,7 +245,7 @@ class exchange final : public open_exchange {
       net::observe(transport(),
                    events::sending{request_.method, here(), request_.headers, attempt});
       auto answered = co_await ask();
-      if (answered && asks_for_login()) {
+      if (answered && way_.login() && state_.head.status == 407) {
         answered = way_.login()->challenged(state_.head.headers);
         if (answered) answered = co_await drain();
         if (!answered) co_return answered;
@@ -243,19 +265,6 @@ class exchange final : public open_exchange {
       fresh = true;
     }
   }
-
-  /// The request as a proxy gets it (RFC 9112, 3.2.2), which alone may see the credentials for it.
-  result<void> show_login(std::string& target) {
-    target = here().origin().text() + std::string(here().target());
-    const auto content = request_.content.memory();
-    auto shown = way_.login()->authorization(
-        request_.method, target,
-        std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
-    if (!shown) return pass(std::move(shown));
-    if (!shown->empty()) request_.headers.append_unchecked("proxy-authorization", *shown);
-    return {};
-  }
-  bool asks_for_login() noexcept { return way_.login() && state_.head.status == 407; }
 
   /// Gets a connection from the pool, or makes one for it.
   task<result<void>> acquire(bool fresh) {
@@ -295,7 +304,7 @@ class exchange final : public open_exchange {
 
     std::string absolute;
     if (way_.login())
-      if (auto shown = show_login(absolute); !shown) co_return shown;
+      if (auto shown = way_.show_login(request_, here(), absolute); !shown) co_return shown;
     const std::string_view target = absolute.empty() ? here().target() : absolute;
     const bool sent_before = std::exchange(sent_, true);
     const bool expects = expects_continue();
@@ -430,10 +439,12 @@ class exchange final : public open_exchange {
   pool::lease<Transport> connection_;
   time_point answered_at_{};
   std::optional<minimum_rate> rate_;
+  decoding decoding_;
   std::optional<error> failed_;
   bool sent_ = false;      // a byte of the last attempt may have reached a server
   bool sent_any_ = false;  // or of one before it
   bool draining_ = false;
+  bool decodes_ = false;  // codings were asked for by us, not by the caller
   bool own_key_ = false;  // the Idempotency-Key is this exchange's, for the place it goes to now
   bool refuses_expect_ = false;
   bool running_ = true;

@@ -69,6 +69,10 @@ struct client_options {
   /// server's word before it is sent (RFC 9110, 10.1.1).
   std::size_t expect_continue_over = 1024 * 1024;
 
+  /// Asks for content in the codings that this program was built with, and decodes it. A request
+  /// with an Accept-Encoding or a Range of its own gets what comes as it is.
+  bool decode_content = true;
+
   /// Bytes of content that a response may have, as it is held in memory.
   std::size_t max_content = 16 * 1024 * 1024;
 

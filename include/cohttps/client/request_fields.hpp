@@ -4,6 +4,7 @@
 #include <cohttps/client/options.hpp>
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/http/basic.hpp>
+#include <cohttps/http/coding.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/url/percent_encoding.hpp>
 #include <cohttps/url/url.hpp>
@@ -34,6 +35,15 @@ inline void add_client_fields(fields& all, const client_options& options, const 
   if (to.has_credentials() && !all.contains("authorization"))
     all.append_unchecked("authorization", basic_credentials(percent_decode(to.username()),
                                                             percent_decode(to.password())));
+}
+
+/// Asks for the content codings that can be decoded. Not where the caller asks for some: what comes
+/// is theirs then, as it is; nor for a range, which would be one of the coded bytes.
+inline bool add_accept_encoding(fields& all) {
+  const std::string& known = accept_encoding();
+  if (known.empty() || all.contains("accept-encoding") || all.contains("range")) return false;
+  all.append_unchecked("accept-encoding", known);
+  return true;
 }
 
 /// A UUID of version 4 (RFC 9562, 5.4) from random bytes.

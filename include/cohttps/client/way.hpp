@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/client/options.hpp>
+#include <cohttps/client/request.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/net/connector.hpp>
 #include <cohttps/net/tunnel.hpp>
@@ -12,6 +13,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace cohttps {
@@ -60,6 +62,19 @@ class way {
 
   /// To a proxy that gets the request itself; else null.
   proxy_login* login() noexcept { return login_ ? &*login_ : nullptr; }
+
+  /// Makes the request what such a proxy gets (RFC 9112, 3.2.2): its target, and the credentials
+  /// that the proxy alone may see, in Proxy-Authorization.
+  result<void> show_login(request& r, const url& to, std::string& target) {
+    target = to.origin().text() + std::string(to.target());
+    const auto content = r.content.memory();
+    auto shown = login_->authorization(
+        r.method, target,
+        std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
+    if (!shown) return pass(std::move(shown));
+    if (!shown->empty()) r.headers.append_unchecked("proxy-authorization", *shown);
+    return {};
+  }
 
  private:
   /// The client's own, else the system's.

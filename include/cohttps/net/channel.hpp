@@ -77,6 +77,18 @@ class channel {
     return seal(*top_, bytes, stop, progress);
   }
 
+  /// For as long as content is written beside a read: it alone writes then.
+  class sender {
+   public:
+    explicit sender(channel& of) noexcept : of_(of) { of_.sender_ = true; }
+    sender(const sender&) = delete;
+    sender& operator=(const sender&) = delete;
+    ~sender() { of_.sender_ = false; }
+
+   private:
+    channel& of_;
+  };
+
   /// True while the peer neither closed the connection nor sent anything unasked; what TLS sends of
   /// itself, such as tickets, is none of that.
   bool idle() noexcept {
@@ -103,6 +115,7 @@ class channel {
     tls::engine engine;
     std::unique_ptr<layer> below;  // what carries this one's records; null: the stream
     buffer ciphertext;
+    buffer sending;  // taken from the engine, whose own buffer may grow while this is written
     buffer early;  // plaintext that came together with the end of the handshake
     bool early_given = false;
   };
@@ -138,8 +151,9 @@ class channel {
         co_return pass(std::move(refused));
       }
       if (!opened->empty()) co_return opened;
-      // Answers of the engine's own, such as a KeyUpdate's.
-      if (auto sent = co_await flush(l, stop); !sent) co_return pass(std::move(sent));
+      // Answers of the engine's own, such as a KeyUpdate's. A sender takes them along.
+      if (!sender_)
+        if (auto sent = co_await flush(l, stop); !sent) co_return pass(std::move(sent));
       if (l.engine.peer_closed()) co_return view();
       if (auto got = co_await fill(l, stop, progress); !got) co_return pass(std::move(got));
     }
@@ -227,8 +241,9 @@ class channel {
 
   template <class Progress = no_progress>
   task<result<void>> flush(layer& l, stop_token stop, Progress progress = {}) {
-    buffer& out = l.engine.outgoing();
-    while (!out.empty()) {
+    buffer& out = l.sending;
+    while (!out.empty() || !l.engine.outgoing().empty()) {
+      if (out.empty()) std::swap(out, l.engine.outgoing());
       if (l.below) {
         auto sent = co_await seal(*l.below, out.data(), stop, progress);
         if (!sent) co_return sent;
@@ -257,17 +272,19 @@ class channel {
   /// ends the stream: nothing may follow it.
   void push(layer& l) noexcept {
     buffer& out = l.engine.outgoing();
-    if (l.below) {
-      if (!out.empty() && l.below->engine.send(out.data())) push(*l.below);
-    } else if (!out.empty()) {
+    // In the middle of a record nothing can be said.
+    if (out.empty() || !l.sending.empty()) return;
+    if (!l.below)
       (void)stream_.try_write(out.data());
-    }
+    else if (l.below->engine.send(out.data()))
+      push(*l.below);
     out.clear();
   }
 
   Stream stream_;
   std::unique_ptr<layer> top_;
   buffer plain_;
+  bool sender_ = false;  // somebody writes beside the one who reads
 };
 
 }  // namespace cohttps::net

@@ -172,6 +172,7 @@ class http1_connection {
                                   deadline<Transport>& limit, stop_source& sending,
                                   stop_source& receiving) {
     if (request.expects_continue) co_await sleep_for(limit.transport(), continue_wait, *go_on_);
+    const typename channel_type::sender alone(channel_);
     result<void> sent;
     try {
       if (request.source)
