@@ -42,3 +42,15 @@ TEST_CASE("bytes of a peer are shown harmlessly and cut") {
   CHECK(ascii::printable("a\r\n\0\xff\\"sv) == R"(a\x0d\x0a\x00\xff\x5c)");
   CHECK(ascii::printable("abcdef", 3) == "abc...");
 }
+
+TEST_CASE("text is taken up to a mark") {
+  std::string_view rest = "a=b=c";
+  CHECK(ascii::take_until(rest, '=') == "a");
+  CHECK(rest == "b=c");
+  CHECK(ascii::take_until(rest, ';') == "b=c");
+  CHECK(rest.empty());
+  CHECK(ascii::take_until(rest, ';').empty());
+  rest = "=";
+  CHECK(ascii::take_until(rest, '=').empty());
+  CHECK(rest.empty());
+}

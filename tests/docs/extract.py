@@ -8,9 +8,20 @@ import re
 import sys
 
 PRELUDE = """#include <cohttps/cohttps.hpp>
+#include <cohttps/http/charset.hpp>
+#include <cohttps/http/coding.hpp>
+#include <cohttps/http/cookie_file.hpp>
+#include <cohttps/http/cookie_json.hpp>
+#include <cohttps/http/multipart.hpp>
+#include <cohttps/http/netrc.hpp>
+#include <cohttps/http/shared_cookie_jar.hpp>
+#include <cohttps/tls/hash.hpp>
+#include <cohttps/url/query.hpp>
 #include <cohttps/testing/memory_network.hpp>
 
+#include <chrono>
 #include <iostream>
+#include <span>
 #include <string>
 #include <vector>
 """
