@@ -86,7 +86,9 @@ class exchange final : public open_exchange {
   }
 
   /// For content that is collected: its source has to keep up the client's minimum rate.
-  void demand_rate() noexcept { rate_ = limits().minimum_rate; }
+  void demand_rate() noexcept {
+    if (!request_.minimum_rate) request_.minimum_rate = limits().minimum_rate;
+  }
 
   /// Ends the operation with an error that was found by who reads the content.
   error give_up(error e) { return ended(failure(std::move(e))); }
@@ -165,11 +167,9 @@ class exchange final : public open_exchange {
     if (client_->closed)
       co_return fail(error_category::usage, "client_closed",
                      "the client was closed; it takes no more requests");
-    decodes_ = options().decode_content && add_accept_encoding(request_.headers);
     add_client_fields(request_.headers, options(), here());
-    if (const auto type = request_.content.media_type(); !type.empty())
-      if (!request_.headers.contains("content-type"))
-        request_.headers.append_unchecked("content-type", type);
+    decodes_ = options().decode_content && add_accept_encoding(request_.headers);
+    add_content_type(request_.headers, request_.content.media_type());
     if (auto valid = request_.headers.validate(); !valid) co_return valid;
     if (limit_.stop_requested()) co_return std::unexpected(canceled());
     client_->budget.add_request();
@@ -327,7 +327,7 @@ class exchange final : public open_exchange {
     state_.connection = connection_->info;
     net::observe(transport(), events::received{state_.head.status, state_.head.headers,
                                                state_.timings.first_byte});
-    limit_.enter(phase::receive_body, net::pace{{}, limits().idle, rate()});
+    limit_.enter(phase::receive_body, net::pace{{}, limits().idle, request_.minimum_rate});
     limit_.rest();
     co_return result<void>();
   }
@@ -398,10 +398,6 @@ class exchange final : public open_exchange {
     own_key_ = true;
   }
 
-  std::optional<minimum_rate> rate() const noexcept {
-    return request_.minimum_rate ? request_.minimum_rate : rate_;
-  }
-
   static error canceled() {
     return {error_category::canceled, "canceled", "the operation was canceled"};
   }
@@ -438,7 +434,6 @@ class exchange final : public open_exchange {
   way way_;
   pool::lease<Transport> connection_;
   time_point answered_at_{};
-  std::optional<minimum_rate> rate_;
   decoding decoding_;
   std::optional<error> failed_;
   bool sent_ = false;      // a byte of the last attempt may have reached a server

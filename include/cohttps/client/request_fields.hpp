@@ -37,6 +37,11 @@ inline void add_client_fields(fields& all, const client_options& options, const 
                                                             percent_decode(to.password())));
 }
 
+inline void add_content_type(fields& all, std::string_view media_type) {
+  if (!media_type.empty() && !all.contains("content-type"))
+    all.append_unchecked("content-type", media_type);
+}
+
 /// Asks for the content codings that can be decoded. Not where the caller asks for some: what comes
 /// is theirs then, as it is; nor for a range, which would be one of the coded bytes.
 inline bool add_accept_encoding(fields& all) {

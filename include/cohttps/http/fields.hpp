@@ -174,12 +174,13 @@ class fields {
     const std::size_t size = at + name.size() + value.size();
     if (size > text_.capacity()) {  // the views may lie in the text that grows: copy, then swap
       std::string grown;
-      grown.reserve(std::max(size, 2 * text_.capacity()));
+      grown.reserve(std::max({size, 2 * text_.capacity(), usual_text}));
       grown.append(text_).append(name).append(value);
       text_.swap(grown);
     } else {
       text_.append(name).append(value);
     }
+    if (slots_.capacity() == 0) slots_.reserve(usual_fields);
     slots_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(name.size()),
                       static_cast<std::uint32_t>(at + name.size()),
                       static_cast<std::uint32_t>(value.size())});
@@ -205,6 +206,10 @@ class fields {
   }
 
  private:
+  // What a small request has: one allocation for its text, one for the places in it.
+  static constexpr std::size_t usual_text = 240;
+  static constexpr std::size_t usual_fields = 8;
+
   using slot_iterator = std::vector<field_slot>::const_iterator;
 
   // Offsets have 32 bits; this is far more than any peer takes.

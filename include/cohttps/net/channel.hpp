@@ -116,7 +116,7 @@ class channel {
     std::unique_ptr<layer> below;  // what carries this one's records; null: the stream
     buffer ciphertext;
     buffer sending;  // taken from the engine, whose own buffer may grow while this is written
-    buffer early;  // plaintext that came together with the end of the handshake
+    buffer early;    // plaintext that came together with the end of the handshake
     bool early_given = false;
   };
   using view = std::span<const std::byte>;
