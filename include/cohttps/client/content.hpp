@@ -9,15 +9,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
-#include <ios>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace cohttps {
 
@@ -89,47 +86,6 @@ class [[nodiscard]] content {
 
 namespace detail {
 
-class file_source final : public content_source {
- public:
-  explicit file_source(const std::string& path) : path_(path), file_(path, std::ios::binary) {
-    file_.seekg(0, std::ios::end);
-    const auto end = file_.tellg();
-    file_.seekg(0);
-    if (file_ && end >= 0) length_ = static_cast<std::uint64_t>(end);
-  }
-
-  std::optional<std::uint64_t> length() const noexcept override { return length_.value_or(0); }
-
-  task<result<std::span<const std::byte>>> next() override {
-    if (!length_) co_return unreadable("cannot be read");
-    if (buffer_.empty()) buffer_.resize(piece);
-    file_.read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
-    if (file_.bad()) co_return unreadable("cannot be read");
-    const auto got = static_cast<std::size_t>(file_.gcount());
-    co_return std::as_bytes(std::span(buffer_).first(got));
-  }
-
-  bool rewind() noexcept override {
-    if (!length_) return false;
-    file_.clear();
-    file_.seekg(0);
-    return static_cast<bool>(file_);
-  }
-
- private:
-  static constexpr std::size_t piece = 64 * 1024;
-
-  std::unexpected<error> unreadable(std::string_view what) const {
-    return fail(error_category::usage, "content_file",
-                "the file '" + path_ + "' " + std::string(what));
-  }
-
-  std::string path_;
-  std::ifstream file_;
-  std::optional<std::uint64_t> length_;
-  std::vector<char> buffer_;
-};
-
 template <class Next>
 class generated_source final : public content_source {
  public:
@@ -153,10 +109,6 @@ class generated_source final : public content_source {
 
 }  // namespace detail
 
-inline content content::file(const std::string& path, std::string_view media_type) {
-  return content(std::make_unique<detail::file_source>(path), media_type);
-}
-
 template <class Next>
   requires awaitable<std::invoke_result_t<Next&>>
 content content::generated(Next next, std::optional<std::uint64_t> length) {
@@ -164,3 +116,7 @@ content content::generated(Next next, std::optional<std::uint64_t> length) {
 }
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/content_file.hpp>
+#endif

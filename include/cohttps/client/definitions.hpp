@@ -3,6 +3,7 @@
 
 #include <cohttps/client/client.hpp>
 #include <cohttps/client/client_state.hpp>
+#include <cohttps/client/content_file.hpp>
 #include <cohttps/client/exchange.hpp>
 #include <cohttps/client/operation.hpp>
 

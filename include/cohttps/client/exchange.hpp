@@ -1,7 +1,6 @@
 // A request's way through redirections, connections and retries to its response.
 #pragma once
 
-#include <cohttps/client/client.hpp>
 #include <cohttps/client/client_state.hpp>
 #include <cohttps/client/decoding.hpp>
 #include <cohttps/client/options.hpp>
