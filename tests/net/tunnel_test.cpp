@@ -59,8 +59,8 @@ static_assert(!net::tunnel_wire<writes_some>);
 static_assert(!net::tunnel_wire<memory_stream>);
 
 const origin target{"https", "example.com", 443};
-constexpr endpoint address{.address = {std::byte{192}, std::byte{0}, std::byte{2}, std::byte{1}},
-                           .port = 443};
+const endpoint address{.address = {std::byte{192}, std::byte{0}, std::byte{2}, std::byte{1}},
+                       .port = 443};
 
 /// Opens a tunnel, over new connections where that is asked for, and sends "hello" through it.
 task<result<std::string>> hello(memory_network& network, proxy_login& login, stop_token stop,
