@@ -9,7 +9,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
-const auto all_of_it = [] { return 0xffffffffu; };
 const auto half = [] { return 0x80000000u; };
 
 error failed(error_category category, replay_safety replay, std::string_view reason = "x",
