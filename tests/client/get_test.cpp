@@ -274,6 +274,7 @@ TEST_CASE("a stream that is not read to its end closes its connection") {
 constexpr std::uint64_t allocations_each = 5;
 
 TEST_CASE("a GET in the steady state allocates no frames and a known number of blocks") {
+  if (!frame_recycler::recycles) SKIP("a sanitizer gives every frame memory of its own");
   plain_host at;
   for (int i = 0; i < 30; ++i) at.host.then(plain_response("hello"));
   auto work = [&]() -> task<std::uint64_t> {

@@ -10,6 +10,20 @@ namespace cohttps {
 /// heap. A frame freed on another thread stays there, which costs reuse but is correct.
 class frame_recycler {
  public:
+  /// False under a sanitizer, which sees the use of a frame after its end only when the frame has
+  /// left.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  static constexpr bool recycles = false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  static constexpr bool recycles = false;
+#else
+  static constexpr bool recycles = true;
+#endif
+#else
+  static constexpr bool recycles = true;
+#endif
+
   static void* allocate(std::size_t size) {
     if constexpr (!recycles) return ::operator new(size);
     const std::size_t c = size_class(size);
@@ -38,19 +52,6 @@ class frame_recycler {
   static std::size_t allocated() noexcept { return here().allocated; }
 
  private:
-  // A sanitizer sees the use of a frame after its end only when the frame has left.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  static constexpr bool recycles = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  static constexpr bool recycles = false;
-#else
-  static constexpr bool recycles = true;
-#endif
-#else
-  static constexpr bool recycles = true;
-#endif
-
   static constexpr std::size_t granule = 64;
   static constexpr std::size_t classes = 64;
   static constexpr std::size_t kept = 256;  // frames of one size: at most 256 concurrent operations
