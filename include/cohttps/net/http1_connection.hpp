@@ -82,7 +82,15 @@ class http1_connection {
     co_return step->body;
   }
 
-  http1::response_parser& parser() noexcept { return parser_; }
+  /// After `ask`: the final response's.
+  response_head take_head() { return parser_.take_head(); }
+  std::optional<std::uint64_t> content_length() const noexcept { return parser_.content_length(); }
+  /// True where that length is of content that comes, as it does not in answer to HEAD.
+  bool has_content() const noexcept {
+    return parser_.body_delimiter() == http1::delimiter::content_length;
+  }
+  /// After the content.
+  const fields& trailers() const noexcept { return parser_.trailers(); }
 
   /// True once a byte of the response has come in.
   bool answered() const noexcept { return answered_; }
