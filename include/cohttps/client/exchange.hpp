@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/client/attempt.hpp>
+#include <cohttps/client/authentication.hpp>
 #include <cohttps/client/client_state.hpp>
 #include <cohttps/client/decoding.hpp>
 #include <cohttps/client/options.hpp>
@@ -43,7 +44,8 @@ class exchange final : public open_exchange {
                request_.stop, request_.race),
         remote_(client_->transport(), request_.remote, limit_.entry()),
         started_(limit_.now()),
-        attempt_(*client_, request_, state_, limit_) {
+        authentication_(client_->options, client_->digests),
+        attempt_(*client_, request_, authentication_, state_, limit_) {
     client_->operations.begin();
   }
   exchange(const exchange&) = delete;
@@ -161,7 +163,8 @@ class exchange final : public open_exchange {
     if (client_->closed)
       co_return fail(error_category::usage, "client_closed",
                      "the client was closed; it takes no more requests");
-    add_client_fields(request_.headers, options(), here());
+    add_client_fields(request_.headers, options());
+    authentication_.begin(here(), std::move(request_.credentials));
     decodes_ = options().decode_content && add_accept_encoding(request_.headers);
     add_content_type(request_.headers, request_.content.media_type());
     if (auto valid = request_.headers.validate(); !valid) co_return valid;
@@ -174,6 +177,11 @@ class exchange final : public open_exchange {
     const std::size_t most = request_.max_redirects.value_or(options().max_redirects);
     while (true) {
       if (auto sent = co_await send(); !sent) co_return sent;
+      if (state_.head.status == 401 && authentication_.challenged(state_.head.headers) &&
+          request_.content.rewind()) {
+        if (auto drained = co_await attempt_.drain(); !drained) co_return drained;
+        continue;
+      }
       if (most == 0) co_return result<void>();
       auto next = follow_redirect(here(), request_.method, state_.head.status, state_.head.headers);
       if (!next) co_return pass(std::move(next));
@@ -186,7 +194,7 @@ class exchange final : public open_exchange {
       net::observe(transport(), events::redirected{state_.head.status, here(), redirect.to});
       if (auto drained = co_await attempt_.drain(); !drained) co_return drained;
       state_.history.push_back({state_.head.status, here()});
-      strip_for_redirect(request_.headers, redirect);
+      strip_for_redirect(request_.headers, redirect, options().redirects_keep_credentials);
       if (std::exchange(own_key_, false)) request_.headers.erase("idempotency-key");
       if (!redirect.keeps_content) request_.content = {};
       if (!request_.content.rewind())
@@ -201,6 +209,7 @@ class exchange final : public open_exchange {
   /// One request of the chain, sent as often as the client's options allow.
   task<result<void>> send() {
     if (auto chosen = attempt_.choose_way(); !chosen) co_return chosen;
+    if (auto chosen = authentication_.choose(here(), request_.headers); !chosen) co_return chosen;
     // A redirection to another origin has taken the last one's away.
     if (!request_.headers.contains("host"))
       request_.headers.append_unchecked("host", here().authority());
@@ -208,7 +217,9 @@ class exchange final : public open_exchange {
     retry_schedule schedule(options().retry);
     while (true) {
       schedule.begin_attempt();
-      auto answered = co_await attempt_.send(schedule.attempts());
+      limit_.enter(phase::none, std::nullopt);
+      auto answered = co_await authentication_.prepare();
+      if (answered) answered = co_await attempt_.send(schedule.attempts());
       if (!answered) answered.error().replay(attempt_.replay_of(answered.error()));
       const auto random = [] { return std::bit_cast<std::uint32_t>(tls::random_bytes<4>()); };
       const auto delay = schedule.next(outcome_of(answered), client_->budget, random,
@@ -269,6 +280,7 @@ class exchange final : public open_exchange {
   net::deadline<Transport> limit_;
   remote_stop<Transport> remote_;
   time_point started_;
+  authentication authentication_;
   attempt<Transport> attempt_;
   decoding decoding_;
   std::optional<error> failed_;
