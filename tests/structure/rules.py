@@ -33,6 +33,8 @@ MAY_INCLUDE = {
     "net": FOUNDATION,
     "pool": FOUNDATION | {"net"},
     "client": FOUNDATION | {"net", "pool"},
+    # beside the layers: a library that the program brings, each in one header
+    "adapters": MESSAGES,
     # L7: models of the transport
     "transport/asio": FOUNDATION,
     "testing": FOUNDATION,
@@ -55,6 +57,13 @@ ONE_HEADER = {
     "brotli": r"<brotli/|\bBrotli(En|De)coder\w+",
     "zstd": r"<zstd\.h>|\bZSTD_\w+",
     "libpsl": r"<libpsl\.h>|\bpsl_\w+\s*\(",
+    "nlohmann-json": r"<nlohmann/|\bnlohmann\s*::",
+    "Glaze": r"<glaze/|\bglz\s*::",
+}
+# Headers of adapters, and what has to be there to include them. Not two of them in one program.
+ADAPTERS = {
+    "adapters/glaze.hpp": "glaze/json.hpp",
+    "adapters/nlohmann_json.hpp": "nlohmann/json.hpp",
 }
 
 FORBIDDEN_IN_SANS_IO = {

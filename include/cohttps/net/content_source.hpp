@@ -19,6 +19,9 @@ class content_source {
   content_source& operator=(const content_source&) = delete;
   virtual ~content_source() = default;
 
+  /// Fails when it is known beforehand that there is no content to give; then nothing is sent.
+  virtual result<void> check() const { return {}; }
+
   /// Bytes in all; empty when that is not known, and the content is sent in chunks.
   virtual std::optional<std::uint64_t> length() const noexcept = 0;
 
