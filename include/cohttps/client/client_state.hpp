@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/client/activity.hpp>
+#include <cohttps/client/authentication.hpp>
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/retry.hpp>
 #include <cohttps/net/connect_options.hpp>
@@ -32,6 +33,7 @@ struct client_state {
   pool::pool<Transport> connections;
   activity<Transport> operations;
   retry_budget budget;
+  known_digests digests;
   bool closed = false;
 };
 

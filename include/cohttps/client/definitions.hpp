@@ -126,6 +126,10 @@ request basic_client<Transport>::make_request(const method& verb, std::string_vi
           options.max_redirects,
           options.max_content,
           options.minimum_rate,
+          options.credentials ? *options.credentials : credentials(),
+          options.on_interim.copy(),
+          options.on_progress.copy(),
+          options.trailers.copy(),
           options.stop};
 }
 
