@@ -17,8 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 request asked(const method& verb, std::string_view where, content body = {}, fields headers = {}) {
-  request r{verb, url::parse(where), std::move(headers), std::move(body), {}, {}, {}, {}, {}};
-  return r;
+  return {verb, url::parse(where), std::move(headers), std::move(body)};
 }
 
 /// What curl would get from a shell, word by word.
