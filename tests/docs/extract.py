@@ -18,6 +18,7 @@ PRELUDE = """#include <cohttps/cohttps.hpp>
 #include <cohttps/tls/hash.hpp>
 #include <cohttps/url/query.hpp>
 #include <cohttps/testing/memory_network.hpp>
+#include <cohttps/testing/scripted_server.hpp>
 
 #include <chrono>
 #include <iostream>

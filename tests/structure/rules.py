@@ -43,7 +43,11 @@ SANS_IO = MACHINES  # L0 to L2: bytes and time go in, actions and bytes come out
 
 # A library, how its name looks in code, and the one place that may name it.
 LIBRARIES = {
-    "Botan": (r"<botan/|\bBotan\s*::|\bnamespace\s+Botan\b|\bBOTAN_\w+", lambda p: p.startswith("tls/")),
+    "Botan": (
+        r"<botan/|\bBotan\s*::|\bnamespace\s+Botan\b|\bBOTAN_\w+",
+        # and the server that clients are tested against
+        lambda p: p.startswith("tls/") or p == "testing/memory_tls.hpp",
+    ),
     "Asio": (
         r"<asio[./]|<boost/asio|\basio\s*::|\bboost\s*::\s*asio\b|\bnamespace\s+asio\b|\b(BOOST_)?ASIO_\w+",
         lambda p: p.startswith("transport/asio"),

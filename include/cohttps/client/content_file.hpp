@@ -32,6 +32,7 @@ class file_source final : public content_source {
     co_return file_.read(buffer_);
   }
   bool rewind() noexcept override { return file_.rewind(); }
+  std::string_view path() const noexcept override { return file_.path(); }
 
  private:
   file_reader file_;

@@ -37,6 +37,8 @@ class file_reader {
     return {};
   }
 
+  const std::string& path() const noexcept { return path_; }
+
   /// Not of a pipe.
   std::optional<std::uint64_t> size() const noexcept { return size_; }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace cohttps {
 
@@ -31,6 +32,9 @@ class content_source {
   /// Back to the beginning. False when the content cannot be given twice: then it is not sent
   /// again.
   virtual bool rewind() noexcept = 0;
+
+  /// Of the file that is the content, where it is one: for descriptions of the request.
+  virtual std::string_view path() const noexcept { return {}; }
 };
 
 }  // namespace cohttps
