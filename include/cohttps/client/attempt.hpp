@@ -97,6 +97,14 @@ class attempt final : net::exchange_listener {
     co_return part;
   }
 
+  /// After 101 (Switching Protocols).
+  task<result<std::span<const std::byte>>> receive_raw() {
+    return connection_->http.receive_raw(limit_.token());
+  }
+  task<result<void>> send_raw(std::span<const std::byte> bytes) {
+    return connection_->http.send_raw(bytes, limit_.token());
+  }
+
   /// Reads away content that nobody wants, when it is little and comes soon, so that its connection
   /// is kept; otherwise closes it.
   task<result<void>> drain() {

@@ -57,6 +57,7 @@ class exchange final : public open_exchange {
     const at_work working(client_->operations);
     auto opened = co_await begin();
     if (opened) opened = co_await follow();
+    if (opened) opened = check_switch();
     if (opened && decodes_) opened = decoding_.start(state_.head.headers, {});
     if (opened && decoding_.active()) state_.content_length.reset();
     if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
@@ -73,7 +74,8 @@ class exchange final : public open_exchange {
     // The limits count while the peer is waited for, not while the caller uses what it got.
     limit_.resume();
     reading guard{*this};
-    auto part = co_await next_part();
+    auto reading_on = request_.upgrades ? attempt_.receive_raw() : next_part();
+    auto part = co_await std::move(reading_on);
     guard.over = true;
     if (!part) {
       attempt_.abandon();
@@ -81,8 +83,19 @@ class exchange final : public open_exchange {
       co_return std::unexpected(*failed_);
     }
     limit_.rest();
-    if (part->empty()) finish();
+    if (part->empty() && !request_.upgrades) finish();
     co_return part;
+  }
+
+  task<result<void>> write(std::span<const std::byte> bytes) override {
+    const at_work working(client_->operations);
+    if (failed_) co_return std::unexpected(*failed_);
+    auto sent = co_await attempt_.send_raw(bytes);
+    if (!sent) {
+      failed_ = ended(attempt_.failure(std::move(sent).error()));
+      co_return std::unexpected(*failed_);
+    }
+    co_return sent;
   }
 
   /// For content that is collected: its source has to keep up the client's minimum rate.
@@ -150,6 +163,23 @@ class exchange final : public open_exchange {
     failed_ =
         ended({error_category::usage, "read_abandoned",
                "a read of this content was given up while it waited; the rest cannot be read"});
+  }
+
+  /// RFC 9110, 7.8: a server switches to a protocol that it was asked for, or not at all.
+  result<void> check_switch() {
+    const bool switched = state_.head.status == 101;
+    if (!switched && !request_.upgrades) return {};
+    if (!switched)
+      return fail(error_category::policy, "not_upgraded",
+                  "the server did not switch to another protocol, but answered " +
+                      std::to_string(state_.head.status) + " " +
+                      std::string(reason_phrase(state_.head.status)));
+    const auto asked = request_.headers.find("upgrade").value_or("");
+    if (!request_.upgrades || !state_.head.headers.has_element("upgrade", asked))
+      return fail(error_category::protocol, "unasked_upgrade",
+                  "the server switched to a protocol that it was not asked for");
+    limit_.enter(phase::none, std::nullopt);
+    return {};
   }
 
   const cohttps::url& here() const noexcept { return *state_.url; }

@@ -35,6 +35,9 @@ struct request {
   std::function<void(const response_head&)> on_interim = {};
   std::function<void(const progress&)> on_progress = {};
   std::function<fields()> trailers = {};
+  std::string save_to = {};     ///< the file of a download
+  bool resumes = false;         ///< it goes on where an earlier one ended
+  bool upgrades = false;        ///< whoever asks wants 101 and nothing else
   stop_token stop = {};         ///< the caller's
   stop_token race = {};         ///< until there is a response or, of a stream, its head
   std::stop_token remote = {};  ///< of any thread

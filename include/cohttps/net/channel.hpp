@@ -89,6 +89,9 @@ class channel {
     channel& of_;
   };
 
+  /// The same for as long as the channel lives.
+  void split() noexcept { sender_ = true; }
+
   /// True while the peer neither closed the connection nor sent anything unasked; what TLS sends of
   /// itself, such as tickets, is none of that.
   bool idle() noexcept {

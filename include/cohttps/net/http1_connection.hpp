@@ -101,6 +101,19 @@ class http1_connection {
     co_return step->body;
   }
 
+  /// After 101 (Switching Protocols): the next bytes of the protocol that was agreed on, valid
+  /// until the next call; none at the end.
+  task<result<std::span<const std::byte>>> receive_raw(stop_token stop) {
+    channel_.split();
+    if (!pending_.empty()) co_return std::exchange(pending_, {});
+    co_return co_await channel_.receive(stop);
+  }
+  /// Beside `receive_raw`: sends all of `bytes`.
+  task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) {
+    channel_.split();
+    co_return co_await channel_.write(bytes, stop, [](std::size_t) {});
+  }
+
   /// After `ask`: the final response's.
   response_head take_head() { return parser_.take_head(); }
   std::optional<std::uint64_t> content_length() const noexcept { return parser_.content_length(); }
