@@ -198,6 +198,7 @@ class exchange final : public open_exchange {
     decodes_ = options().decode_content && add_accept_encoding(request_.headers);
     add_content_type(request_.headers, request_.content.media_type());
     if (auto valid = request_.headers.validate(); !valid) co_return valid;
+    if (auto usable = request_.content.check(); !usable) co_return usable;
     if (limit_.stop_requested()) co_return std::unexpected(canceled());
     client_->budget.add_request();
     co_return result<void>();

@@ -71,8 +71,9 @@ class channel {
   }
 
   /// Sends all of `bytes`; calls `progress(n)` whenever the stream has taken `n` more.
-  template <class Progress>
-  task<result<void>> write(std::span<const std::byte> bytes, stop_token stop, Progress progress) {
+  template <class Progress = no_progress>
+  task<result<void>> write(std::span<const std::byte> bytes, stop_token stop,
+                           Progress progress = {}) {
     if (!top_) return write_plain(bytes, stop, progress);
     return seal(*top_, bytes, stop, progress);
   }

@@ -111,7 +111,7 @@ class http1_connection {
   /// Beside `receive_raw`: sends all of `bytes`.
   task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) {
     channel_.split();
-    co_return co_await channel_.write(bytes, stop, [](std::size_t) {});
+    co_return co_await channel_.write(bytes, stop);
   }
 
   /// After `ask`: the final response's.
