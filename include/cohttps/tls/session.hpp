@@ -77,6 +77,7 @@ class session final : public Botan::TLS::Callbacks {
 
  private:
   using alert_type = Botan::TLS::AlertType;
+  static constexpr int maximum_warnings = 8;
 
   template <class F>
   result<void> guarded(F&& call);
@@ -128,7 +129,10 @@ class session final : public Botan::TLS::Callbacks {
   std::unique_ptr<Botan::PK_Key_Agreement_Key> tls_generate_ephemeral_key(
       const std::variant<Botan::TLS::Group_Params, Botan::DL_Group>& group,
       Botan::RandomNumberGenerator& random) override {
-    name_group(std::get<Botan::TLS::Group_Params>(group));
+    if (const auto* named = std::get_if<Botan::TLS::Group_Params>(&group))
+      name_group(*named);
+    else  // of the server's own choice (RFC 5246, 7.4.3)
+      info.group = "dh" + std::to_string(std::get<Botan::DL_Group>(group).p_bits());
     return Callbacks::tls_generate_ephemeral_key(group, random);
   }
 #if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
@@ -151,6 +155,7 @@ class session final : public Botan::TLS::Callbacks {
   std::optional<error> failure_;
   std::optional<error> pending_;     // why a callback threw, or what the peer's alert means
   std::string warning_;              // the last alert that was not fatal
+  int warnings_ = 0;                 // how many of them there were
   buffer plaintext_;                 // that Botan made of the record at hand
   std::span<const std::byte> data_;  // the same, or where the record reader made it
   mutable Botan::secure_vector<std::uint8_t> read_secret_;  // logged while in Botan

@@ -69,6 +69,13 @@ inline void session::tls_alert(Botan::TLS::Alert alert) {
     pending_ = told(alert, scene());
   } else {
     warning_ = alert.type_string();
+    // Each is worth an answer to nobody, and a peer may send them for ever.
+    if (++warnings_ > maximum_warnings)
+      refuse(error(error_category::tls, "too_many_alerts",
+                   "the server sent more than " + std::to_string(maximum_warnings) +
+                       " warning alerts " + std::string(scene().where()) + ", the last one " +
+                       warning_)
+                 .alert("unexpected_message"));
   }
 }
 

@@ -52,7 +52,7 @@ class chain_cache {
     const std::string key = key_of(chain, host, staples);
     if (const auto known = find(key, now)) return *known;
     auto found = verify_chain(chain, now, roots, staples, minimum_);
-    if (!found) return pass(std::move(found));
+    if (!found) return std::unexpected(name_the_names(std::move(found).error(), chain, host));
     if (auto named = verify_host(chain.front(), host); !named) return pass(std::move(named));
     if (!pins_.match(found->path)) {
       if (!pins_.tell())

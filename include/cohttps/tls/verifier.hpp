@@ -145,6 +145,12 @@ inline result<void> check_constraints(const certificate_chain& path) {
 }
 #endif
 
+/// An authority between may be for other things than TLS servers: Botan asks the leaf alone.
+inline bool may_vouch_for_servers(const Botan::X509_Certificate& authority) {
+  return !extension(authority, {2, 5, 29, 37}) || authority.has_ex_constraint("PKIX.ServerAuth") ||
+         authority.has_ex_constraint("X509v3.AnyExtendedKeyUsage");
+}
+
 /// What Botan lets pass: an empty issuer, and serial numbers that are not positive (RFC 5280,
 /// 4.1.2.4 and 4.1.2.2). Roots of old have the latter.
 inline result<void> check_form(const Botan::Path_Validation_Result& found) {
@@ -157,6 +163,11 @@ inline result<void> check_form(const Botan::Path_Validation_Result& found) {
     if ((i == 0 || i + 1 < path.size()) && i < statuses.size() &&
         statuses[i].contains(code::CERT_SERIAL_NEGATIVE))
       return refuse("bad_certificate", path[i], "has a negative serial number");
+    if (i > 0 && i + 1 < path.size() && !may_vouch_for_servers(path[i]))
+      return refuse("wrong_usage", path[i],
+                    "is an authority's, and its extended key usage is not for TLS servers; the "
+                    "server needs a certificate of another authority",
+                    "unsupported_certificate");
   }
   return {};
 }
@@ -228,7 +239,10 @@ inline result<void> verify_host(const Botan::X509_Certificate& leaf, std::string
   const auto names = names_of(leaf);
   if (!names)
     return refuse("bad_certificate", leaf, "has a malformed list of names (subjectAltName)");
-  if (!covers(*names, host)) return refuse_host(leaf, *names, host);
+  // A name with a NUL in it was made to be read to its half by somebody.
+  const bool deceives = std::ranges::any_of(
+      names->dns, [](const auto& name) { return name.find('\0') != std::string::npos; });
+  if (deceives || !covers(*names, host)) return refuse_host(leaf, *names, host);
   return {};
 } catch (const std::exception& e) {
   return fail(error_category::certificate, "bad_certificate",
@@ -241,12 +255,24 @@ inline bool is_valid_at(const Botan::X509_Certificate& certificate,
   return certificate.not_before() <= time && time <= certificate.not_after();
 }
 
+/// Newer versions of Botan call malformed names of hosts an error of encoding: says which it is.
+[[gnu::cold]] inline error name_the_names(error found, const certificate_chain& chain,
+                                          std::string_view host) try {
+  if (found.reason() != "bad_certificate" || chain.empty()) return found;
+  const auto names = names_of(chain.front());
+  if (!names) return found;
+  auto malformed = refuse_names(chain.front(), *names, host);
+  return malformed ? std::move(malformed->error()) : found;
+} catch (const std::exception&) {
+  return found;
+}
+
 /// Both: the chain proves that the peer is `host`.
 inline result<void> verify(const certificate_chain& chain, std::string_view host,
                            std::chrono::system_clock::time_point now, const trust_store& roots,
                            const ocsp_staples& staples = {}) {
   if (auto trusted = verify_chain(chain, now, roots, staples); !trusted)
-    return pass(std::move(trusted));
+    return std::unexpected(name_the_names(std::move(trusted).error(), chain, host));
   return verify_host(chain.front(), host);
 }
 
