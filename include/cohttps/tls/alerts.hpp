@@ -14,6 +14,23 @@
 
 namespace cohttps::tls {
 
+/// The alert of our own errors; bad_certificate for any other name.
+inline Botan::TLS::AlertType alert_named(std::string_view name) {
+  using enum Botan::TLS::AlertType;
+  static constexpr std::pair<std::string_view, Botan::TLS::AlertType> alerts[] = {
+      {"certificate_expired", CertificateExpired},
+      {"certificate_revoked", CertificateRevoked},
+      {"unknown_ca", UnknownCA},
+      {"unsupported_certificate", UnsupportedCertificate},
+      {"unexpected_message", UnexpectedMessage},
+      {"internal_error", InternalError},
+      {"certificate_unknown", CertificateUnknown},
+  };
+  for (const auto& [known, type] : alerts)
+    if (name == known) return type;
+  return BadCertificate;
+}
+
 /// Where an alert comes up.
 struct alert_scene {
   bool activated;             ///< the handshake is done

@@ -9,6 +9,7 @@
 #include <cohttps/tls/der.hpp>
 #include <cohttps/tls/explain.hpp>
 #include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/revocation_answers.hpp>
 #include <cohttps/tls/trust_store.hpp>
 
 #include <botan/certstor.h>
@@ -47,19 +48,6 @@ struct key_sizes {
 };
 
 namespace detail {
-
-inline Botan::Path_Validation_Restrictions path_restrictions() {
-  return Botan::Path_Validation_Restrictions(
-      false,  // revocation information is used, not required
-      110,    // RSA 2048; without SHA-1 and MD5
-      false, std::chrono::hours(24 * 7), nullptr,
-      false  // an expired root proves nothing
-#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
-      ,
-      false  // what the user lists as trusted is, self-signed or not
-#endif
-  );
-}
 
 inline Botan::Path_Validation_Result validate_path(const certificate_chain& chain,
                                                    const Botan::Certificate_Store& roots,
@@ -102,32 +90,46 @@ inline bool demands_staple(const Botan::X509_Certificate& certificate) {
   return false;
 }
 
-/// A staple that says "revoked" counts always. One that says "good" counts only for a certificate
-/// that demands it, and not with a Botan that can be made to believe a forged one. What cannot be
-/// used is as good as none.
-inline result<staple_status> check_staples(const certificate_chain& path,
-                                           const ocsp_staples& staples,
-                                           const Botan::Certificate_Store& roots,
-                                           std::chrono::system_clock::time_point now) {
-  using code = Botan::Certificate_Status_Code;
-  bool good = false;
-  const bool stapled =
-      std::ranges::any_of(staples, [](const auto& one) { return one.has_value(); });
-  if (stapled && path.size() > 1) {
-    const std::vector<Botan::Certificate_Store*> stores{
-        const_cast<Botan::Certificate_Store*>(&roots)};  // as Botan's own overload does
-    const auto answers = Botan::PKIX::check_ocsp(path, staples, stores, now, path_restrictions());
-    for (std::size_t i = 0; i < answers.size(); ++i)
-      if (answers[i].contains(code::CERT_IS_REVOKED)) return refuse(code::CERT_IS_REVOKED, path, i);
-#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
-    good = !answers.empty() && answers[0].contains(code::OCSP_RESPONSE_GOOD);
-#endif
+inline std::string_view explain_staple(revocation_status status) {
+  switch (status) {
+    case revocation_status::expired:
+      return "the one that the server sent is out of date; the server has to fetch a new one from "
+             "time to time";
+    case revocation_status::not_yet_valid:
+      return "the one that the server sent is not valid yet: the server has to send one that is, "
+             "unless the clock of this machine is wrong";
+    case revocation_status::untrusted:
+      return "the one that the server sent is one that the issuer did not sign; the server has to "
+             "ask the responder that its certificate names";
+    case revocation_status::unknown:
+      return "the one that the server sent is of a responder that does not know the certificate; "
+             "the server has to ask the one that its certificate names";
+    case revocation_status::unusable:
+      return "the one that the server sent cannot be used; the server has to send another one";
+    default:
+      return "the server sent none; the server has to turn OCSP stapling on";
   }
-  if (!good && demands_staple(path[0]))
+}
+
+/// A staple that says "revoked" counts always, of any certificate on the path. One that says "good"
+/// counts only for a certificate that demands it; what cannot be used is as good as none.
+inline result<revocation_status> check_staples(const certificate_chain& path,
+                                               const ocsp_staples& staples,
+                                               std::chrono::system_clock::time_point now,
+                                               bool enforce) {
+  auto found = revocation_status::none;
+  for (std::size_t i = 0; i < staples.size() && i + 1 < path.size(); ++i) {
+    if (!staples[i]) continue;
+    const auto status = judge(*staples[i], path, i, now);
+    if (status == revocation_status::revoked)
+      return refuse(Botan::Certificate_Status_Code::CERT_IS_REVOKED, path, i);
+    if (i == 0) found = status;
+  }
+  if (enforce && found != revocation_status::good && demands_staple(path[0]))
     return refuse("missing_staple", path[0],
-                  "demands a stapled proof that it is not revoked (OCSP must-staple), and the "
-                  "server sent none that is valid; the server has to turn OCSP stapling on");
-  return good ? staple_status::good : stapled ? staple_status::unusable : staple_status::none;
+                  "demands a stapled proof that it is not revoked (OCSP must-staple), and " +
+                      std::string(explain_staple(found)));
+  return found;
 }
 
 #if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 12, 0)
@@ -176,17 +178,19 @@ inline result<void> check_form(const Botan::Path_Validation_Result& found) {
 
 struct verified_chain {
   certificate_chain path;  ///< from the peer's own certificate to the root
-  staple_status staple;
+  revocation_status staple;
 };
 
 /// Checks that `chain`, the peer's own certificate first, leads to one of `roots` at the time `now`
 /// and may be used by a TLS server; whose it is remains to be checked. Failures have the category
 /// certificate; explain.hpp lists their reasons.
+/// `demands_staples`: a certificate that is to come with a staple has to.
 inline result<verified_chain> verify_chain(const certificate_chain& chain,
                                            std::chrono::system_clock::time_point now,
                                            const trust_store& roots,
                                            const ocsp_staples& staples = {},
-                                           const key_sizes& minimum = {}) try {
+                                           const key_sizes& minimum = {},
+                                           bool demands_staples = true) try {
   if (chain.empty())
     return fail(error_category::certificate, "no_certificate", "the server sent no certificate");
   const auto& leaf = chain.front();
@@ -226,7 +230,7 @@ inline result<verified_chain> verify_chain(const certificate_chain& chain,
   if (auto permitted = detail::check_constraints(path); !permitted)
     return pass(std::move(permitted));
 #endif
-  const auto staple = detail::check_staples(path, staples, *store, now);
+  const auto staple = detail::check_staples(path, staples, now, demands_staples);
   if (!staple) return std::unexpected(staple.error());
   return verified_chain{path, *staple};
 } catch (const std::exception& e) {
