@@ -46,7 +46,6 @@ struct asio_pending {
   asio_error_code code;
   std::size_t size = 0;
   std::size_t number = 0;
-  std::size_t at_once = 0;  // how often it needed no waiting
   handler_memory memory;
 };
 
@@ -60,12 +59,6 @@ struct asio_stream_state {
   asio_pending writing;
   std::size_t references = 0;
 };
-
-#if defined(MSG_NOSIGNAL)
-inline constexpr int send_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-#else
-inline constexpr int send_flags = MSG_DONTWAIT;  // Asio sets SO_NOSIGPIPE on such systems
-#endif
 
 /// What Asio calls.
 class asio_completion {
@@ -101,10 +94,8 @@ class asio_completion {
       .code(standard);
 }
 
-/// The awaiter of one operation on a stream. `Action::at_once`, if there is one, does it without
-/// waiting if that can be;
-/// else `Action::start` begins it with a completion. `Action::finish` turns its outcome into the
-/// result.
+/// The awaiter of one operation on a stream. `Action::start` begins it with a completion;
+/// `Action::finish` turns its outcome into the result.
 template <class T, class Action>
 class asio_operation {
  public:
@@ -121,13 +112,9 @@ class asio_operation {
   }
 
   bool await_ready() noexcept {
-    if (stop_.stop_requested()) {
-      pending_->code = asio::error::operation_aborted;
-      return true;
-    }
-    if constexpr (requires { action_.at_once(*stream_, *pending_); })
-      return action_.at_once(*stream_, *pending_);
-    return false;
+    if (!stop_.stop_requested()) return false;
+    pending_->code = asio::error::operation_aborted;
+    return true;
   }
   void await_suspend(std::coroutine_handle<> waiter) {
     pending_->waiter = waiter;
@@ -191,8 +178,12 @@ class asio_stream {
 
   std::size_t try_write(std::span<const std::byte> out) noexcept {
     if (!state_ || !state_->socket.is_open()) return 0;
-    const auto sent =
-        ::send(state_->socket.native_handle(), out.data(), out.size(), detail::send_flags);
+#if defined(MSG_NOSIGNAL)
+    constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#else
+    constexpr int flags = MSG_DONTWAIT;  // Asio sets SO_NOSIGPIPE on such systems
+#endif
+    const auto sent = ::send(state_->socket.native_handle(), out.data(), out.size(), flags);
     return sent > 0 ? static_cast<std::size_t>(sent) : 0;
   }
 
@@ -225,16 +216,6 @@ class asio_stream {
   };
   struct writing {
     std::span<const std::byte> out;
-    // What the system has room for needs no turn of the loop; but every so often others get one.
-    bool at_once(detail::asio_stream_state& stream, detail::asio_pending& pending) const noexcept {
-      if (++pending.at_once % 16 == 0 || out.empty()) return false;
-      const auto sent =
-          ::send(stream.socket.native_handle(), out.data(), out.size(), detail::send_flags);
-      if (sent <= 0) return false;
-      pending.code = {};
-      pending.size = static_cast<std::size_t>(sent);
-      return true;
-    }
     template <class Handler>
     void start(detail::asio_stream_state::socket_type& socket, Handler handler) const {
       socket.async_write_some(asio::const_buffer(out.data(), out.size()), std::move(handler));
