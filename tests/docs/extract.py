@@ -10,6 +10,8 @@ import sys
 
 PRELUDE = """#include <cohttps/cohttps.hpp>
 #include <cohttps/adapters/nlohmann_json.hpp>
+#include <cohttps/client/multipart_form.hpp>
+#include <cohttps/client/to_curl.hpp>
 #include <cohttps/http/charset.hpp>
 #include <cohttps/http/coding.hpp>
 #include <cohttps/http/cookie_file.hpp>
@@ -27,6 +29,7 @@ PRELUDE = """#include <cohttps/cohttps.hpp>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -79,7 +82,11 @@ for page in pages:
         code = code.replace("told});", "told}, snippets::here());")
         name = f"snippet_{len(calls) + 1}"
         where = f"{page.name}:{line}"
-        if "int main(" in code:
+        if "struct cohttps::" in code:  # a specialisation, which belongs into no other namespace
+            code = re.sub(r"^#include .*\n", "\n", code, flags=re.M).replace("int main(", f"void {name}(")
+            text.append(f"// {where}\n{code}\n")
+            calls.append(f'  snippets::run("{where}", [] {{ {name}(1, nullptr); }});')
+        elif "int main(" in code:
             code = re.sub(r"^#include .*\n", "\n", code, flags=re.M).replace("int main(", "void program(")
             text.append(f"// {where}\nnamespace {name} {{\n{code}}}\n")
             calls.append(f'  snippets::run("{where}", [] {{ {name}::program(1, nullptr); }});')

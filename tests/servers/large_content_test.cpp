@@ -24,7 +24,20 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t most_kib = 32 * 1024;
+// A sanitizer's own memory counts as the program's.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+#else
+constexpr bool sanitized = false;
+#endif
+
+constexpr std::size_t most_kib = (sanitized ? 1024 : 32) * 1024;
 
 std::uint64_t large_size() {
   const char* mebibytes = std::getenv("COHTTPS_LARGE_CONTENT");

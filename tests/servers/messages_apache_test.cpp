@@ -1,10 +1,14 @@
 // Messages with Apache httpd: files, uploads, passwords, codings.
 #include "servers/message_servers.hpp"
 
-#include <memory>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
 
 using namespace cohttps;
 using namespace cohttps::testing;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -48,6 +52,42 @@ TEST_CASE("apache: parts and conditions") {
   const auto same = expect_answer(ask(server().options(), method::get, server().url("/text.txt"),
                                       {}, {.headers = {{"if-none-match", tag}}}));
   CHECK(same.status() == 304);
+}
+
+TEST_CASE("apache: a download goes on where it was stopped") {
+  // Incompressible and large, so that it comes in many parts.
+  std::string bytes;
+  for (std::uint64_t i = 0, state = 1; i < 4'000'000; ++i)
+    bytes += static_cast<char>((state = state * 6364136223846793005u + 1442695040888963407u) >> 56);
+  const auto kept = server().folder().write("site/noise.bin", bytes);
+  std::filesystem::permissions(kept, std::filesystem::perms(0644));
+  std::filesystem::last_write_time(kept, std::filesystem::last_write_time(kept) - 1h);
+  const auto target = (server().folder().path() / "downloaded").string();
+  const auto url = server().url("/noise.bin");
+  std::uint64_t resumed = 0;
+  const auto work = [&]() -> task<void> {
+    basic_client<asio_transport> c(server().options());
+    stop_source stop;
+    const auto stopper = [&](const progress& p) {
+      if (p.received > 1'000'000) stop.request_stop();
+    };
+    bool stopped = false;
+    try {
+      auto part = co_await c.download(url, target, {.resume = true},
+                                      {.on_progress = stopper, .stop = stop});
+      (void)part;
+    } catch (const error& e) {
+      stopped = e.category() == error_category::canceled;
+    }
+    CHECK(stopped);
+    CHECK_FALSE(std::filesystem::exists(target));
+    auto rest = co_await c.download(url, target, {.resume = true});
+    resumed = rest.resumed_at();
+    CHECK(rest.status() == 206);
+  };
+  run(work());
+  CHECK(resumed >= 1'000'000);
+  CHECK((server().folder().read("downloaded") == bytes));
 }
 
 TEST_CASE("apache: files are stored, in chunks and with a length, and deleted") {
