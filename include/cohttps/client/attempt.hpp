@@ -126,6 +126,10 @@ class attempt final : net::exchange_listener {
     co_return result<void>();
   }
 
+  /// Closes the connection, which stays for whoever waits for it.
+  void close() noexcept {
+    if (connection_) connection_->http.close();
+  }
   /// Closes the connection, if there is one.
   void abandon() noexcept { connection_ = {}; }
 
