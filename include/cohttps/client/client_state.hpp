@@ -9,6 +9,8 @@
 #include <cohttps/pool/pool.hpp>
 #include <cohttps/transport/concepts.hpp>
 
+#include <set>
+#include <string>
 #include <utility>
 
 namespace cohttps {
@@ -32,6 +34,7 @@ struct client_state {
   pool::pool<Transport> connections;
   activity<Transport> operations;
   retry_budget budget;
+  std::set<std::string> only_http1;  // origins that answered HTTP_1_1_REQUIRED
   bool closed = false;
 };
 

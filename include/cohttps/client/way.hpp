@@ -38,8 +38,8 @@ class way {
       return fail(error_category::policy, "plaintext_refused",
                   "http is not encrypted; use https, or set client_options::allow_plaintext");
     }
-    key_ = {to.origin(), {}, tls ? &tls->state() : nullptr};
-    route_ = {&key_.to, tls, options.proxies.for_url(to), nullptr, &to_proxy};
+    key_ = {to.origin(), {}, tls ? &tls->state() : nullptr, false};
+    route_ = {&key_.to, tls, options.proxies.for_url(to), nullptr, &to_proxy, false};
     login_.reset();
     if (!route_.via) return {};
 
@@ -56,6 +56,9 @@ class way {
     if (route_.absolute_form()) login_.emplace(net::login_to(*route_.via));
     return {};
   }
+
+  /// The origin wants HTTP/1.1, and gets connections of its own for that.
+  void use_http1() noexcept { key_.http1 = route_.only_http1 = true; }
 
   const pool::key& key() const noexcept { return key_; }
   const net::route& route() const noexcept { return route_; }

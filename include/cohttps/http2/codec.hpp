@@ -101,6 +101,8 @@ class codec {
     return out.size() != before;
   }
 
+  bool wants_write() const noexcept { return nghttp2_session_want_write(session_.get()) != 0; }
+
   /// The number of the new stream; nothing when this connection can have no more.
   std::optional<std::int32_t> open(stream& s, std::span<const header_line> head, bool content) {
     nghttp2_data_provider source{{.ptr = &s}, on_read};

@@ -66,7 +66,7 @@ class session final : frame_events {
     return no_room();
   }
 
-  /// Takes all of `bytes`. An error is the connection's end, and its streams' too; a GOAWAY that
+  /// Takes all of `bytes`, which came in at `now`. An error is the connection's end, and its streams' too; a GOAWAY that
   /// says why is among what is outgoing then.
   result<void> receive(std::span<const std::byte> bytes, time_point now) {
     if (failure_) return std::unexpected(*failure_);
@@ -101,6 +101,8 @@ class session final : frame_events {
     collect();
     return out_;
   }
+
+  bool wants_write() const noexcept { return !out_.empty() || codec_.wants_write(); }
 
   /// A stream whose state has changed since it was named last; null when there is none.
   stream* next_changed() noexcept {

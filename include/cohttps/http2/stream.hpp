@@ -46,6 +46,8 @@ class stream {
   int status() const noexcept { return head_.status; }
   /// What the Content-Length field says, if there is one.
   std::optional<std::uint64_t> content_length() const noexcept { return length_; }
+  /// How many 1xx heads came before the final one.
+  std::size_t interim_responses() const noexcept { return interim_; }
   /// A 100 (Continue) came.
   bool told_to_continue() const noexcept { return told_to_continue_; }
   /// The peer has sent something on this stream.
@@ -71,7 +73,8 @@ class stream {
   inline void give_content(std::span<const std::byte> bytes, bool last);
   /// The same, with fields behind it (RFC 9113, 8.1). Fails with usage where one may not be there.
   inline result<void> end_content(const fields& trailers);
-  /// What was given is on its way.
+  /// Bytes of what was given that are not on their way yet.
+  std::size_t content_left() const noexcept { return content_.size(); }
   bool wants_content() const noexcept { return content_.empty(); }
   bool content_sent() const noexcept { return content_sent_; }
   /// The peer wants no more of it, and is not wrong in that (RFC 9113, 8.1).

@@ -13,6 +13,7 @@
 #include <cohttps/net/channel.hpp>
 #include <cohttps/net/content_source.hpp>
 #include <cohttps/net/deadline.hpp>
+#include <cohttps/net/request_view.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/transport/sleep.hpp>
@@ -25,23 +26,6 @@
 #include <utility>
 
 namespace cohttps::net {
-
-/// What is sent: views into the operation, which outlives the exchange.
-struct request_view {
-  const method& verb;
-  std::string_view target;
-  const fields& headers;
-  std::span<const std::byte> memory;  ///< content in memory
-  content_source* source = nullptr;   ///< or from elsewhere
-  bool expects_continue = false;      ///< the headers ask to be told before content is sent
-  const fields* trailers = nullptr;   ///< after content in chunks
-};
-
-/// How fast the steps have to come along.
-struct exchange_paces {
-  pace sending;
-  pace answering;
-};
 
 /// `ask`, then `receive_body` until it gives nothing. After any error the connection is only to be
 /// destroyed.
@@ -111,8 +95,7 @@ class http1_connection {
   using event = http1::response_parser::event;
 
   result<void> begin(const request_view& request) {
-    const auto length = request.source ? request.source->length()
-                                       : std::optional<std::uint64_t>(request.memory.size());
+    const auto length = request.length();
     const auto framing = !length ? http1::framing::chunked()
                          : !request.source && *length == 0
                              ? http1::framing::none()
