@@ -8,6 +8,7 @@ import re
 import sys
 
 PRELUDE = """#include <cohttps/cohttps.hpp>
+#include <cohttps/adapters/nlohmann_json.hpp>
 #include <cohttps/http/charset.hpp>
 #include <cohttps/http/coding.hpp>
 #include <cohttps/http/cookie_file.hpp>
@@ -18,7 +19,9 @@ PRELUDE = """#include <cohttps/cohttps.hpp>
 #include <cohttps/tls/hash.hpp>
 #include <cohttps/url/query.hpp>
 #include <cohttps/testing/memory_network.hpp>
+#include <cohttps/testing/scripted_server.hpp>
 
+#include <array>
 #include <chrono>
 #include <iostream>
 #include <span>

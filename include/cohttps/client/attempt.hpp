@@ -1,9 +1,11 @@
 // One request, sent over one connection and, where that is no risk, over a second one.
 #pragma once
 
+#include <cohttps/client/authentication.hpp>
 #include <cohttps/client/client_state.hpp>
 #include <cohttps/client/exchange_state.hpp>
 #include <cohttps/client/options.hpp>
+#include <cohttps/client/progress.hpp>
 #include <cohttps/client/request.hpp>
 #include <cohttps/client/way.hpp>
 #include <cohttps/core/error.hpp>
@@ -32,11 +34,11 @@ namespace cohttps {
 ///
 /// The request, what is found out and the limits belong to the operation.
 template <transport Transport>
-class attempt {
+class attempt final : net::exchange_listener {
  public:
-  attempt(client_state<Transport>& client, request& asked, exchange_state& found,
-          net::deadline<Transport>& limit) noexcept
-      : client_(client), request_(asked), state_(found), limit_(limit) {}
+  attempt(client_state<Transport>& client, request& asked, authentication& shown,
+          exchange_state& found, net::deadline<Transport>& limit) noexcept
+      : client_(client), request_(asked), authentication_(shown), state_(found), limit_(limit) {}
   attempt(const attempt&) = delete;
   attempt& operator=(const attempt&) = delete;
 
@@ -94,7 +96,19 @@ class attempt {
   task<result<std::span<const std::byte>>> receive() {
     auto part = co_await http_.receive_body(limit_);
     if (part && part->empty()) finish();
+    if (part && !part->empty() && request_.on_progress) {
+      progress_.received += part->size();
+      request_.on_progress(progress_);
+    }
     co_return part;
+  }
+
+  /// After 101 (Switching Protocols).
+  task<result<std::span<const std::byte>>> receive_raw() {
+    return connection_->http.receive_raw(limit_.token());
+  }
+  task<result<void>> send_raw(std::span<const std::byte> bytes) {
+    return connection_->http.send_raw(bytes, limit_.token());
   }
 
   /// Reads away content that nobody wants, when it is little and comes soon, so that its connection
@@ -196,11 +210,22 @@ class attempt {
     const std::string_view target = absolute.empty() ? here().target() : absolute;
     const bool expects = expects_continue();
     if (expects) request_.headers.append_unchecked("expect", "100-continue");
+    add_cookies();
+    if (auto shown = show_credentials(target); !shown) {
+      request_.headers.truncate(own);
+      co_return shown;
+    }
+    progress_ = {0, request_.content.length(), 0, {}};
 
     const bool sent_before = std::exchange(sent_, true);
-    const net::request_view asked{request_.method,           target,
-                                  request_.headers,          request_.content.memory(),
-                                  request_.content.source(), expects};
+    const net::request_view asked{request_.method,
+                                  target,
+                                  request_.headers,
+                                  request_.content.memory(),
+                                  request_.content.source(),
+                                  expects,
+                                  request_.trailers ? &request_.trailers : nullptr,
+                                  listens() ? this : nullptr};
     const net::exchange_paces paces{{{}, limits().idle, limits().minimum_rate},
                                     {limits().first_byte, limits().idle, limits().minimum_rate}};
     auto answered = co_await http_.ask(asked, paces, limit_);
@@ -213,11 +238,38 @@ class attempt {
     state_.head = http_.take_head();
     state_.content_length = http_.content_length();
     state_.connection = connection_->info;
+    if (http.has_content()) progress_.to_receive = state_.content_length;
+    keep_cookies();
     net::observe(transport(), events::received{state_.head.status, state_.head.headers,
                                                state_.timings.first_byte});
     limit_.enter(phase::receive_body, net::pace{{}, limits().idle, request_.minimum_rate});
     limit_.rest();
     co_return result<void>();
+  }
+
+  // RFC 6265, 5.4. The fields that the caller wrote come first.
+  void add_cookies() {
+    if (!options().cookies || request_.headers.contains("cookie")) return;
+    const auto value = options().cookies->cookie_header(here(), std::chrono::system_clock::now());
+    if (!value.empty()) request_.headers.append_unchecked("cookie", value);
+  }
+  void keep_cookies() {
+    if (options().cookies && state_.head.headers.contains("set-cookie"))
+      options().cookies->store_all(here(), state_.head.headers, std::chrono::system_clock::now());
+  }
+  result<void> show_credentials(std::string_view target) {
+    std::optional<std::span<const std::byte>> content;
+    if (!request_.content.source()) content = request_.content.memory();
+    return authentication_.show(request_.method, here(), target, request_.headers, content);
+  }
+
+  bool listens() const noexcept { return request_.on_interim || request_.on_progress; }
+  void interim(const response_head& head) override {
+    if (request_.on_interim) request_.on_interim(head);
+  }
+  void sent(std::size_t size) override {
+    progress_.sent += size;
+    if (request_.on_progress) request_.on_progress(progress_);
   }
 
   /// The response is complete: its connection can carry another one.
@@ -265,12 +317,14 @@ class attempt {
 
   client_state<Transport>& client_;
   request& request_;
+  authentication& authentication_;
   exchange_state& state_;
   net::deadline<Transport>& limit_;
   way way_;
   pool::lease<Transport> connection_;
   net::message_exchange<Transport> http_;
   time_point answered_at_{};
+  progress progress_;
   bool sent_ = false;      // a byte of the last sending may have reached a server
   bool sent_any_ = false;  // or of one before it
   bool refuses_expect_ = false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/client/activity.hpp>
+#include <cohttps/client/authentication.hpp>
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/retry.hpp>
 #include <cohttps/net/connect_options.hpp>
@@ -34,7 +35,11 @@ struct client_state {
   pool::pool<Transport> connections;
   activity<Transport> operations;
   retry_budget budget;
+<<<<<<< HEAD
   std::set<std::string> only_http1;  // origins that answered HTTP_1_1_REQUIRED
+=======
+  known_digests digests;
+>>>>>>> main
   bool closed = false;
 };
 

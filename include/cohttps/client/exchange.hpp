@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/client/attempt.hpp>
+#include <cohttps/client/authentication.hpp>
 #include <cohttps/client/client_state.hpp>
 #include <cohttps/client/decoding.hpp>
 #include <cohttps/client/options.hpp>
@@ -43,7 +44,8 @@ class exchange final : public open_exchange {
                request_.stop, request_.race),
         remote_(client_->transport(), request_.remote, limit_.entry()),
         started_(limit_.now()),
-        attempt_(*client_, request_, state_, limit_) {
+        authentication_(client_->options, client_->digests),
+        attempt_(*client_, request_, authentication_, state_, limit_) {
     client_->operations.begin();
   }
   exchange(const exchange&) = delete;
@@ -55,6 +57,7 @@ class exchange final : public open_exchange {
     const at_work working(client_->operations);
     auto opened = co_await begin();
     if (opened) opened = co_await follow();
+    if (opened) opened = check_switch();
     if (opened && decodes_) opened = decoding_.start(state_.head.headers, {});
     if (opened && decoding_.active()) state_.content_length.reset();
     if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
@@ -71,7 +74,8 @@ class exchange final : public open_exchange {
     // The limits count while the peer is waited for, not while the caller uses what it got.
     limit_.resume();
     reading guard{*this};
-    auto part = co_await next_part();
+    auto reading_on = request_.upgrades ? attempt_.receive_raw() : next_part();
+    auto part = co_await std::move(reading_on);
     guard.over = true;
     if (!part) {
       attempt_.abandon();
@@ -79,8 +83,19 @@ class exchange final : public open_exchange {
       co_return std::unexpected(*failed_);
     }
     limit_.rest();
-    if (part->empty()) finish();
+    if (part->empty() && !request_.upgrades) finish();
     co_return part;
+  }
+
+  task<result<void>> write(std::span<const std::byte> bytes) override {
+    const at_work working(client_->operations);
+    if (failed_) co_return std::unexpected(*failed_);
+    auto sent = co_await attempt_.send_raw(bytes);
+    if (!sent) {
+      failed_ = ended(attempt_.failure(std::move(sent).error()));
+      co_return std::unexpected(*failed_);
+    }
+    co_return sent;
   }
 
   /// For content that is collected: its source has to keep up the client's minimum rate.
@@ -150,6 +165,23 @@ class exchange final : public open_exchange {
                "a read of this content was given up while it waited; the rest cannot be read"});
   }
 
+  /// RFC 9110, 7.8: a server switches to a protocol that it was asked for, or not at all.
+  result<void> check_switch() {
+    const bool switched = state_.head.status == 101;
+    if (!switched && !request_.upgrades) return {};
+    if (!switched)
+      return fail(error_category::policy, "not_upgraded",
+                  "the server did not switch to another protocol, but answered " +
+                      std::to_string(state_.head.status) + " " +
+                      std::string(reason_phrase(state_.head.status)));
+    const auto asked = request_.headers.find("upgrade").value_or("");
+    if (!request_.upgrades || !state_.head.headers.has_element("upgrade", asked))
+      return fail(error_category::protocol, "unasked_upgrade",
+                  "the server switched to a protocol that it was not asked for");
+    limit_.enter(phase::none, std::nullopt);
+    return {};
+  }
+
   const cohttps::url& here() const noexcept { return *state_.url; }
   const client_options& options() const noexcept { return client_->options; }
   const timeouts& limits() const noexcept { return client_->options.timeouts; }
@@ -161,7 +193,8 @@ class exchange final : public open_exchange {
     if (client_->closed)
       co_return fail(error_category::usage, "client_closed",
                      "the client was closed; it takes no more requests");
-    add_client_fields(request_.headers, options(), here());
+    add_client_fields(request_.headers, options());
+    authentication_.begin(here(), std::move(request_.credentials));
     decodes_ = options().decode_content && add_accept_encoding(request_.headers);
     add_content_type(request_.headers, request_.content.media_type());
     if (auto valid = request_.headers.validate(); !valid) co_return valid;
@@ -174,6 +207,11 @@ class exchange final : public open_exchange {
     const std::size_t most = request_.max_redirects.value_or(options().max_redirects);
     while (true) {
       if (auto sent = co_await send(); !sent) co_return sent;
+      if (state_.head.status == 401 && authentication_.challenged(state_.head.headers) &&
+          request_.content.rewind()) {
+        if (auto drained = co_await attempt_.drain(); !drained) co_return drained;
+        continue;
+      }
       if (most == 0) co_return result<void>();
       auto next = follow_redirect(here(), request_.method, state_.head.status, state_.head.headers);
       if (!next) co_return pass(std::move(next));
@@ -186,7 +224,7 @@ class exchange final : public open_exchange {
       net::observe(transport(), events::redirected{state_.head.status, here(), redirect.to});
       if (auto drained = co_await attempt_.drain(); !drained) co_return drained;
       state_.history.push_back({state_.head.status, here()});
-      strip_for_redirect(request_.headers, redirect);
+      strip_for_redirect(request_.headers, redirect, options().redirects_keep_credentials);
       if (std::exchange(own_key_, false)) request_.headers.erase("idempotency-key");
       if (!redirect.keeps_content) request_.content = {};
       if (!request_.content.rewind())
@@ -201,6 +239,7 @@ class exchange final : public open_exchange {
   /// One request of the chain, sent as often as the client's options allow.
   task<result<void>> send() {
     if (auto chosen = attempt_.choose_way(); !chosen) co_return chosen;
+    if (auto chosen = authentication_.choose(here(), request_.headers); !chosen) co_return chosen;
     // A redirection to another origin has taken the last one's away.
     if (!request_.headers.contains("host"))
       request_.headers.append_unchecked("host", here().authority());
@@ -208,7 +247,9 @@ class exchange final : public open_exchange {
     retry_schedule schedule(options().retry);
     while (true) {
       schedule.begin_attempt();
-      auto answered = co_await attempt_.send(schedule.attempts());
+      limit_.enter(phase::none, std::nullopt);
+      auto answered = co_await authentication_.prepare();
+      if (answered) answered = co_await attempt_.send(schedule.attempts());
       if (!answered) answered.error().replay(attempt_.replay_of(answered.error()));
       const auto random = [] { return std::bit_cast<std::uint32_t>(tls::random_bytes<4>()); };
       const auto delay = schedule.next(outcome_of(answered), client_->budget, random,
@@ -269,6 +310,7 @@ class exchange final : public open_exchange {
   net::deadline<Transport> limit_;
   remote_stop<Transport> remote_;
   time_point started_;
+  authentication authentication_;
   attempt<Transport> attempt_;
   decoding decoding_;
   std::optional<error> failed_;

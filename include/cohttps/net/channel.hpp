@@ -72,8 +72,9 @@ class channel {
   }
 
   /// Sends all of `bytes`; calls `progress(n)` whenever the stream has taken `n` more.
-  template <class Progress>
-  task<result<void>> write(std::span<const std::byte> bytes, stop_token stop, Progress progress) {
+  template <class Progress = no_progress>
+  task<result<void>> write(std::span<const std::byte> bytes, stop_token stop,
+                           Progress progress = {}) {
     if (!top_) return write_plain(bytes, stop, progress);
     return seal(*top_, bytes, stop, progress);
   }
@@ -90,6 +91,7 @@ class channel {
     channel& of_;
   };
 
+<<<<<<< HEAD
   /// What has come in already, without waiting: nothing while the peer is quiet, an empty view when
   /// it has closed the connection or broken TLS. What TLS sends of itself, such as tickets, is not
   /// told. Not while a read is under way.
@@ -114,6 +116,18 @@ class channel {
       else if (top_->engine.send(bytes))
         push(*top_);
     }
+=======
+  /// The same for as long as the channel lives.
+  void split() noexcept { sender_ = true; }
+
+  /// True while the peer neither closed the connection nor sent anything unasked; what TLS sends of
+  /// itself, such as tickets, is none of that.
+  bool idle() noexcept {
+    if (!top_) return stream_.idle();
+    while (!stream_.idle())
+      if (!fill_at_once()) return false;
+    return quiet(*top_);
+>>>>>>> main
   }
 
   /// Says goodbye (close_notify; RFC 8446, 6.1) as far as that needs no waiting, and closes.
