@@ -45,7 +45,8 @@ class attempt final : net::exchange_listener {
   /// By `exchange_state::url`.
   result<void> choose_way() {
     auto chosen = way_.choose(here(), client_.options, client_.connecting_to_proxy);
-    if (chosen && client_.only_http1.contains(here().origin().text())) way_.use_http1();
+    if (chosen && (request_.upgrades || client_.only_http1.contains(here().origin().text())))
+      way_.use_http1();
     return chosen;
   }
 
@@ -105,10 +106,10 @@ class attempt final : net::exchange_listener {
 
   /// After 101 (Switching Protocols).
   task<result<std::span<const std::byte>>> receive_raw() {
-    return connection_->http.receive_raw(limit_.token());
+    return connection_->http1()->receive_raw(limit_.token());
   }
   task<result<void>> send_raw(std::span<const std::byte> bytes) {
-    return connection_->http.send_raw(bytes, limit_.token());
+    return connection_->http1()->send_raw(bytes, limit_.token());
   }
 
   /// Reads away content that nobody wants, when it is little and comes soon, so that its connection
@@ -238,7 +239,7 @@ class attempt final : net::exchange_listener {
     state_.head = http_.take_head();
     state_.content_length = http_.content_length();
     state_.connection = connection_->info;
-    if (http.has_content()) progress_.to_receive = state_.content_length;
+    if (http_.has_content()) progress_.to_receive = state_.content_length;
     keep_cookies();
     net::observe(transport(), events::received{state_.head.status, state_.head.headers,
                                                state_.timings.first_byte});

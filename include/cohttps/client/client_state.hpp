@@ -35,11 +35,8 @@ struct client_state {
   pool::pool<Transport> connections;
   activity<Transport> operations;
   retry_budget budget;
-<<<<<<< HEAD
   std::set<std::string> only_http1;  // origins that answered HTTP_1_1_REQUIRED
-=======
   known_digests digests;
->>>>>>> main
   bool closed = false;
 };
 

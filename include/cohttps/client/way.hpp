@@ -57,8 +57,11 @@ class way {
     return {};
   }
 
-  /// The origin wants HTTP/1.1, and gets connections of its own for that.
-  void use_http1() noexcept { key_.http1 = route_.only_http1 = true; }
+  /// Only HTTP/1.1 can do it; where TLS would agree on HTTP/2 that takes a connection of its own.
+  void use_http1() noexcept {
+    route_.only_http1 = true;
+    key_.http1 = route_.tls != nullptr;
+  }
 
   const pool::key& key() const noexcept { return key_; }
   const net::route& route() const noexcept { return route_; }

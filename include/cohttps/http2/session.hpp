@@ -66,8 +66,8 @@ class session final : frame_events {
     return no_room();
   }
 
-  /// Takes all of `bytes`, which came in at `now`. An error is the connection's end, and its streams' too; a GOAWAY that
-  /// says why is among what is outgoing then.
+  /// Takes all of `bytes`, which came in at `now`. An error is the connection's end, and its
+  /// streams' too; a GOAWAY that says why is among what is outgoing then.
   result<void> receive(std::span<const std::byte> bytes, time_point now) {
     if (failure_) return std::unexpected(*failure_);
     patience_.pass(now);

@@ -46,8 +46,8 @@ class stream {
   int status() const noexcept { return head_.status; }
   /// What the Content-Length field says, if there is one.
   std::optional<std::uint64_t> content_length() const noexcept { return length_; }
-  /// How many 1xx heads came before the final one.
-  std::size_t interim_responses() const noexcept { return interim_; }
+  /// The 1xx heads that came since the last call.
+  std::vector<response_head> take_interim() noexcept { return std::exchange(interim_heads_, {}); }
   /// A 100 (Continue) came.
   bool told_to_continue() const noexcept { return told_to_continue_; }
   /// The peer has sent something on this stream.
@@ -119,7 +119,7 @@ class stream {
       return std::nullopt;
     }
     told_to_continue_ = told_to_continue_ || head_.status == 100;
-    head_.clear();
+    interim_heads_.push_back(std::exchange(head_, {}));
     length_.reset();
     if (++interim_ <= bounds.interim) return std::nullopt;
     return error(error_category::limit, "too_many_interim_responses",
@@ -141,6 +141,7 @@ class stream {
   bool open_ = false;  // something may still come or go
 
   response_head head_;
+  std::vector<response_head> interim_heads_;
   fields trailers_;
   std::optional<std::uint64_t> length_;
   std::optional<error> failure_;

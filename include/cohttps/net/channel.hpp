@@ -91,7 +91,9 @@ class channel {
     channel& of_;
   };
 
-<<<<<<< HEAD
+  /// The same for as long as the channel lives.
+  void split() noexcept { sender_ = true; }
+
   /// What has come in already, without waiting: nothing while the peer is quiet, an empty view when
   /// it has closed the connection or broken TLS. What TLS sends of itself, such as tickets, is not
   /// told. Not while a read is under way.
@@ -116,18 +118,6 @@ class channel {
       else if (top_->engine.send(bytes))
         push(*top_);
     }
-=======
-  /// The same for as long as the channel lives.
-  void split() noexcept { sender_ = true; }
-
-  /// True while the peer neither closed the connection nor sent anything unasked; what TLS sends of
-  /// itself, such as tickets, is none of that.
-  bool idle() noexcept {
-    if (!top_) return stream_.idle();
-    while (!stream_.idle())
-      if (!fill_at_once()) return false;
-    return quiet(*top_);
->>>>>>> main
   }
 
   /// Says goodbye (close_notify; RFC 8446, 6.1) as far as that needs no waiting, and closes.

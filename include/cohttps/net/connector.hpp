@@ -116,6 +116,9 @@ inline result<http_versions> versions_on(const route& way, http_versions wanted)
   if (wanted == http_versions::http_2 && way.absolute_form())
     return fail(error_category::usage, "http2_to_http_proxy",
                 "a proxy takes requests for http URLs over HTTP/1.1 alone");
+  if (wanted == http_versions::http_2 && way.only_http1)
+    return fail(error_category::policy, "http_1_1_needed",
+                "this takes HTTP/1.1, which the client's option versions excludes");
   if (wanted == http_versions::best && (way.only_http1 || !way.tls)) return http_versions::http_1_1;
   return wanted;
 }

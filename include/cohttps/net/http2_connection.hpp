@@ -104,13 +104,13 @@ class http2_connection {
 
   http2_connection(channel_type bytes, const http2::limits& bounds, Transport transport)
       : channel_(std::move(bytes)),
-        sender_(channel_),
         session_(bounds),
         told_capacity_(session_.capacity()),
         transport_(std::move(transport)),
         alive_(std::make_shared<http2_connection*>(this)),
         reading_(read_loop()),
         writing_(write_loop()) {
+    channel_.split();
     schedule();  // the server need not wait for the first request to hear our settings
   }
   http2_connection(const http2_connection&) = delete;
@@ -255,7 +255,7 @@ class http2_connection {
         co_await idle{idle_writer_};
         continue;
       }
-      auto sent = co_await channel_.write(sending_.data(), {}, [](std::size_t) {});
+      auto sent = co_await channel_.write(sending_.data(), {});
       sending_.clear();
       // What the peer did, it may have explained: the reader finds out. Nobody could say more about
       // anything else.
@@ -334,7 +334,6 @@ class http2_connection {
   }
 
   channel_type channel_;
-  typename channel_type::sender sender_;  // reads and writes go on beside each other
   http2::session session_;
   buffer sending_;
   std::optional<error> write_error_;

@@ -5,6 +5,7 @@
 
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/stop.hpp>
+#include <cohttps/http/fields.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/http/status.hpp>
 #include <cohttps/http2/request_lines.hpp>
@@ -45,19 +46,20 @@ class http2_exchange {
   task<result<void>> ask(request_view request, const exchange_paces& paces,
                          deadline<Transport>& limit) {
     const auto length = request.length();
-    const bool content = request.source || length != 0;
+    const bool content = request.source || request.trailers || length != 0;
     const http2::request_head head{request.verb,    scheme_, request.target,
                                    request.headers, length,  content};
     limit.enter(phase::send, paces.sending);
     if (limit.stop_requested()) co_return canceled();
     if (auto opened = over_.open(stream_, head); !opened) co_return opened;
-    const bool at_once = request.memory.size() <= sent_at_once && !request.expects_continue;
-    if (content && (request.source || !at_once))
-      co_return co_await exchange_content(request, paces, limit);
+    const bool at_once = !request.source && !request.trailers && !request.expects_continue &&
+                         request.memory.size() <= sent_at_once;
+    if (content && !at_once) co_return co_await exchange_content(request, paces, limit);
     if (content) stream_.give_content(request.memory, true);
+    if (content && request.listener) request.listener->sent(request.memory.size());
     sent_ = true;
     limit.enter(phase::receive_head, paces.answering);
-    co_return co_await receive_head(paces, limit, limit.token());
+    co_return co_await receive_head(request.listener, paces, limit, limit.token());
   }
 
   /// The next part of the content, valid until the next call; an empty one when it is complete.
@@ -95,16 +97,18 @@ class http2_exchange {
     return fail(error_category::canceled, "canceled", "the operation was canceled");
   }
 
-  task<result<void>> receive_head(const exchange_paces& paces, deadline<Transport>& limit,
-                                  stop_token stop) {
-    while (!stream_.has_head()) {
-      if (stream_.failure()) co_return std::unexpected(*stream_.failure());
+  task<result<void>> receive_head(exchange_listener* listener, const exchange_paces& paces,
+                                  deadline<Transport>& limit, stop_token stop) {
+    while (true) {
+      for (const response_head& interim : stream_.take_interim()) {
+        if (listener) listener->interim(interim);
+        if (sent_) limit.enter(phase::receive_head, paces.answering);  // it is still to come
+      }
       if (go_on_ && stream_.told_to_continue()) go_on_->request_stop();
-      const std::size_t interim = stream_.interim_responses();
+      if (stream_.has_head()) break;
+      if (stream_.failure()) co_return std::unexpected(*stream_.failure());
       const bool changed = co_await over_.changed(stream_, stop);
       if (!changed) co_return canceled();
-      if (sent_ && stream_.interim_responses() != interim)
-        limit.enter(phase::receive_head, paces.answering);  // the answer is still to come
     }
     has_content_ = stream_.content_length() && !(stream_.ended() && stream_.received() == 0);
     co_return result<void>();
@@ -125,7 +129,7 @@ class http2_exchange {
     stop_callback stop_receiving(limit.token(), stop_it{&receiving});
     auto [sent, answered] =
         co_await when_all(send_content(request, paces, limit, sending, receiving),
-                          await_answer(paces, limit, sending, receiving));
+                          await_answer(request.listener, paces, limit, sending, receiving));
     go_on_ = nullptr;
     if (answered) co_return result<void>();
     // What went wrong here tells more than that there is no answer then.
@@ -133,9 +137,10 @@ class http2_exchange {
     co_return std::move(answered);
   }
 
-  task<result<void>> await_answer(const exchange_paces& paces, deadline<Transport>& limit,
-                                  stop_source& sending, stop_source& receiving) {
-    auto answered = co_await receive_head(paces, limit, receiving);
+  task<result<void>> await_answer(exchange_listener* listener, const exchange_paces& paces,
+                                  deadline<Transport>& limit, stop_source& sending,
+                                  stop_source& receiving) {
+    auto answered = co_await receive_head(listener, paces, limit, receiving);
     // A server that has said what it thinks of the request does not wait for the rest of it, unless
     // it is content with it.
     if (!answered || !is_success(stream_.status())) sending.request_stop();
@@ -152,7 +157,7 @@ class http2_exchange {
       if (request.source)
         sent = co_await send_source(request, limit, sending);
       else
-        sent = co_await send_piece(request.memory, true, limit, sending);
+        sent = co_await send_memory(request, limit, sending);
     } catch (...) {  // the source's
       receiving.request_stop();
       throw;
@@ -182,19 +187,29 @@ class http2_exchange {
                        "the content was said to have " + std::to_string(*length) +
                            " bytes, and has " + (given > *length ? "more" : "fewer"));
       if (piece->empty()) break;
-      auto sent = co_await send_piece(*piece, false, limit, stop);
+      auto sent = co_await send_piece(request, *piece, false, limit, stop);
       if (!sent) co_return sent;
     }
-    if (request.trailers && !request.trailers->empty()) {
-      auto ended = stream_.end_content(*request.trailers);
-      over_.flush();
-      co_return ended;
-    }
-    co_return co_await send_piece({}, true, limit, stop);
+    co_return co_await send_end(request, limit, stop);
+  }
+
+  task<result<void>> send_memory(request_view request, deadline<Transport>& limit,
+                                 stop_token stop) {
+    auto sent = co_await send_piece(request, request.memory, !request.trailers, limit, stop);
+    if (sent && request.trailers) sent = co_await send_end(request, limit, stop);
+    co_return sent;
+  }
+
+  task<result<void>> send_end(request_view request, deadline<Transport>& limit, stop_token stop) {
+    if (request.trailers) trailers_ = (*request.trailers)();
+    if (trailers_.empty()) co_return co_await send_piece(request, {}, true, limit, stop);
+    auto ended = stream_.end_content(trailers_);
+    over_.flush();
+    co_return ended;
   }
 
   /// Returns when the session has taken all of `piece`, or does not want it any more.
-  task<result<void>> send_piece(std::span<const std::byte> piece, bool last,
+  task<result<void>> send_piece(request_view request, std::span<const std::byte> piece, bool last,
                                 deadline<Transport>& limit, stop_token stop) {
     stream_.give_content(piece, last);
     over_.flush();
@@ -202,8 +217,11 @@ class http2_exchange {
     while (left != 0 && !stream_.stop_sending() && !stream_.failure()) {
       const bool changed = co_await over_.changed(stream_, stop);
       if (!changed) co_return canceled();
-      if (const std::size_t now = stream_.content_left(); now < left)
-        limit.progress(std::exchange(left, now) - now);
+      const std::size_t now = stream_.content_left();
+      if (now == left) continue;
+      limit.progress(left - now);
+      if (request.listener) request.listener->sent(left - now);
+      left = now;
     }
     co_return result<void>();
   }
@@ -211,6 +229,7 @@ class http2_exchange {
   http2_connection<Transport>& over_;
   std::string_view scheme_;
   typename http2_connection<Transport>::stream stream_;
+  fields trailers_;               // of the request, until they are sent
   stop_source* go_on_ = nullptr;  // content that waits for 100 (Continue) waits no more
   bool has_content_ = false;
   bool sent_ = false;

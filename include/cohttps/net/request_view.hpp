@@ -3,16 +3,30 @@
 
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
+#include <cohttps/http/response_head.hpp>
 #include <cohttps/net/content_source.hpp>
 #include <cohttps/net/pace.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
 
 namespace cohttps::net {
+
+/// Who wants to know what happens in an exchange.
+class exchange_listener {
+ public:
+  /// A 1xx response has come.
+  virtual void interim(const response_head& head) = 0;
+  /// So many more bytes of the content have been sent.
+  virtual void sent(std::size_t size) = 0;
+
+ protected:
+  ~exchange_listener() = default;
+};
 
 /// What is sent: views into the operation, which outlives the exchange.
 struct request_view {
@@ -22,10 +36,12 @@ struct request_view {
   std::span<const std::byte> memory;  ///< content in memory
   content_source* source = nullptr;   ///< or from elsewhere
   bool expects_continue = false;      ///< the headers ask to be told before content is sent
-  const fields* trailers = nullptr;   ///< after content in chunks
+  const std::function<fields()>* trailers = nullptr;  ///< after the content, in chunks then
+  exchange_listener* listener = nullptr;
 
-  /// Of the content; empty when it is not known.
+  /// Of the content; empty when it is sent without one.
   std::optional<std::uint64_t> length() const noexcept {
+    if (trailers) return std::nullopt;
     return source ? source->length() : std::optional<std::uint64_t>(memory.size());
   }
 };
