@@ -288,22 +288,24 @@ class attempt final : net::exchange_listener {
   enum class again : std::uint8_t { no, yes, fresh };
 
   again after(const error& e) noexcept {
-    // RFC 9110, 9.2.2: what was sent on a connection that died without a word may be sent again
-    // only when doing it twice is the same as doing it once.
-    if (e.category() == error_category::peer_closed && state_.on_reused_connection &&
-        !http_.answered() && may_repeat_work())
-      return again::fresh;
     // RFC 9113, 8.7: what HTTP/2 says was not acted on may be sent again, whatever it is; not
     // endlessly to a server that says nothing else.
-    const bool untouched = e.replay() != replay_safety::maybe_processed &&
-                           (e.category() == error_category::peer_closed || wants_http1(e));
-    if (!untouched || refusals_ == most_refusals || !request_.content.rewind()) return again::no;
-    ++refusals_;
-    if (wants_http1(e)) {
-      client_.only_http1.insert(here().origin().text());
-      way_.use_http1();
+    if (e.replay() != replay_safety::maybe_processed &&
+        (e.category() == error_category::peer_closed || wants_http1(e))) {
+      if (refusals_ == most_refusals || !request_.content.rewind()) return again::no;
+      ++refusals_;
+      if (wants_http1(e)) {
+        client_.only_http1.insert(here().origin().text());
+        way_.use_http1();
+      }
+      return again::yes;
     }
-    return again::yes;
+    // RFC 9110, 9.2.2: what was sent on a connection that died without a word may be sent again
+    // only when doing it twice is the same as doing it once.
+    return e.category() == error_category::peer_closed && state_.on_reused_connection &&
+                   !http_.answered() && may_repeat_work()
+               ? again::fresh
+               : again::no;
   }
   static bool wants_http1(const error& e) noexcept { return e.reason() == "http_1_1_required"; }
 

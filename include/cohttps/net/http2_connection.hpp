@@ -137,7 +137,7 @@ class http2_connection {
   /// False when the connection takes no more requests. What an idle peer has sent meanwhile is
   /// looked at: settings, pings, a goodbye.
   bool usable() {
-    if (!reads_) {
+    if (!reads_ && session_.open_streams() == 0) {
       while (auto got = channel_.receive_at_once()) {
         if (got->empty()) session_.connection_lost();
         if (!session_.receive(*got, transport_.now())) break;
@@ -223,12 +223,10 @@ class http2_connection {
 
   detail::background read_loop() {
     while (true) {
-      if (!wants_read()) {
-        reads_ = false;
-        co_await idle{idle_reader_};
-      }
+      if (!wants_read()) co_await idle{idle_reader_};
       reads_ = true;
       auto got = co_await channel_.receive({});
+      reads_ = false;
       take(got);
       collect();
       co_await deliver{this};
@@ -346,7 +344,7 @@ class http2_connection {
   bool* gone_ = nullptr;
   bool scheduled_ = false;
   bool in_turn_ = false;
-  bool reads_ = false;
+  bool reads_ = false;  // a read is under way
   bool closed_ = false;
   std::coroutine_handle<> idle_reader_;
   std::coroutine_handle<> idle_writer_;

@@ -277,14 +277,18 @@ class policy {
       remove(*oldest_idle_);
       any = true;
     }
-    if (any || hosts_.size() > 2 * options_.total + 2 * queued_) forget_empty_hosts();
+    if (any || too_many_hosts()) forget_empty_hosts();
   }
 
+  /// That a host's connections are shared is worth a while's memory.
   void forget_empty_hosts() {
-    std::erase_if(hosts_, [](const auto& entry) {
-      return entry.second.places.empty() && !entry.second.first;
+    const bool all = too_many_hosts();
+    std::erase_if(hosts_, [all](const auto& entry) {
+      const host& h = entry.second;
+      return h.places.empty() && !h.first && (all || !h.shares);
     });
   }
+  bool too_many_hosts() const noexcept { return hosts_.size() > 2 * options_.total + 2 * queued_; }
 
   /// Grants what can be granted, first in, first out over all hosts.
   void serve(time_point now) {
