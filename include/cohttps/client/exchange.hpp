@@ -296,7 +296,7 @@ class exchange final : public open_exchange {
     // Of a chain of redirections, too, the first request may have been acted on.
     e.replay(attempt_.replay_of_all(e));
     // After a switch somebody else may be reading or writing: the connection is closed below them.
-    if (state_.head.status == 101)
+    if (request_.upgrades && state_.head.status == 101)
       attempt_.close();
     else
       attempt_.abandon();
