@@ -32,7 +32,7 @@ struct route {
   const tls_context* proxy_tls = nullptr;  ///< for an https proxy
   const connect_options* to_proxy = nullptr;
   bool always_tunnels = false;  ///< also for http
-  bool only_http1 = false;  ///< the origin wants no HTTP/2
+  bool only_http1 = false;      ///< the origin wants no HTTP/2
 
   /// A proxy gets requests for http itself, in absolute-form (RFC 9112, 3.2.2), unless it speaks
   /// SOCKS; for everything else it is asked for a tunnel.
