@@ -221,3 +221,38 @@ TEST_CASE("any operation may fail or be stopped: through a proxy, a queue, redir
     return outcome;
   });
 }
+
+TEST_CASE("a SOCKS proxy that does not reach one address of a host is asked for the next") {
+  for (const char refusal : {'\x03', '\x04', '\x05', '\x08', '\x02'}) {
+    CAPTURE(static_cast<int>(refusal));
+    memory_network network;
+    network.name("host", {"2001:db8::1", "192.0.2.1"});
+    std::string asked;  // the types of addresses
+    network.listen("proxy", 1080, [&](memory_stream s) -> task<void> {
+      const auto say = [](memory_stream& to, std::string bytes) -> task<bool> {
+        auto sent = co_await to.write_some(std::as_bytes(std::span(bytes)), {});
+        co_return sent.has_value();
+      };
+      std::byte in[512];
+      auto got = co_await s.read_some(in, {});  // the greeting
+      if (!got || !co_await say(s, {"\x05\x00", 2})) co_return;
+      got = co_await s.read_some(in, {});
+      if (!got || *got < 4) co_return;
+      const bool v6 = in[3] == std::byte{4};
+      asked += v6 ? '6' : '4';
+      const char reply = v6 ? refusal : '\x00';
+      if (!co_await say(s, std::string("\x05") + reply + std::string("\0\x01\0\0\0\0\0\0", 8)) ||
+          v6)
+        co_return;
+      got = co_await s.read_some(in, {});
+      if (got && *got > 0) (void)co_await say(s, plain_response("through"));
+    });
+    client_options options = plain();
+    options.proxies = through("socks5://proxy:1080");
+    auto r = get(network, "http://host/", options);
+    if (!r) FAIL(r.error().what());
+    CHECK(r->content() == "through");
+    CHECK(asked == "64");
+    CHECK(network.open_streams == 0);
+  }
+}

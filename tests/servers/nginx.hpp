@@ -11,11 +11,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <netinet/in.h>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <vector>
 
 namespace cohttps::testing {
@@ -115,11 +118,26 @@ class nginx {
     return text;
   }
 
+  static bool has_ipv6_loopback() {
+    const int socket = ::socket(AF_INET6, SOCK_STREAM, 0);
+    sockaddr_in6 at{};
+    at.sin6_family = AF_INET6;
+    at.sin6_addr = in6addr_loopback;
+    const bool has =
+        socket >= 0 && ::bind(socket, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
+    if (socket >= 0) ::close(socket);
+    return has;
+  }
+
   std::string configuration() const {
     std::string servers;
     const auto serve = [&](site s, const std::string& lines) {
-      servers += "server {\n  listen 127.0.0.1:" + std::to_string(port(s)) +
-                 (s == site::plain ? ";\n" : " ssl;\n  ") + lines + "\n  include site.conf;\n}\n";
+      const std::string how = s == site::plain ? ";\n" : " ssl;\n  ";
+      const std::string at = std::to_string(port(s));
+      servers += "server {\n  listen 127.0.0.1:" + at + how;
+      // Where "localhost" is that as well.
+      if (has_ipv6_loopback()) servers += "listen [::1]:" + at + how;
+      servers += lines + "\n  include site.conf;\n}\n";
     };
     const auto tls = [](const std::string& versions, const std::string& certificate) {
       return "ssl_protocols " + versions + "; ssl_certificate " + certificate +

@@ -23,7 +23,9 @@ TEST_CASE("nginx: TLS 1.2 and 1.3 with certificates of ECDSA and RSA") {
     CHECK(r.text() == server.small);
     CHECK(value_of(r, "content-type") == "text/plain");
     CHECK(r.connection().protocol == "HTTP/1.1");
-    CHECK(to_string(r.connection().peer) == "127.0.0.1:" + std::to_string(server.port(c.at)));
+    const auto at_port = ":" + std::to_string(server.port(c.at));
+    CHECK((to_string(r.connection().peer) == "127.0.0.1" + at_port ||
+           to_string(r.connection().peer) == "[::1]" + at_port));
     REQUIRE(r.connection().tls);
     const tls_info& tls = *r.connection().tls;
     CAPTURE(tls.cipher_suite);

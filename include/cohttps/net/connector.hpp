@@ -14,7 +14,9 @@
 #include <cohttps/task/task.hpp>
 #include <cohttps/url/origin.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,12 +81,12 @@ inline result<void> check_remote_name(const route& way, const connect_options& o
                   "does that (socks5), or no policy");
 }
 
-/// SOCKS4 knows no IPv6.
-inline const endpoint& address_for(const proxy& via, const std::vector<endpoint>& found) {
-  if (via.scheme() == proxy_scheme::socks4)
-    for (const endpoint& e : found)
-      if (!e.is_v6) return e;
-  return found.front();
+/// What a proxy is told, one after another, until it reaches one. SOCKS4 knows no IPv6.
+inline std::vector<endpoint> addresses_for(const proxy& via, std::vector<endpoint> found) {
+  const auto is_v6 = [](const endpoint& e) { return e.is_v6; };
+  if (via.scheme() == proxy_scheme::socks4 && !std::ranges::all_of(found, is_v6))
+    std::erase_if(found, is_v6);
+  return found;
 }
 
 template <transport Transport>
@@ -163,7 +165,8 @@ task<result<void>> reach(construction<Transport>& made, const route& way,
                          const connect_options& options, deadline<Transport>& limit,
                          connect_timings& timings) {
   std::optional<proxy_login> login;
-  std::optional<endpoint> address;  // that a proxy is told
+  std::vector<endpoint> addresses;  // that a proxy is told
+  std::size_t at = 0;
   if (way.via) {
     login.emplace(login_to(*way.via));
     if (way.via->resolves_names()) {
@@ -172,7 +175,7 @@ task<result<void>> reach(construction<Transport>& made, const route& way,
     } else {
       auto found = co_await resolve_only(bare_host(way.to->host), way.to->port, options, limit);
       if (!found) co_return pass(std::move(found));
-      address = address_for(*way.via, *found);
+      addresses = addresses_for(*way.via, *std::move(found));
     }
   }
   while (true) {
@@ -184,10 +187,12 @@ task<result<void>> reach(construction<Transport>& made, const route& way,
     made.bytes.emplace(std::move(dialled->stream));
     observe(limit.transport(), events::connected{made.info->peer, timings.connect});
     if (!way.via) co_return result<void>();
-    auto passed = co_await pass_proxy(made, way, options, *login, address ? &*address : nullptr,
-                                      limit, timings);
-    if (!passed) co_return pass(std::move(passed));
-    if (*passed) co_return result<void>();
+    auto passed = co_await pass_proxy(made, way, options, *login,
+                                      addresses.empty() ? nullptr : &addresses[at], limit, timings);
+    const bool unreached = !passed && passed.error().category() == error_category::connect;
+    if (!passed && !(unreached && at + 1 < addresses.size())) co_return pass(std::move(passed));
+    if (passed && *passed) co_return result<void>();
+    if (unreached) ++at;
     made.bytes->close();
   }
 }
