@@ -40,6 +40,9 @@ constexpr const char* usage = R"(usage: get [options] URL
       --cacert FILE         trusts the PEM certificates in FILE, and no others
       --resolve HOST:PORT:ADDR  connects to ADDR for HOST and PORT
       --tlsv1.3             refuses TLS 1.2
+      --http1.1             speaks HTTP/1.1 alone
+      --http2               HTTP/2 where the server agrees on it, which is the default
+      --http2-prior-knowledge  HTTP/2 alone; also without TLS, for http:// URLs
       --allow-plaintext     lets http:// URLs pass, which are not encrypted
       --json                prints one JSON object instead of the content
   -h, --help
@@ -256,6 +259,12 @@ void take_option(arguments& a, const std::string& option, const std::string& val
     take_resolve(a, value);
   else if (option == "--tlsv1.3")
     a.tls.minimum_version = cohttps::tls_version::v1_3;
+  else if (option == "--http1.1")
+    a.client.versions = cohttps::http_versions::http_1_1;
+  else if (option == "--http2")
+    a.client.versions = cohttps::http_versions::best;
+  else if (option == "--http2-prior-knowledge")
+    a.client.versions = cohttps::http_versions::http_2;
   else if (option == "--allow-plaintext")
     a.client.allow_plaintext = true;
   else if (option == "--json")
