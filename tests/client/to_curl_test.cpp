@@ -112,6 +112,26 @@ TEST_CASE("to_curl hides what gives access, unless it is asked for") {
   CHECK(shown.find("'Cookie: id=c2VjcmV0'") != std::string::npos);
 }
 
+TEST_CASE("to_curl shows how credentials are shown") {
+  const struct {
+    credentials who;
+    std::string hidden, shown;
+  } cases[] = {
+      {credentials::basic("me", "c2VjcmV0"), "--user '<hidden>' 'https://h/'",
+       "--user 'me:c2VjcmV0' 'https://h/'"},
+      {credentials::digest("me", "c2VjcmV0"), "--digest --user '<hidden>' 'https://h/'",
+       "--digest --user 'me:c2VjcmV0' 'https://h/'"},
+      {credentials::bearer("c2VjcmV0"), "'https://h/' --oauth2-bearer '<hidden>'",
+       "'https://h/' --oauth2-bearer 'c2VjcmV0'"},
+  };
+  for (const auto& c : cases) {
+    auto r = asked(method::get, "https://h/");
+    r.credentials = c.who;
+    CHECK(to_curl(r) == "curl --location " + c.hidden);
+    CHECK(to_curl(r, curl_secrets::shown) == "curl --location " + c.shown);
+  }
+}
+
 TEST_CASE("a shell reads any text as it was meant") {
   const std::string texts[] = {"",
                                "$HOME `id` $(id) \"x\"",

@@ -133,6 +133,10 @@ class attempt final : net::exchange_listener {
     co_return result<void>();
   }
 
+  /// After 101: closes the connection, which stays for whoever waits for it.
+  void close() noexcept {
+    if (connection_) connection_->http1()->close();
+  }
   /// Ends what goes on, and with it a connection that nobody else uses.
   void abandon() noexcept {
     http_.close();

@@ -150,10 +150,8 @@ pool::statistics basic_client<Transport>::statistics() const noexcept {
 template <transport Transport>
 request basic_client<Transport>::make_request(const method& verb, std::string_view url,
                                               content body, const request_options& options) {
-  auto where = cohttps::url::parse(url);
-  if (auto usable = body.check(); where && !usable) where = pass(std::move(usable));
   return {verb,
-          std::move(where),
+          cohttps::url::parse(url),
           options.headers.copy(),
           std::move(body),
           options.timeout,

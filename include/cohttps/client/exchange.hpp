@@ -78,7 +78,6 @@ class exchange final : public open_exchange {
     auto part = co_await std::move(reading_on);
     guard.over = true;
     if (!part) {
-      attempt_.abandon();
       failed_ = ended(attempt_.failure(std::move(part).error()));
       co_return std::unexpected(*failed_);
     }
@@ -158,7 +157,6 @@ class exchange final : public open_exchange {
     bool over = false;
   };
   void give_up_reading() {
-    attempt_.abandon();
     limit_.rest();
     failed_ =
         ended({error_category::usage, "read_abandoned",
@@ -198,6 +196,7 @@ class exchange final : public open_exchange {
     decodes_ = options().decode_content && add_accept_encoding(request_.headers);
     add_content_type(request_.headers, request_.content.media_type());
     if (auto valid = request_.headers.validate(); !valid) co_return valid;
+    if (auto usable = request_.content.check(); !usable) co_return usable;
     if (limit_.stop_requested()) co_return std::unexpected(canceled());
     client_->budget.add_request();
     co_return result<void>();
@@ -296,7 +295,11 @@ class exchange final : public open_exchange {
     if (state_.url && e.subject().empty()) e.subject(here().origin().text());
     // Of a chain of redirections, too, the first request may have been acted on.
     e.replay(attempt_.replay_of_all(e));
-    attempt_.abandon();
+    // After a switch somebody else may be reading or writing: the connection is closed below them.
+    if (request_.upgrades && state_.head.status == 101)
+      attempt_.close();
+    else
+      attempt_.abandon();
     end();
     net::observe(transport(), events::failed{e});
     return e;

@@ -94,8 +94,15 @@ inline std::string to_curl(const request& r, curl_secrets secrets = curl_secrets
   const std::string& href = r.url->href();
   if (href.find_first_of("[]{}") != href.npos) out += " --globoff";
   const bool strips = hides && r.url->has_credentials();
-  if (strips) out += " --user " + shell_quoted(hidden);
+  if (const auto* user = r.credentials.as<credentials::user>()) {
+    if (user->digest) out += " --digest";
+    out += " --user " + shell_quoted(hides ? hidden : user->name + ':' + user->password);
+  } else if (strips) {
+    out += " --user " + shell_quoted(hidden);
+  }
   out += ' ' + shell_quoted(strips ? r.url->without_credentials().href() : href);
+  if (const auto* token = r.credentials.as<std::string>())
+    out += " --oauth2-bearer " + shell_quoted(hides ? hidden : *token);
 
   for (const field f : r.headers) {
     const std::string_view value = hides && detail::is_secret_field(f.name) ? hidden : f.value;

@@ -126,6 +126,15 @@ class channel {
     stream_.close();
   }
 
+  /// What the issuers of the innermost TLS's certificates are to be asked, and what follows from
+  /// their answers: see `tls::engine::revocation`. Null without.
+  tls::revocation_check* revocation() { return top_ ? top_->engine.revocation() : nullptr; }
+  task<result<void>> conclude_revocation(stop_token stop) {
+    auto concluded = top_->engine.conclude_revocation();
+    if (!concluded) co_return co_await refuse(*top_, std::move(concluded).error(), stop);
+    co_return concluded;
+  }
+
   /// Of the innermost TLS; null without.
   const tls_info* tls() const noexcept { return top_ ? &top_->engine.info() : nullptr; }
 

@@ -8,6 +8,7 @@
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/dial.hpp>
 #include <cohttps/net/observer.hpp>
+#include <cohttps/net/revocation.hpp>
 #include <cohttps/net/tunnel.hpp>
 #include <cohttps/proxy/proxy.hpp>
 #include <cohttps/task/task.hpp>
@@ -30,11 +31,12 @@ struct route {
   const proxy* via = nullptr;              ///< null: directly
   const tls_context* proxy_tls = nullptr;  ///< for an https proxy
   const connect_options* to_proxy = nullptr;
-  bool only_http1 = false;  ///< the origin wants no HTTP/2
+  bool always_tunnels = false;  ///< also for http
+  bool only_http1 = false;      ///< the origin wants no HTTP/2
 
   /// A proxy gets requests for http itself, in absolute-form (RFC 9112, 3.2.2), unless it speaks
   /// SOCKS; for everything else it is asked for a tunnel.
-  bool tunnels() const noexcept { return via && (tls || via->is_socks()); }
+  bool tunnels() const noexcept { return via && (tls || always_tunnels || via->is_socks()); }
   bool absolute_form() const noexcept { return via && !tunnels(); }
 };
 
@@ -155,6 +157,64 @@ task<result<bool>> pass_proxy(construction<Transport>& made, const route& way,
   co_return true;
 }
 
+/// The bytes to the origin: an address, a connection, and the way through the proxy.
+template <transport Transport>
+task<result<void>> reach(construction<Transport>& made, const route& way,
+                         const connect_options& options, deadline<Transport>& limit,
+                         connect_timings& timings) {
+  std::optional<proxy_login> login;
+  std::optional<endpoint> address;  // that a proxy is told
+  if (way.via) {
+    login.emplace(login_to(*way.via));
+    if (way.via->resolves_names()) {
+      if (auto checked = check_remote_name(way, options); !checked)
+        co_return pass(std::move(checked));
+    } else {
+      auto found = co_await resolve_only(bare_host(way.to->host), way.to->port, options, limit);
+      if (!found) co_return pass(std::move(found));
+      address = address_for(*way.via, *found);
+    }
+  }
+  while (true) {
+    auto dialled = co_await dial_for(way, options, limit);
+    if (!dialled) co_return pass(std::move(dialled));
+    timings.resolve += dialled->resolve;
+    timings.connect += dialled->connect;
+    made.info->peer = std::move(dialled->peer);
+    made.bytes.emplace(std::move(dialled->stream));
+    observe(limit.transport(), events::connected{made.info->peer, timings.connect});
+    if (!way.via) co_return result<void>();
+    auto passed = co_await pass_proxy(made, way, options, *login, address ? &*address : nullptr,
+                                      limit, timings);
+    if (!passed) co_return pass(std::move(passed));
+    if (*passed) co_return result<void>();
+    made.bytes->close();
+  }
+}
+
+/// The same way, without TLS, to those who issued a certificate.
+template <transport Transport>
+struct issuer_way {
+  const route& way;
+  const connect_options& options;
+  deadline<Transport>& limit;
+
+  task<result<channel<typename Transport::stream_type>>> operator()(const origin& to) {
+    if (!options.unix_socket.empty())
+      co_return fail(error_category::usage, "not_reachable",
+                     "all connections go to the option unix_socket");
+    route plain = way;
+    plain.to = &to;
+    plain.tls = nullptr;
+    plain.always_tunnels = true;
+    construction<Transport> made;
+    connect_timings unused;
+    auto reached = co_await reach(made, plain, options, limit, unused);
+    if (!reached) co_return pass(std::move(reached));
+    co_return *std::move(made.bytes);
+  }
+};
+
 /// Over what TLS has agreed on.
 template <transport Transport>
 result<std::unique_ptr<connection<Transport>>> speak(construction<Transport>& made,
@@ -195,40 +255,16 @@ task<result<std::unique_ptr<connection<Transport>>>> connect(route way,
   const auto versions = detail::versions_on(way, options.versions);
   if (!versions) co_return std::unexpected(versions.error());
   detail::construction<Transport> made;
-  std::optional<proxy_login> login;
-  std::optional<endpoint> address;  // that a proxy is told
-  if (way.via) {
-    login.emplace(login_to(*way.via));
-    if (way.via->resolves_names()) {
-      if (auto checked = detail::check_remote_name(way, options); !checked)
-        co_return pass(std::move(checked));
-    } else {
-      auto found =
-          co_await resolve_only(detail::bare_host(way.to->host), way.to->port, options, limit);
-      if (!found) co_return pass(std::move(found));
-      address = detail::address_for(*way.via, *found);
-    }
-  }
-  while (true) {
-    auto dialled = co_await detail::dial_for(way, options, limit);
-    if (!dialled) co_return pass(std::move(dialled));
-    timings.resolve += dialled->resolve;
-    timings.connect += dialled->connect;
-    made.info->peer = std::move(dialled->peer);
-    made.bytes.emplace(std::move(dialled->stream));
-    observe(limit.transport(), events::connected{made.info->peer, timings.connect});
-    if (!way.via) break;
-    auto passed = co_await detail::pass_proxy(made, way, options, *login,
-                                              address ? &*address : nullptr, limit, timings);
-    if (!passed) co_return pass(std::move(passed));
-    if (*passed) break;
-    made.bytes->close();
-  }
+  auto reached = co_await detail::reach(made, way, options, limit, timings);
+  if (!reached) co_return pass(std::move(reached));
   if (way.tls) {
     const time_point started = limit.now();
     auto secured = co_await detail::secure(*made.bytes, *way.tls, way.to->host, way.to->port,
                                            *versions, options, limit);
     if (!secured) co_return pass(std::move(secured));
+    detail::issuer_way<Transport> to_issuers{way, options, limit};
+    auto checked = co_await check_revocation(*made.bytes, to_issuers, options, limit);
+    if (!checked) co_return std::unexpected(limit.explain(std::move(checked).error()));
     made.info->tls = *made.bytes->tls();
     timings.tls = limit.now() - started;
     observe(limit.transport(), events::secured{*made.info->tls, timings.tls});
