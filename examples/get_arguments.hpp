@@ -294,6 +294,14 @@ inline constexpr option options[] = {
      [](arguments& a, const std::string& v) { a.tls.root_file = v, a.tls.system_roots = false; }},
     {'\0', "--tlsv1.3", false,
      [](arguments& a, const std::string&) { a.tls.minimum_version = cohttps::tls_version::v1_3; }},
+    {'\0', "--http1.1", false,
+     [](arguments& a, const std::string&) {
+       a.client.versions = cohttps::http_versions::http_1_1;
+     }},
+    {'\0', "--http2", false,
+     [](arguments& a, const std::string&) { a.client.versions = cohttps::http_versions::best; }},
+    {'\0', "--http2-prior-knowledge", false,
+     [](arguments& a, const std::string&) { a.client.versions = cohttps::http_versions::http_2; }},
     {'\0', "--allow-plaintext", false,
      [](arguments& a, const std::string&) { a.client.allow_plaintext = true; }},
     {'o', "--output", true, [](arguments& a, const std::string& v) { a.output = v; }},

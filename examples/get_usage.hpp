@@ -49,6 +49,9 @@ Where it goes
       --resolve HOST:PORT:ADDR  connects to ADDR for HOST and PORT
       --cacert FILE         trusts the PEM certificates in FILE, and no others
       --tlsv1.3             refuses TLS 1.2
+      --http1.1             speaks HTTP/1.1 alone
+      --http2               HTTP/2 where the server agrees on it, which is the default
+      --http2-prior-knowledge  HTTP/2 alone; also without TLS, for http:// URLs
       --allow-plaintext     lets http:// URLs pass, which are not encrypted
 
 What is shown

@@ -73,7 +73,10 @@ class session final : frame_events {
     patience_.pass(now);
     while (!bytes.empty() && !failure_) {
       const auto piece = scanner_.next(bytes);
-      if (piece.begins) begin_frame(*piece.begins);
+      if (piece.begins) {
+        collect();  // what nghttp2 thinks of the last frame shows in what it sends
+        if (!failure_) begin_frame(*piece.begins);
+      }
       if (!failure_ && !piece.bytes.empty() && !codec_.receive(piece.bytes))
         end(error_code::protocol_error, "the frame cannot be read");
     }
