@@ -156,6 +156,12 @@ TEST_CASE("content that is not what was said ends the request; nothing hangs") {
        },
        "content_length_mismatch"},
       {"no file", [](memory_network&) { return content::file("/does/not/exist"); }, "content_file"},
+      {"a folder", [](memory_network&) { return content::file("/"); }, "content_file"},
+      {"none at all",
+       [](memory_network&) {
+         return content::failed(error(error_category::usage, "a_reason", "a message"));
+       },
+       "a_reason"},
   };
   for (auto& c : cases) {
     CAPTURE(c.name);

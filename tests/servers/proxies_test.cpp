@@ -31,7 +31,7 @@ void use(const client_options& options) {
       CHECK(plain.text() == server.small);
     }
     auto large = co_await c.get(server.url(site::both, "/large.bin"));
-    CHECK(large.text() == server.large);
+    CHECK((large.content() == server.large));
     auto wrong_name = co_await c.try_get(server.url(site::both, "/small.txt", "wrong.localhost"));
     CHECK_FALSE(wrong_name);
   };
@@ -88,7 +88,8 @@ TEST_CASE("through SOCKS proxies") {
   }
   SECTION("microsocks with a password") {
     proxy_server proxy(proxy_program::microsocks, proxy_server::account{"me", "secret"});
-    for (const char* scheme : {"socks5", "socks5h"}) {
+    for (const std::string scheme : {"socks5", "socks5h"}) {
+      if (scheme == "socks5h" && !localhost_is_ipv4()) continue;
       CAPTURE(scheme);
       use(through(proxy.url(scheme)));
     }

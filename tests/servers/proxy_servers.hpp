@@ -14,11 +14,13 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <netdb.h>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
 
@@ -163,5 +165,14 @@ class proxy_server {
   std::array<std::uint16_t, 2> ports_{};
   std::optional<child_process> process_;  // ends before its folder goes
 };
+
+/// Whether "localhost" has 127.0.0.1 as its first address, the only one that microsocks tries.
+inline bool localhost_is_ipv4() {
+  addrinfo* found = nullptr;
+  if (::getaddrinfo("localhost", nullptr, nullptr, &found) != 0) return false;
+  const bool first = found->ai_family == AF_INET;
+  ::freeaddrinfo(found);
+  return first;
+}
 
 }  // namespace cohttps::testing

@@ -104,6 +104,8 @@ def headers_alone(flags, compilers, headers=None):
     def compile_one(job):
         compiler, header = job
         text = f"#include <cohttps/{header}>\n" * 2
+        if library := rules.ADAPTERS.get(header):
+            text = f"#if __has_include(<{library}>)\n{text}#endif\n"
         extra = ["-Wno-unknown-warning-option"] if "clang" in os.path.basename(compiler) else []
         if header == APART:
             extra.append(SEPARATE)
@@ -118,7 +120,7 @@ def headers_alone(flags, compilers, headers=None):
 
 def one_definition(flags, compiler):
     """Two translation units that include everything, in opposite orders, link and run."""
-    every = [f"#include <cohttps/{h}>\n" for h in sorted(rules.headers(flags.root)) if h != APART]
+    every = [f"#include <cohttps/{h}>\n" for h in sorted(rules.headers(flags.root)) if h != APART and h not in rules.ADAPTERS]
     texts = {
         "one": "".join(every) + "int two();\nint main() { return two(); }\n",
         "two": "".join(reversed(every)) + "int two();\nint two() { return 0; }\n",

@@ -33,6 +33,8 @@ MAY_INCLUDE = {
     "net": FOUNDATION,
     "pool": FOUNDATION | {"net"},
     "client": FOUNDATION | {"net", "pool"},
+    # beside the layers: a library that the program brings, each in one header
+    "adapters": MESSAGES,
     # L7: models of the transport
     "transport/asio": FOUNDATION,
     "testing": FOUNDATION,
@@ -41,7 +43,11 @@ SANS_IO = MACHINES  # L0 to L2: bytes and time go in, actions and bytes come out
 
 # A library, how its name looks in code, and the one place that may name it.
 LIBRARIES = {
-    "Botan": (r"<botan/|\bBotan\s*::|\bnamespace\s+Botan\b|\bBOTAN_\w+", lambda p: p.startswith("tls/")),
+    "Botan": (
+        r"<botan/|\bBotan\s*::|\bnamespace\s+Botan\b|\bBOTAN_\w+",
+        # and the server that clients are tested against
+        lambda p: p.startswith("tls/") or p == "testing/memory_tls.hpp",
+    ),
     "Asio": (
         r"<asio[./]|<boost/asio|\basio\s*::|\bboost\s*::\s*asio\b|\bnamespace\s+asio\b|\b(BOOST_)?ASIO_\w+",
         lambda p: p.startswith("transport/asio"),
@@ -55,6 +61,13 @@ ONE_HEADER = {
     "brotli": r"<brotli/|\bBrotli(En|De)coder\w+",
     "zstd": r"<zstd\.h>|\bZSTD_\w+",
     "libpsl": r"<libpsl\.h>|\bpsl_\w+\s*\(",
+    "nlohmann-json": r"<nlohmann/|\bnlohmann\s*::",
+    "Glaze": r"<glaze/|\bglz\s*::",
+}
+# Headers of adapters, and what has to be there to include them. Not two of them in one program.
+ADAPTERS = {
+    "adapters/glaze.hpp": "glaze/json.hpp",
+    "adapters/nlohmann_json.hpp": "nlohmann/json.hpp",
 }
 
 FORBIDDEN_IN_SANS_IO = {

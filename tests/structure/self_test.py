@@ -54,6 +54,8 @@ PLANTS = [
     ("Asio by its full name", "names", "net/full", header("inline ::asio::io_context* c = nullptr;\n")),
     ("a Boost.Asio header outside transport/asio", "names", "client/post", header("", "boost/asio/post.hpp")),
     ("libidn2 outside url/idna.hpp", "names", "url/host", header("", "idn2.h")),
+    ("an adapter that knows the client", "layers", "adapters/up", header("", "cohttps/client/x.hpp")),
+    ("nlohmann-json in two headers", "names", "http/{value,values}", header("", "nlohmann/json.hpp")),
     ("zlib in two headers", "names", "http/{gzip,deflate}", header("", "zlib.h")),
     ("a coroutine in a proxy's machine", "names", "proxy/task", header("", "coroutine")),
     ("a coroutine in a machine", "names", "http1/task", header("", "coroutine")),

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cohttps/client/content.hpp>
+#include <cohttps/client/downloaded.hpp>
 #include <cohttps/client/operation.hpp>
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/response.hpp>
+#include <cohttps/client/upgraded.hpp>
 
 #include <chrono>
 #include <memory>
@@ -32,6 +34,8 @@ class basic_client {
   using operation = cohttps::operation<Transport, response, on_error::throws>;
   using try_operation = cohttps::operation<Transport, response, on_error::returns>;
   using stream_operation = cohttps::operation<Transport, response_stream, on_error::throws>;
+  using upgrade_operation = cohttps::operation<Transport, upgraded, on_error::throws>;
+  using download_operation = cohttps::operation<Transport, downloaded, on_error::throws>;
   using connect_operation = cohttps::operation<Transport, connection_info, on_error::throws>;
 
   /// A client on the loop that runs here. Throws `error` (usage) where there is none.
@@ -109,6 +113,22 @@ class basic_client {
                           const request_options& options = {}) {
     return stream_operation(state_, make_request(verb, url, std::move(body), options));
   }
+
+  /// What was made before: see `request`.
+  operation send(request made) { return operation(state_, std::move(made)); }
+  try_operation try_send(request made) { return try_operation(state_, std::move(made)); }
+  stream_operation stream(request made) { return stream_operation(state_, std::move(made)); }
+
+  /// Receives content into the file `path`, which appears when it is complete; until then it is
+  /// PATH.part. Throws `error` also for a status other than 2xx.
+  download_operation download(std::string_view url, std::string path,
+                              const download_options& how = {},
+                              const request_options& options = {});
+
+  /// Asks for another protocol on the connection, such as "websocket" (RFC 9110, 7.8); what belongs
+  /// to it is in `options.headers`. Throws `error` (policy, "not_upgraded") for any answer but 101.
+  upgrade_operation upgrade(std::string_view url, std::string_view protocol,
+                            const request_options& options = {});
 
   /// Makes one more connection to the URL's origin and leaves it to the requests to come, so that
   /// the first of them does not wait for names, TCP and TLS.

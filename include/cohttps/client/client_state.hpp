@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/client/activity.hpp>
+#include <cohttps/client/authentication.hpp>
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/retry.hpp>
 #include <cohttps/net/connect_options.hpp>
@@ -9,6 +10,8 @@
 #include <cohttps/pool/pool.hpp>
 #include <cohttps/transport/concepts.hpp>
 
+#include <set>
+#include <string>
 #include <utility>
 
 namespace cohttps {
@@ -32,6 +35,8 @@ struct client_state {
   pool::pool<Transport> connections;
   activity<Transport> operations;
   retry_budget budget;
+  std::set<std::string> only_http1;  // origins that answered HTTP_1_1_REQUIRED
+  known_digests digests;
   bool closed = false;
 };
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/http/representation.hpp>
 #include <cohttps/net/content_source.hpp>
 #include <cohttps/task/awaitable.hpp>
 #include <cohttps/task/task.hpp>
+#include <cohttps/url/query.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -50,9 +52,26 @@ class [[nodiscard]] content {
     return borrowed(std::as_bytes(std::span(text)));
   }
 
-  /// A file, read as it is sent, on the loop's thread. The request fails with usage
-  /// ("content_file") when it cannot be read, or turns out shorter than it was.
+  /// A value as its `representation` writes it. The request fails with what `write` fails with, or
+  /// usage "representation_unwritable" when it throws.
+  template <writable_representation T>
+  static content of(const T& value) {
+    auto written = write_representation(value);
+    if (!written) return failed(std::move(written).error());
+    return content(*std::move(written), representation<T>::media_type);
+  }
+
+  /// A form without files (application/x-www-form-urlencoded). One with files is a
+  /// `multipart_form`.
+  static content form(const query& pairs) { return content(pairs.text(), query::media_type); }
+
+  /// A file, read as it is sent, on the loop's thread: as many bytes as it has now, or all that
+  /// comes from a pipe, in chunks. The request fails with usage "content_file" when it cannot be
+  /// read, or turns out shorter than it was.
   static content file(const std::string& path, std::string_view media_type = {});
+
+  /// None, because of `why`: what the request fails with.
+  static content failed(error why);
 
   /// What `next` gives: `next()` returns an awaitable of something that `std::string` can be made
   /// from, empty at the end. With `length` it has to be so many bytes; else they go out in chunks.
@@ -62,6 +81,9 @@ class [[nodiscard]] content {
   static content generated(Next next, std::optional<std::uint64_t> length = {});
 
   std::string_view media_type() const noexcept { return media_type_; }
+
+  /// What is known already to prevent sending it.
+  result<void> check() const { return source_ ? source_->check() : result<void>(); }
 
   // What follows is for the client.
 
@@ -86,6 +108,20 @@ class [[nodiscard]] content {
 
 namespace detail {
 
+class failed_source final : public content_source {
+ public:
+  explicit failed_source(error why) : why_(std::move(why)) {}
+
+  result<void> check() const override { return std::unexpected(why_); }
+  // Unknown, so that nothing that is complete can go out.
+  std::optional<std::uint64_t> length() const noexcept override { return std::nullopt; }
+  task<result<std::span<const std::byte>>> next() override { co_return std::unexpected(why_); }
+  bool rewind() noexcept override { return true; }
+
+ private:
+  error why_;
+};
+
 template <class Next>
 class generated_source final : public content_source {
  public:
@@ -108,6 +144,10 @@ class generated_source final : public content_source {
 };
 
 }  // namespace detail
+
+inline content content::failed(error why) {
+  return content(std::make_unique<detail::failed_source>(std::move(why)));
+}
 
 template <class Next>
   requires awaitable<std::invoke_result_t<Next&>>

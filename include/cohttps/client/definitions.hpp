@@ -4,8 +4,10 @@
 #include <cohttps/client/client.hpp>
 #include <cohttps/client/client_state.hpp>
 #include <cohttps/client/content_file.hpp>
+#include <cohttps/client/download.hpp>
 #include <cohttps/client/exchange.hpp>
 #include <cohttps/client/operation.hpp>
+#include <cohttps/client/upgraded.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -71,6 +73,38 @@ task<result<response_stream>> open(std::shared_ptr<client_state<Transport>> clie
 }
 
 template <transport Transport>
+task<result<upgraded>> upgrade(std::shared_ptr<client_state<Transport>> client, request r) {
+  if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
+  r.upgrades = true;
+  auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
+  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
+  begun->leave_race();
+  co_return upgraded(std::move(begun));
+}
+
+template <transport Transport>
+task<result<downloaded>> save(std::shared_ptr<client_state<Transport>> client, request r) {
+  if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
+  if (!r.url) co_return std::unexpected(std::move(r.url).error());
+  download_file file(r.save_to, r.resumes);
+  if (auto begun = file.begin(*r.url, r.headers); !begun) co_return pass(std::move(begun));
+  exchange<Transport> whole(client, std::move(r));
+  const typename activity<Transport>::guard working(client->operations);
+  whole.demand_rate();
+  if (auto opened = co_await whole.open(); !opened) co_return pass(std::move(opened));
+  auto written = file.answered(whole.state());
+  while (written && !file.complete()) {
+    auto part = co_await whole.read();
+    if (!part) co_return pass(std::move(part));
+    written = part->empty() ? file.finish() : file.write(*part);
+  }
+  if (!written) co_return std::unexpected(whole.give_up(std::move(written).error()));
+  const std::uint64_t size = file.size();
+  const std::uint64_t resumed_at = file.resumed_at();
+  co_return downloaded(whole.take_state(), size, resumed_at);
+}
+
+template <transport Transport>
 task<result<connection_info>> connect(std::shared_ptr<client_state<Transport>> client, request r) {
   if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
   exchange<Transport> whole(std::move(client), std::move(r));
@@ -124,7 +158,33 @@ request basic_client<Transport>::make_request(const method& verb, std::string_vi
           options.max_redirects,
           options.max_content,
           options.minimum_rate,
+          options.credentials ? *options.credentials : credentials(),
+          options.on_interim.copy(),
+          options.on_progress.copy(),
+          options.trailers.copy(),
+          {},
+          false,
+          false,
           options.stop};
+}
+
+template <transport Transport>
+auto basic_client<Transport>::upgrade(std::string_view url, std::string_view protocol,
+                                      const request_options& options) -> upgrade_operation {
+  request r = make_request(method::get, url, {}, options);
+  r.headers.append_unchecked("connection", "Upgrade");
+  r.headers.append_unchecked("upgrade", protocol);
+  return upgrade_operation(state_, std::move(r));
+}
+
+template <transport Transport>
+auto basic_client<Transport>::download(std::string_view url, std::string path,
+                                       const download_options& how, const request_options& options)
+    -> download_operation {
+  request r = make_request(method::get, url, {}, options);
+  r.save_to = std::move(path);
+  r.resumes = how.resume;
+  return download_operation(state_, std::move(r));
 }
 
 }  // namespace cohttps

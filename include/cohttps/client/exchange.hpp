@@ -1,6 +1,8 @@
 // A request's way through redirections, connections and retries to its response.
 #pragma once
 
+#include <cohttps/client/attempt.hpp>
+#include <cohttps/client/authentication.hpp>
 #include <cohttps/client/client_state.hpp>
 #include <cohttps/client/decoding.hpp>
 #include <cohttps/client/options.hpp>
@@ -10,12 +12,9 @@
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/response_stream.hpp>
 #include <cohttps/client/retry.hpp>
-#include <cohttps/client/way.hpp>
 #include <cohttps/http/redirect.hpp>
-#include <cohttps/net/connector.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/observer.hpp>
-#include <cohttps/pool/pool.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/tls/random.hpp>
 #include <cohttps/transport/sleep.hpp>
@@ -44,7 +43,9 @@ class exchange final : public open_exchange {
         limit_(client_->deadlines, request_.timeout ? request_.timeout : client_->options.timeout,
                request_.stop, request_.race),
         remote_(client_->transport(), request_.remote, limit_.entry()),
-        started_(limit_.now()) {
+        started_(limit_.now()),
+        authentication_(client_->options, client_->digests),
+        attempt_(*client_, request_, authentication_, state_, limit_) {
     client_->operations.begin();
   }
   exchange(const exchange&) = delete;
@@ -56,6 +57,7 @@ class exchange final : public open_exchange {
     const at_work working(client_->operations);
     auto opened = co_await begin();
     if (opened) opened = co_await follow();
+    if (opened) opened = check_switch();
     if (opened && decodes_) opened = decoding_.start(state_.head.headers, {});
     if (opened && decoding_.active()) state_.content_length.reset();
     if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
@@ -68,20 +70,31 @@ class exchange final : public open_exchange {
   task<result<std::span<const std::byte>>> read() override {
     const at_work working(client_->operations);
     if (failed_) co_return std::unexpected(*failed_);
-    if (!connection_) co_return std::span<const std::byte>();
+    if (!attempt_.connected()) co_return std::span<const std::byte>();
     // The limits count while the peer is waited for, not while the caller uses what it got.
     limit_.resume();
     reading guard{*this};
-    auto part = co_await next_part();
+    auto reading_on = request_.upgrades ? attempt_.receive_raw() : next_part();
+    auto part = co_await std::move(reading_on);
     guard.over = true;
     if (!part) {
-      connection_ = {};
-      failed_ = ended(failure(std::move(part).error()));
+      failed_ = ended(attempt_.failure(std::move(part).error()));
       co_return std::unexpected(*failed_);
     }
     limit_.rest();
-    if (part->empty()) finish();
+    if (part->empty() && !request_.upgrades) finish();
     co_return part;
+  }
+
+  task<result<void>> write(std::span<const std::byte> bytes) override {
+    const at_work working(client_->operations);
+    if (failed_) co_return std::unexpected(*failed_);
+    auto sent = co_await attempt_.send_raw(bytes);
+    if (!sent) {
+      failed_ = ended(attempt_.failure(std::move(sent).error()));
+      co_return std::unexpected(*failed_);
+    }
+    co_return sent;
   }
 
   /// For content that is collected: its source has to keep up the client's minimum rate.
@@ -90,29 +103,25 @@ class exchange final : public open_exchange {
   }
 
   /// Ends the operation with an error that was found by who reads the content.
-  error give_up(error e) { return ended(failure(std::move(e))); }
+  error give_up(error e) { return ended(attempt_.failure(std::move(e))); }
 
   std::size_t max_content() const noexcept {
     return request_.max_content.value_or(options().max_content);
   }
   /// False where the fields speak of content that does not come, as in an answer to HEAD.
-  bool has_content() const noexcept {
-    return connection_ &&
-           connection_->http.parser().body_delimiter() == http1::delimiter::content_length;
-  }
+  bool has_content() const noexcept { return attempt_.has_content(); }
   exchange_state&& take_state() noexcept { return std::move(state_); }
 
   /// Makes a connection and leaves it to the pool.
   task<result<connection_info>> connect() {
     const at_work working(client_->operations);
     auto opened = co_await begin();
-    if (opened) opened = choose_way();
-    if (opened) opened = co_await acquire(true);
+    if (opened) opened = attempt_.choose_way();
     if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
-    connection_info info = *connection_->info;
-    connection_.give_back();
+    auto made = co_await attempt_.connect();
+    if (!made) co_return std::unexpected(ended(std::move(made).error()));
     end();
-    co_return info;
+    co_return made;
   }
 
  private:
@@ -125,7 +134,7 @@ class exchange final : public open_exchange {
         auto decoded = decoding_.next();
         if (!decoded || !decoded->empty()) co_return decoded;
       }
-      auto received = co_await connection_->http.receive_body(limit_);
+      auto received = co_await attempt_.receive();
       if (!received || !decoding_.active()) co_return received;
       if (!received->empty()) {
         decoding_.give(*received);
@@ -148,11 +157,27 @@ class exchange final : public open_exchange {
     bool over = false;
   };
   void give_up_reading() {
-    connection_ = {};
     limit_.rest();
     failed_ =
         ended({error_category::usage, "read_abandoned",
                "a read of this content was given up while it waited; the rest cannot be read"});
+  }
+
+  /// RFC 9110, 7.8: a server switches to a protocol that it was asked for, or not at all.
+  result<void> check_switch() {
+    const bool switched = state_.head.status == 101;
+    if (!switched && !request_.upgrades) return {};
+    if (!switched)
+      return fail(error_category::policy, "not_upgraded",
+                  "the server did not switch to another protocol, but answered " +
+                      std::to_string(state_.head.status) + " " +
+                      std::string(reason_phrase(state_.head.status)));
+    const auto asked = request_.headers.find("upgrade").value_or("");
+    if (!request_.upgrades || !state_.head.headers.has_element("upgrade", asked))
+      return fail(error_category::protocol, "unasked_upgrade",
+                  "the server switched to a protocol that it was not asked for");
+    limit_.enter(phase::none, std::nullopt);
+    return {};
   }
 
   const cohttps::url& here() const noexcept { return *state_.url; }
@@ -166,10 +191,12 @@ class exchange final : public open_exchange {
     if (client_->closed)
       co_return fail(error_category::usage, "client_closed",
                      "the client was closed; it takes no more requests");
-    add_client_fields(request_.headers, options(), here());
+    add_client_fields(request_.headers, options());
+    authentication_.begin(here(), std::move(request_.credentials));
     decodes_ = options().decode_content && add_accept_encoding(request_.headers);
     add_content_type(request_.headers, request_.content.media_type());
     if (auto valid = request_.headers.validate(); !valid) co_return valid;
+    if (auto usable = request_.content.check(); !usable) co_return usable;
     if (limit_.stop_requested()) co_return std::unexpected(canceled());
     client_->budget.add_request();
     co_return result<void>();
@@ -179,6 +206,11 @@ class exchange final : public open_exchange {
     const std::size_t most = request_.max_redirects.value_or(options().max_redirects);
     while (true) {
       if (auto sent = co_await send(); !sent) co_return sent;
+      if (state_.head.status == 401 && authentication_.challenged(state_.head.headers) &&
+          request_.content.rewind()) {
+        if (auto drained = co_await attempt_.drain(); !drained) co_return drained;
+        continue;
+      }
       if (most == 0) co_return result<void>();
       auto next = follow_redirect(here(), request_.method, state_.head.status, state_.head.headers);
       if (!next) co_return pass(std::move(next));
@@ -189,9 +221,9 @@ class exchange final : public open_exchange {
                        "the server redirected more than " + std::to_string(most) +
                            " times; the last place was " + redirect.to.origin().text());
       net::observe(transport(), events::redirected{state_.head.status, here(), redirect.to});
-      if (auto drained = co_await drain(); !drained) co_return drained;
+      if (auto drained = co_await attempt_.drain(); !drained) co_return drained;
       state_.history.push_back({state_.head.status, here()});
-      strip_for_redirect(request_.headers, redirect);
+      strip_for_redirect(request_.headers, redirect, options().redirects_keep_credentials);
       if (std::exchange(own_key_, false)) request_.headers.erase("idempotency-key");
       if (!redirect.keeps_content) request_.content = {};
       if (!request_.content.rewind())
@@ -205,7 +237,8 @@ class exchange final : public open_exchange {
 
   /// One request of the chain, sent as often as the client's options allow.
   task<result<void>> send() {
-    if (auto chosen = choose_way(); !chosen) co_return chosen;
+    if (auto chosen = attempt_.choose_way(); !chosen) co_return chosen;
+    if (auto chosen = authentication_.choose(here(), request_.headers); !chosen) co_return chosen;
     // A redirection to another origin has taken the last one's away.
     if (!request_.headers.contains("host"))
       request_.headers.append_unchecked("host", here().authority());
@@ -213,8 +246,10 @@ class exchange final : public open_exchange {
     retry_schedule schedule(options().retry);
     while (true) {
       schedule.begin_attempt();
-      auto answered = co_await send_once(schedule.attempts());
-      if (!answered) answered.error().replay(replay_of(answered.error(), sent_));
+      limit_.enter(phase::none, std::nullopt);
+      auto answered = co_await authentication_.prepare();
+      if (answered) answered = co_await attempt_.send(schedule.attempts());
+      if (!answered) answered.error().replay(attempt_.replay_of(answered.error()));
       const auto random = [] { return std::bit_cast<std::uint32_t>(tls::random_bytes<4>()); };
       const auto delay = schedule.next(outcome_of(answered), client_->budget, random,
                                        std::chrono::system_clock::now());
@@ -223,171 +258,25 @@ class exchange final : public open_exchange {
       net::observe(transport(), events::retrying{schedule.attempts() + 1, *delay,
                                                  answered ? nullptr : &answered.error(),
                                                  answered ? state_.head.status : 0});
-      if (answered) answered = co_await drain();
+      if (answered) answered = co_await attempt_.drain();
       if (!answered && limit_.stop_requested()) co_return answered;
-      connection_ = {};
+      attempt_.abandon();
       limit_.enter(phase::none, std::nullopt);
       const bool slept = co_await sleep_for(transport(), *delay, limit_.token());
-      if (!slept) co_return std::unexpected(failure(canceled()));
+      if (!slept) co_return std::unexpected(attempt_.failure(canceled()));
     }
   }
 
-  /// Over a kept connection, and over a new one when that turned out to be dead and the request
-  /// cannot do its work twice; or at once over a new one.
-  task<result<void>> send_once(std::size_t attempt) {
-    state_.timings = {};
-    sent_ = false;
-    state_.on_reused_connection = false;
-    bool fresh = false;
-    while (true) {
-      if (auto acquired = co_await acquire(fresh); !acquired) co_return acquired;
-      net::observe(transport(),
-                   events::sending{request_.method, here(), request_.headers, attempt});
-      auto answered = co_await ask();
-      if (answered && way_.login() && state_.head.status == 407) {
-        answered = way_.login()->challenged(state_.head.headers);
-        if (answered) answered = co_await drain();
-        if (!answered) co_return answered;
-        fresh = false;
-        continue;
-      }
-      // RFC 9110, 15.5.18: a server that knows no expectation gets the request without one.
-      if (answered && state_.head.status == 417 && expects_continue() &&
-          request_.content.rewind()) {
-        refuses_expect_ = true;
-        answered = co_await drain();
-        if (!answered) co_return answered;
-        continue;
-      }
-      if (answered || !lost_unanswered(answered.error())) co_return answered;
-      connection_ = {};
-      fresh = true;
-    }
-  }
-
-  /// Gets a connection from the pool, or makes one for it.
-  task<result<void>> acquire(bool fresh) {
-    limit_.enter(phase::queue, limits().queue);
-    const time_point asked = limit_.now();
-    auto leased = co_await client_->connections.acquire(way_.key(), fresh, limit_.token());
-    if (!leased) co_return std::unexpected(failure(std::move(leased).error()));
-    connection_ = *std::move(leased);
-    state_.timings.queue = limit_.now() - asked;
-    net::observe(transport(),
-                 events::assigned{way_.key().to, connection_.connected(), state_.timings.queue});
-    state_.on_reused_connection = connection_.connected();
-    if (connection_.connected()) co_return result<void>();
-
-    net::connect_timings took;
-    auto made = co_await net::connect(way_.route(), client_->connecting, limit_, took);
-    if (!made) {
-      connection_ = {};
-      co_return pass(std::move(made));
-    }
-    connection_.opened(*std::move(made));
-    state_.timings.resolve = took.resolve;
-    state_.timings.connect = took.connect;
-    state_.timings.tunnel = took.tunnel;
-    state_.timings.tls = took.tls;
-    co_return result<void>();
-  }
-
-  result<void> choose_way() {
-    return way_.choose(here(), client_->options, client_->connecting_to_proxy);
-  }
-
-  /// Sends the request over `connection_` and waits for the head.
-  task<result<void>> ask() {
-    auto& http = connection_->http;
-    const time_point started = limit_.now();
-
-    std::string absolute;
-    if (way_.login())
-      if (auto shown = way_.show_login(request_, here(), absolute); !shown) co_return shown;
-    const std::string_view target = absolute.empty() ? here().target() : absolute;
-    const bool sent_before = std::exchange(sent_, true);
-    const bool expects = expects_continue();
-    if (expects) request_.headers.append_unchecked("expect", "100-continue");
-    const net::request_view asked{request_.method,           target,
-                                  request_.headers,          request_.content.memory(),
-                                  request_.content.source(), expects};
-    const net::exchange_paces paces{{{}, limits().idle, limits().minimum_rate},
-                                    {limits().first_byte, limits().idle, limits().minimum_rate}};
-    auto answered = co_await http.ask(asked, paces, limit_);
-    if (way_.login()) request_.headers.erase("proxy-authorization");
-    if (expects) request_.headers.erase("expect");
-    if (!answered && answered.error().replay() == replay_safety::not_sent) sent_ = sent_before;
-    sent_any_ = sent_any_ || sent_;
-    if (!answered) co_return std::unexpected(failure(std::move(answered).error()));
-    answered_at_ = limit_.now();
-    state_.timings.first_byte = answered_at_ - started;
-    state_.head = http.parser().take_head();
-    state_.content_length = http.parser().content_length();
-    state_.connection = connection_->info;
-    net::observe(transport(), events::received{state_.head.status, state_.head.headers,
-                                               state_.timings.first_byte});
-    limit_.enter(phase::receive_body, net::pace{{}, limits().idle, request_.minimum_rate});
-    limit_.rest();
-    co_return result<void>();
-  }
-
-  /// RFC 9110, 9.2.2: what was sent on a connection that died without a word may be sent again only
-  /// when doing it twice is the same as doing it once.
-  bool lost_unanswered(const error& e) noexcept {
-    return e.category() == error_category::peer_closed && state_.on_reused_connection &&
-           !connection_->http.answered() && may_repeat_work();
-  }
-  bool may_repeat_work() noexcept {
-    return (request_.method.is_idempotent() || request_.headers.contains("idempotency-key")) &&
-           request_.content.rewind();
-  }
-  bool expects_continue() const noexcept {
-    return !refuses_expect_ && !request_.headers.contains("expect") &&
-           request_.content.length().value_or(SIZE_MAX) > options().expect_continue_over;
-  }
   attempt_outcome outcome_of(const result<void>& answered) noexcept {
     return {answered ? nullptr : &answered.error(), state_.head.status, &state_.head.headers,
-            may_repeat_work()};
+            attempt_.may_repeat_work()};
   }
 
-  /// The response is complete: its connection can carry another one.
   void finish() {
-    const time_point now = limit_.now();
-    state_.timings.content = now - answered_at_;
-    state_.timings.total = now - started_;
-    state_.trailers = connection_->http.parser().trailers();
+    state_.timings.total = limit_.now() - started_;
     state_.complete = true;
-    ++connection_->exchanges;
-    if (connection_->http.reusable()) connection_.give_back();
-    connection_ = {};
-    if (draining_) return;
     end();
     net::observe(transport(), events::completed{here(), state_.head.status, state_.timings.total});
-  }
-
-  /// Reads away content that nobody wants, when it is little and comes soon, so that its connection
-  /// is kept; otherwise closes it.
-  task<result<void>> drain() {
-    const time_point begun = limit_.now();
-    limit_.enter(phase::receive_body, drain_time);
-    draining_ = true;
-    std::size_t drained = 0;
-    while (connection_ && drained <= drain_limit && limit_.now() - begun < drain_time) {
-      auto part = co_await connection_->http.receive_body(limit_);
-      if (!part) {
-        // What went wrong with it is no matter, unless it ends the operation.
-        if (limit_.stop_requested() && !limit_.forgive())
-          co_return std::unexpected(failure(std::move(part).error()));
-        break;
-      }
-      drained += part->size();
-      if (part->empty()) finish();
-    }
-    draining_ = false;
-    connection_ = {};
-    state_.complete = false;
-    state_.trailers.clear();
-    co_return result<void>();
   }
 
   /// A key that nobody else has (RFC 9562's version 4), for work that must not be done twice.
@@ -400,20 +289,17 @@ class exchange final : public open_exchange {
   static error canceled() {
     return {error_category::canceled, "canceled", "the operation was canceled"};
   }
-  error failure(error e) {
-    return limit_.explain(std::move(e)).on_reused_connection(state_.on_reused_connection);
-  }
-  static replay_safety replay_of(const error& e, bool sent) noexcept {
-    if (e.replay() == replay_safety::rejected) return replay_safety::rejected;
-    return sent ? replay_safety::maybe_processed : replay_safety::not_sent;
-  }
   /// The error as the caller gets it, once.
   error ended(error e) {
     if (!running_) return e;
     if (state_.url && e.subject().empty()) e.subject(here().origin().text());
     // Of a chain of redirections, too, the first request may have been acted on.
-    e.replay(replay_of(e, sent_any_));
-    connection_ = {};
+    e.replay(attempt_.replay_of_all(e));
+    // After a switch somebody else may be reading or writing: the connection is closed below them.
+    if (request_.upgrades && state_.head.status == 101)
+      attempt_.close();
+    else
+      attempt_.abandon();
     end();
     net::observe(transport(), events::failed{e});
     return e;
@@ -422,25 +308,17 @@ class exchange final : public open_exchange {
     if (std::exchange(running_, false)) client_->operations.end();
   }
 
-  static constexpr std::size_t drain_limit = 64 * 1024;
-  static constexpr net::duration drain_time = std::chrono::seconds(1);
-
   std::shared_ptr<client_state<Transport>> client_;
   request request_;
   net::deadline<Transport> limit_;
   remote_stop<Transport> remote_;
   time_point started_;
-  way way_;
-  pool::lease<Transport> connection_;
-  time_point answered_at_{};
+  authentication authentication_;
+  attempt<Transport> attempt_;
   decoding decoding_;
   std::optional<error> failed_;
-  bool sent_ = false;      // a byte of the last attempt may have reached a server
-  bool sent_any_ = false;  // or of one before it
-  bool draining_ = false;
   bool decodes_ = false;  // codings were asked for by us, not by the caller
   bool own_key_ = false;  // the Idempotency-Key is this exchange's, for the place it goes to now
-  bool refuses_expect_ = false;
   bool running_ = true;
 };
 

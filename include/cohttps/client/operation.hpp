@@ -1,10 +1,13 @@
 // What the client's calls return: awaitable in any coroutine, or started with an Asio token.
 #pragma once
 
+#include <cohttps/client/downloaded.hpp>
 #include <cohttps/client/request.hpp>
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/response_stream.hpp>
+#include <cohttps/client/upgraded.hpp>
 #include <cohttps/core/stop.hpp>
+#include <cohttps/http/representation.hpp>
 #include <cohttps/net/connection_info.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/transport/concepts.hpp>
@@ -30,6 +33,10 @@ template <transport Transport>
 task<result<response_stream>> open(std::shared_ptr<client_state<Transport>> client, request r);
 template <transport Transport>
 task<result<connection_info>> connect(std::shared_ptr<client_state<Transport>> client, request r);
+template <transport Transport>
+task<result<upgraded>> upgrade(std::shared_ptr<client_state<Transport>> client, request r);
+template <transport Transport>
+task<result<downloaded>> save(std::shared_ptr<client_state<Transport>> client, request r);
 template <transport Transport>
 task<void> close(std::shared_ptr<client_state<Transport>> client, std::chrono::nanoseconds within);
 template <transport Transport>
@@ -64,6 +71,14 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   operation with_stop(std::stop_token stop) && {
     request_.remote = std::move(stop);
     return std::move(*this);
+  }
+
+  /// The content of a 2xx response as a value: `co_await client.get(url).as<T>()`; see
+  /// `response::as`.
+  template <class U>
+    requires std::is_same_v<T, response> && readable_representation<U>
+  task<std::conditional_t<Mode == on_error::throws, U, result<U>>> as() && {
+    return convert<U>(std::move(*this));
   }
 
   auto operator co_await() && {
@@ -108,8 +123,23 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
       return detail::collect(std::move(client_), std::move(request_));
     else if constexpr (std::is_same_v<T, connection_info>)
       return detail::connect(std::move(client_), std::move(request_));
+    else if constexpr (std::is_same_v<T, upgraded>)
+      return detail::upgrade(std::move(client_), std::move(request_));
+    else if constexpr (std::is_same_v<T, downloaded>)
+      return detail::save(std::move(client_), std::move(request_));
     else
       return detail::open(std::move(client_), std::move(request_));
+  }
+
+  template <class U>
+  static task<std::conditional_t<Mode == on_error::throws, U, result<U>>> convert(operation self) {
+    auto answered = co_await std::move(self);
+    if constexpr (Mode == on_error::throws) {
+      co_return answered.template as<U>();
+    } else {
+      if (!answered) co_return pass(std::move(answered));
+      co_return answered->template try_as<U>();
+    }
   }
 
   static task<value_type> as_task(operation self) { co_return co_await std::move(self); }

@@ -1,10 +1,15 @@
 // What a caller can choose, for a client and for one request.
 #pragma once
 
+#include <cohttps/client/callback.hpp>
 #include <cohttps/client/content.hpp>
+#include <cohttps/client/credentials.hpp>
+#include <cohttps/client/progress.hpp>
 #include <cohttps/client/retry.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
+#include <cohttps/http/netrc.hpp>
+#include <cohttps/http/shared_cookie_jar.hpp>
 #include <cohttps/http1/limits.hpp>
 #include <cohttps/net/connect_options.hpp>
 #include <cohttps/net/pace.hpp>
@@ -16,6 +21,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +33,7 @@ namespace cohttps {
 
 using net::address_policy;
 using net::dns_cache;
+using net::http_versions;
 using net::resolve_override;
 
 /// How long a request may be without progress, phase by phase. Empty: as long as it takes.
@@ -51,6 +58,9 @@ struct client_options {
   /// Lets `http://` URLs pass, whose requests and responses anybody on the way can read and change.
   bool allow_plaintext = false;
 
+  /// Which versions of HTTP to speak. `http_versions::http_2` on an http URL is prior knowledge.
+  http_versions versions = http_versions::best;
+
   /// Sent with every request that does not set the same fields itself.
   fields headers = {};
 
@@ -64,6 +74,20 @@ struct client_options {
 
   /// Redirections followed; 0 gives them to the caller as responses.
   std::size_t max_redirects = 10;
+
+  /// Lets a redirection to another origin have the Authorization and Cookie fields that the caller
+  /// wrote, and the credentials of the request.
+  bool redirects_keep_credentials = false;
+
+  /// Kept between requests, and by other clients that have the same jar; without one, cookies are
+  /// ignored. A request with a Cookie field of its own gets none of the jar's.
+  std::shared_ptr<shared_cookie_jar> cookies = {};
+
+  /// Which credentials to show to which origin:
+  /// `{{"https://api.example.com", credentials::bearer("token")}}`
+  std::vector<origin_credentials> credentials = {};
+  /// For hosts that the above does not name, by Basic authentication.
+  cohttps::netrc netrc = {};
 
   /// Content of more bytes than this, or of a length that is not known, waits a second for the
   /// server's word before it is sent (RFC 9110, 10.1.1).
@@ -157,6 +181,17 @@ struct request_options {
   /// At least so fast, or the request fails; else the client's `timeouts::minimum_rate`.
   std::optional<cohttps::minimum_rate> minimum_rate = {};
 
+  /// Shown to the URL's origin alone: `.credentials = &alice`
+  const cohttps::credentials* credentials = nullptr;
+
+  /// Called with the head of every interim response, such as 103 (RFC 9110, 15.2).
+  callback<void(const response_head&)> on_interim = {};
+  /// Called whenever a part of the content has been sent or received.
+  callback<void(const progress&)> on_progress = {};
+  /// Gives the fields that follow the content when all of it is sent (RFC 9110, 6.5); the content
+  /// goes out in chunks then.
+  callback<fields()> trailers = {};
+
   /// Ends the operation with an error of category `canceled`.
   stop_token stop = {};
 };
@@ -165,7 +200,8 @@ static_assert(std::is_trivially_destructible_v<request_options>);
 
 /// What a connection to an origin needs to know of a client's options.
 inline net::connect_options connect_options_of(const client_options& options) {
-  return {.connect_timeout = options.timeouts.connect,
+  return {.versions = options.versions,
+          .connect_timeout = options.timeouts.connect,
           .tls_timeout = options.timeouts.tls,
           .resolve = options.resolve,
           .limits = options.limits,

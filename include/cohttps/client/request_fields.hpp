@@ -3,11 +3,8 @@
 
 #include <cohttps/client/options.hpp>
 #include <cohttps/core/ascii.hpp>
-#include <cohttps/http/basic.hpp>
 #include <cohttps/http/coding.hpp>
 #include <cohttps/http/fields.hpp>
-#include <cohttps/url/percent_encoding.hpp>
-#include <cohttps/url/url.hpp>
 
 #include <array>
 #include <cstddef>
@@ -19,7 +16,7 @@ namespace cohttps {
 
 /// Adds the client's fields where the request has none of that name. Once for a chain of
 /// redirections: what one of them takes away does not come back.
-inline void add_client_fields(fields& all, const client_options& options, const url& to) {
+inline void add_client_fields(fields& all, const client_options& options) {
   const std::size_t own = all.size();
   const auto has = [&](std::string_view name) {
     for (std::size_t i = 0; i < own; ++i)
@@ -31,10 +28,6 @@ inline void add_client_fields(fields& all, const client_options& options, const 
   if (!options.user_agent.empty() && !all.contains("user-agent"))
     all.append_unchecked("user-agent", options.user_agent);
   if (!all.contains("accept")) all.append_unchecked("accept", "*/*");
-  // RFC 7617, 2: a URL with a name and password asks for Basic authentication.
-  if (to.has_credentials() && !all.contains("authorization"))
-    all.append_unchecked("authorization", basic_credentials(percent_decode(to.username()),
-                                                            percent_decode(to.password())));
 }
 
 inline void add_content_type(fields& all, std::string_view media_type) {

@@ -3,7 +3,9 @@
 
 #include <cohttps/client/exchange_state.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/http/charset.hpp>
 #include <cohttps/http/fields.hpp>
+#include <cohttps/http/representation.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/http/status.hpp>
 #include <cohttps/net/connection_info.hpp>
@@ -42,10 +44,38 @@ class response {
     return state_.head.headers.find(name);
   }
 
-  /// The content's bytes as they came.
-  const std::string& text() const& noexcept { return content_; }
-  std::string text() && noexcept { return std::move(content_); }
+  /// The content's bytes, decoded where they were coded, whatever they mean.
+  const std::string& content() const& noexcept { return content_; }
+  std::string content() && noexcept { return std::move(content_); }
   std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(content_)); }
+
+  /// The content as text in UTF-8, by the charset of its Content-Type; what is malformed in it
+  /// becomes U+FFFD. Throws `error` (protocol, "charset_unsupported") for a charset that is not
+  /// known here.
+  std::string text() const {
+    auto decoded = decode_text(content_, header("content-type").value_or(""));
+    if (!decoded) throw std::move(decoded).error().subject(origin());
+    return *std::move(decoded);
+  }
+
+  /// The content as a value, by the type's `representation`. Throws `error`: unless the status is
+  /// 2xx as `require_success`, and as `read_representation`.
+  template <class T>
+    requires readable_representation<T>
+  T as() const {
+    auto value = try_as<T>();
+    if (!value) throw std::move(value).error();
+    return *std::move(value);
+  }
+  /// As `as`, giving the error.
+  template <class T>
+    requires readable_representation<T>
+  result<T> try_as() const {
+    if (!ok()) return std::unexpected(unsuccessful());
+    auto value = read_representation<T>(content_);
+    if (!value) value.error().subject(origin());
+    return value;
+  }
 
   /// Fields after chunked content (RFC 9110, 6.5).
   const fields& trailers() const noexcept { return state_.trailers; }
@@ -78,12 +108,16 @@ class response {
 
  private:
   void check_success() const {
-    if (ok()) return;
-    throw error(error_category::policy, "unsuccessful_status",
-                "the server answered " + std::to_string(status()) + " " +
-                    std::string(reason_phrase(status())))
-        .subject(state_.url ? state_.url->origin().text() : std::string());
+    if (!ok()) throw unsuccessful();
   }
+  error unsuccessful() const {
+    error e(error_category::policy, "unsuccessful_status",
+            "the server answered " + std::to_string(status()) + " " +
+                std::string(reason_phrase(status())));
+    e.subject(origin());
+    return e;
+  }
+  std::string origin() const { return state_.url ? state_.url->origin().text() : std::string(); }
 
   exchange_state state_;
   std::string content_;

@@ -4,14 +4,18 @@
 #include <cohttps/client/exchange_state.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/http/fields.hpp>
+#include <cohttps/task/awaitable.hpp>
 #include <cohttps/task/task.hpp>
 
+#include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -25,6 +29,9 @@ class open_exchange {
   /// The next part of the content, valid until the next call; an empty one at its end, when the
   /// connection has gone back.
   virtual task<result<std::span<const std::byte>>> read() = 0;
+
+  /// Sends all of `bytes`, over a connection that was upgraded.
+  virtual task<result<void>> write(std::span<const std::byte> bytes) = 0;
 
   const exchange_state& state() const noexcept { return state_; }
 
@@ -59,9 +66,40 @@ class response_stream {
   /// The next part of the content: a view into the receive buffer, valid until the next call. Empty
   /// at the end. Throws `error`.
   task<std::span<const std::byte>> read() {
-    auto part = co_await exchange_->read();
+    auto part = co_await try_read();
     if (!part) throw std::move(part).error();
     co_return *part;
+  }
+  /// As `read`, giving the error.
+  task<result<std::span<const std::byte>>> try_read() {
+    if (rest_.empty()) return exchange_->read();
+    return give_rest();
+  }
+
+  /// Fills `into` as far as one read of the connection does, and says how far: 0 at the end, or
+  /// when `into` is empty. Throws `error`.
+  task<std::size_t> read_some(std::span<std::byte> into) {
+    if (into.empty()) co_return 0;
+    if (rest_.empty()) rest_ = co_await read();
+    const std::size_t size = std::min(into.size(), rest_.size());
+    std::copy_n(rest_.begin(), size, into.begin());
+    rest_ = rest_.subspan(size);
+    co_return size;
+  }
+
+  /// Calls `f(part)` with each part of the content, and awaits what it gives where that can be.
+  /// Throws `error`, and what `f` throws.
+  template <class F>
+    requires std::invocable<F&, std::span<const std::byte>>
+  task<void> for_each(F f) {
+    while (true) {
+      const std::span<const std::byte> part = co_await read();
+      if (part.empty()) co_return;
+      if constexpr (awaitable<std::invoke_result_t<F&, std::span<const std::byte>>>)
+        co_await f(part);
+      else
+        f(part);
+    }
   }
 
   /// True once `read` has given an empty part.
@@ -73,8 +111,10 @@ class response_stream {
 
  private:
   const exchange_state& state() const noexcept { return exchange_->state(); }
+  task<result<std::span<const std::byte>>> give_rest() { co_return std::exchange(rest_, {}); }
 
   std::unique_ptr<open_exchange> exchange_;
+  std::span<const std::byte> rest_;  // of what `read_some` has read
 };
 
 }  // namespace cohttps

@@ -155,6 +155,11 @@ class fields {
     return std::erase_if(slots_, [&](const field_slot& s) { return is_named(s, name); });
   }
 
+  /// Removes the fields behind the first `size`.
+  void truncate(std::size_t size) noexcept {
+    if (size < slots_.size()) slots_.resize(size);
+  }
+
   /// Removes all, and keeps the memory for the next message.
   void clear() noexcept {
     text_.clear();

@@ -61,16 +61,19 @@ inline result<std::optional<redirection>> follow_redirect(const url& from, const
   return redirection{std::move(*to), becomes_get ? method::get : method, !becomes_get, same_origin};
 }
 
-/// Takes from the caller's fields what must not go to the redirection's place.
-inline void strip_for_redirect(fields& headers, const redirection& redirect) {
+/// Takes from the caller's fields what must not go to the redirection's place; `trusted` lets it
+/// have their credentials, wherever it is.
+inline void strip_for_redirect(fields& headers, const redirection& redirect, bool trusted = false) {
   if (!redirect.keeps_content)
     for (std::string_view name : {"content-encoding", "content-language", "content-location",
                                   "content-type", "content-length", "digest", "content-digest",
                                   "repr-digest", "expect", "transfer-encoding"})
       headers.erase(name);
-  if (!redirect.same_origin)
-    for (std::string_view name : {"authorization", "cookie", "proxy-authorization", "host"})
-      headers.erase(name);
+  if (redirect.same_origin) return;
+  headers.erase("host");
+  if (trusted) return;
+  for (std::string_view name : {"authorization", "cookie", "proxy-authorization"})
+    headers.erase(name);
 }
 
 }  // namespace cohttps

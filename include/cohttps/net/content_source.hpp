@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace cohttps {
 
@@ -19,6 +20,9 @@ class content_source {
   content_source& operator=(const content_source&) = delete;
   virtual ~content_source() = default;
 
+  /// Fails when it is known beforehand that there is no content to give; then nothing is sent.
+  virtual result<void> check() const { return {}; }
+
   /// Bytes in all; empty when that is not known, and the content is sent in chunks.
   virtual std::optional<std::uint64_t> length() const noexcept = 0;
 
@@ -28,6 +32,9 @@ class content_source {
   /// Back to the beginning. False when the content cannot be given twice: then it is not sent
   /// again.
   virtual bool rewind() noexcept = 0;
+
+  /// Of the file that is the content, where it is one: for descriptions of the request.
+  virtual std::string_view path() const noexcept { return {}; }
 };
 
 }  // namespace cohttps

@@ -13,11 +13,14 @@
 #include <cohttps/net/channel.hpp>
 #include <cohttps/net/content_source.hpp>
 #include <cohttps/net/deadline.hpp>
+#include <cohttps/net/request_view.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/transport/sleep.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -25,23 +28,6 @@
 #include <utility>
 
 namespace cohttps::net {
-
-/// What is sent: views into the operation, which outlives the exchange.
-struct request_view {
-  const method& verb;
-  std::string_view target;
-  const fields& headers;
-  std::span<const std::byte> memory;  ///< content in memory
-  content_source* source = nullptr;   ///< or from elsewhere
-  bool expects_continue = false;      ///< the headers ask to be told before content is sent
-  const fields* trailers = nullptr;   ///< after content in chunks
-};
-
-/// How fast the steps have to come along.
-struct exchange_paces {
-  pace sending;
-  pace answering;
-};
 
 /// `ask`, then `receive_body` until it gives nothing. After any error the connection is only to be
 /// destroyed.
@@ -65,14 +51,17 @@ class http1_connection {
     limit.enter(phase::send, paces.sending);
     const bool all = !request.source && request.memory.size() <= joined_content;
     // Small content goes out with the head: one record, one segment, one call.
-    if (all) out_.append(request.memory);
+    if (all)
+      if (auto framed = append_content(request); !framed) co_return framed;
     auto sent = co_await write(out_.data(), limit, limit.token());
     out_.clear();
+    if (sent && all && request.listener && !request.memory.empty())
+      request.listener->sent(request.memory.size());
     if (sent && !all) co_return co_await exchange_content(request, paces, limit);
     sent_ = sent.has_value();
     if (!sent) co_return sent;
     limit.enter(phase::receive_head, paces.answering);
-    co_return co_await receive_head(paces, limit, limit.token());
+    co_return co_await receive_head(request.listener, paces, limit, limit.token());
   }
 
   /// The next part of the content, valid until the next call; an empty one when it is complete.
@@ -82,7 +71,28 @@ class http1_connection {
     co_return step->body;
   }
 
-  http1::response_parser& parser() noexcept { return parser_; }
+  /// After 101 (Switching Protocols): the next bytes of the protocol that was agreed on, valid
+  /// until the next call; none at the end.
+  task<result<std::span<const std::byte>>> receive_raw(stop_token stop) {
+    channel_.split();
+    if (!pending_.empty()) co_return std::exchange(pending_, {});
+    co_return co_await channel_.receive(stop);
+  }
+  /// Beside `receive_raw`: sends all of `bytes`.
+  task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) {
+    channel_.split();
+    co_return co_await channel_.write(bytes, stop);
+  }
+
+  /// After `ask`: the final response's.
+  response_head take_head() { return parser_.take_head(); }
+  std::optional<std::uint64_t> content_length() const noexcept { return parser_.content_length(); }
+  /// True where that length is of content that comes, as it does not in answer to HEAD.
+  bool has_content() const noexcept {
+    return parser_.body_delimiter() == http1::delimiter::content_length;
+  }
+  /// After the content.
+  const fields& trailers() const noexcept { return parser_.trailers(); }
 
   /// True once a byte of the response has come in.
   bool answered() const noexcept { return answered_; }
@@ -98,13 +108,13 @@ class http1_connection {
 
  private:
   static constexpr std::size_t joined_content = 16 * 1024;
+  static constexpr std::size_t memory_piece = 256 * 1024;
   static constexpr std::chrono::seconds continue_wait{1};  // RFC 9110, 10.1.1
 
   using event = http1::response_parser::event;
 
   result<void> begin(const request_view& request) {
-    const auto length = request.source ? request.source->length()
-                                       : std::optional<std::uint64_t>(request.memory.size());
+    const auto length = request.length();
     const auto framing = !length ? http1::framing::chunked()
                          : !request.source && *length == 0
                              ? http1::framing::none()
@@ -115,17 +125,32 @@ class http1_connection {
     return written;
   }
 
+  /// All of the content in memory, with its framing.
+  result<void> append_content(const request_view& request) {
+    if (!request.trailers) return out_.append(request.memory), result<void>();
+    http1::write_chunk(out_, request.memory);
+    auto ended = append_end(request);
+    if (!ended) out_.clear();
+    return ended;
+  }
+
+  result<void> append_end(const request_view& request) {
+    const fields after = request.trailers ? (*request.trailers)() : fields();
+    return http1::write_last_chunk(out_, after);
+  }
+
   auto write(std::span<const std::byte> bytes, deadline<Transport>& limit, stop_token stop) {
     return channel_.write(bytes, stop, [&limit](std::size_t size) { limit.progress(size); });
   }
 
-  task<result<void>> receive_head(const exchange_paces& paces, deadline<Transport>& limit,
-                                  stop_token stop) {
+  task<result<void>> receive_head(exchange_listener* listener, const exchange_paces& paces,
+                                  deadline<Transport>& limit, stop_token stop) {
     while (true) {
       auto step = co_await next_step(limit, stop);
       if (!step) co_return pass(std::move(step));
       head_ = step->what == event::head;
       if (head_) co_return result<void>();
+      if (listener) listener->interim(parser_.head());
       if (go_on_ && parser_.head().status == 100) go_on_->request_stop();
       if (sent_) limit.enter(phase::receive_head, paces.answering);  // the answer is still to come
     }
@@ -147,7 +172,7 @@ class http1_connection {
     stop_callback stop_receiving(limit.token(), stop_it{&receiving});
     auto [sent, answered] =
         co_await when_all(send_content(request, paces, limit, sending, receiving),
-                          await_answer(paces, limit, sending, receiving));
+                          await_answer(request.listener, paces, limit, sending, receiving));
     go_on_ = nullptr;
     if (answered) co_return result<void>();
     // The peer's answer tells more than that it closed; what went wrong here tells more than that
@@ -158,9 +183,10 @@ class http1_connection {
     co_return std::move(answered);
   }
 
-  task<result<void>> await_answer(const exchange_paces& paces, deadline<Transport>& limit,
-                                  stop_source& sending, stop_source& receiving) {
-    auto answered = co_await receive_head(paces, limit, receiving);
+  task<result<void>> await_answer(exchange_listener* listener, const exchange_paces& paces,
+                                  deadline<Transport>& limit, stop_source& sending,
+                                  stop_source& receiving) {
+    auto answered = co_await receive_head(listener, paces, limit, receiving);
     // A server that has said what it thinks of the request does not wait for the rest of it, unless
     // it is content with it.
     if (!answered || !is_success(parser_.head().status)) sending.request_stop();
@@ -178,7 +204,7 @@ class http1_connection {
       if (request.source)
         sent = co_await send_source(request, limit, sending);
       else
-        sent = co_await write(request.memory, limit, sending);
+        sent = co_await send_memory(request, limit, sending);
     } catch (...) {  // the source's
       receiving.request_stop();
       throw;
@@ -196,6 +222,7 @@ class http1_connection {
   task<result<void>> send_source(request_view request, deadline<Transport>& limit,
                                  stop_token stop) {
     const auto length = request.source->length();
+    const bool chunked = !request.length();
     std::uint64_t given = 0;
     while (true) {
       limit.rest();  // the source's time is the caller's
@@ -210,23 +237,41 @@ class http1_connection {
                        "the content was said to have " + std::to_string(*length) +
                            " bytes, and has " + (given > *length ? "more" : "fewer"));
       if (piece->empty()) break;
-      auto sent = co_await send_piece(*piece, !length, limit, stop);
+      auto sent = co_await send_piece(request, *piece, limit, stop);
       if (!sent) co_return sent;
     }
-    if (length) co_return result<void>();
-    static const fields none;
-    if (auto last = http1::write_last_chunk(out_, request.trailers ? *request.trailers : none);
-        !last)
-      co_return last;
-    auto sent = co_await write(out_.data(), limit, stop);
-    out_.clear();
+    if (!chunked) co_return result<void>();
+    co_return co_await send_end(request, limit, stop);
+  }
+
+  task<result<void>> send_memory(request_view request, deadline<Transport>& limit,
+                                 stop_token stop) {
+    for (auto rest = request.memory; !rest.empty();) {
+      const auto piece = rest.first(std::min(rest.size(), memory_piece));
+      auto sent = co_await send_piece(request, piece, limit, stop);
+      if (!sent) co_return sent;
+      rest = rest.subspan(piece.size());
+    }
+    if (request.length()) co_return result<void>();
+    co_return co_await send_end(request, limit, stop);
+  }
+
+  task<result<void>> send_piece(request_view request, std::span<const std::byte> piece,
+                                deadline<Transport>& limit, stop_token stop) {
+    result<void> sent;
+    if (request.length()) {
+      sent = co_await write(piece, limit, stop);
+    } else {
+      http1::write_chunk(out_, piece);
+      sent = co_await write(out_.data(), limit, stop);
+      out_.clear();
+    }
+    if (sent && request.listener) request.listener->sent(piece.size());
     co_return sent;
   }
 
-  task<result<void>> send_piece(std::span<const std::byte> piece, bool chunked,
-                                deadline<Transport>& limit, stop_token stop) {
-    if (!chunked) co_return co_await write(piece, limit, stop);
-    http1::write_chunk(out_, piece);
+  task<result<void>> send_end(request_view request, deadline<Transport>& limit, stop_token stop) {
+    if (auto ended = append_end(request); !ended) co_return ended;
     auto sent = co_await write(out_.data(), limit, stop);
     out_.clear();
     co_return sent;

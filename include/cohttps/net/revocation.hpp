@@ -49,7 +49,7 @@ task<result<std::vector<std::byte>>> fetch_over(channel<typename Transport::stre
   const exchange_paces paces{patience, patience};
   auto asked = co_await http.ask(request, paces, limit);
   if (!asked) co_return pass(std::move(asked));
-  const auto status = http.parser().head().status;
+  const int status = http.take_head().status;
   if (status != 200)
     co_return fail(error_category::protocol, "unexpected_status",
                    "the answer has the status " + std::to_string(status));

@@ -1,0 +1,506 @@
+// The command line of `get`, in the manner of curl.
+#pragma once
+
+#include <cohttps/client/multipart_form.hpp>
+#include <cohttps/cohttps.hpp>
+#include <cohttps/http/cookie_file.hpp>
+#include <cohttps/http/netrc.hpp>
+#include <cohttps/url/percent_encoding.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace get {
+
+struct usage_error {
+  std::string message;
+  int code = 2;
+};
+
+/// A part of a form, as it was written.
+struct form_part {
+  std::string name;
+  std::string content;
+  bool is_file = false;
+  std::optional<std::string> filename = {};
+  std::string type = {};
+};
+
+struct arguments {
+  cohttps::method verb;
+  bool verb_given = false;
+  bool head = false;
+  cohttps::fields headers;
+  std::string data;
+  bool has_data = false;
+  bool data_in_query = false;
+  std::vector<form_part> form;
+  std::string upload;
+  std::string range;
+  std::string continue_at;
+  std::optional<std::string> user;
+  bool digest = false;
+  std::string netrc_file;
+  std::vector<std::string> cookies;       ///< written out
+  std::vector<std::string> cookie_files;  ///< to read
+  std::string cookie_jar;                 ///< to write
+  std::string output;
+  std::string url;
+  bool show_head = false;
+  bool verbose = false;
+  bool json = false;
+  bool follow = false;
+  std::optional<std::size_t> max_redirects;
+  std::optional<std::chrono::nanoseconds> max_time;
+  std::string proxy, proxy_user, no_proxy;
+  bool proxy_env = false;
+  cohttps::credentials credentials;
+  cohttps::client_options client;
+  cohttps::tls_options tls;
+};
+
+/// A file's text; "-" is standard input.
+inline std::string read_file(const std::string& name) {
+  std::ifstream file(name == "-" ? "/dev/stdin" : name, std::ios::binary);
+  std::ostringstream content;
+  if (file && file.peek() != std::ifstream::traits_type::eof()) content << file.rdbuf();
+  if (file.bad() || (!file && !file.eof())) throw usage_error{"cannot read " + name, 26};
+  return std::move(content).str();
+}
+
+/// Throws what cannot be used.
+template <class T>
+T usable(cohttps::result<T> got) {
+  if (!got) throw usage_error{got.error().message()};
+  return *std::move(got);
+}
+
+inline std::pair<std::string, std::string> split(const std::string& text, char mark) {
+  const auto at = text.find(mark);
+  if (at == text.npos) return {text, ""};
+  return {text.substr(0, at), text.substr(at + 1)};
+}
+
+inline void take_header(arguments& a, std::string_view line) {
+  const auto colon = line.find(':');
+  if (colon == line.npos) throw usage_error{"-H wants \"Name: value\""};
+  const auto name = line.substr(0, colon);
+  const auto value = cohttps::ascii::trim(line.substr(colon + 1));
+  if (value.empty()) {
+    if (cohttps::ascii::iequals(name, "user-agent")) a.client.user_agent.clear();
+    return;
+  }
+  if (auto added = a.headers.append(name, value); !added)
+    throw usage_error{added.error().message()};
+}
+
+inline void add_data(arguments& a, std::string_view data) {
+  if (a.has_data) a.data += '&';
+  a.data += data;
+  a.has_data = true;
+}
+
+/// -d: of a file, everything but line ends and zeros.
+inline std::string data_of(const std::string& data, bool binary) {
+  if (!data.starts_with('@')) return data;
+  std::string text = read_file(data.substr(1));
+  if (!binary) std::erase_if(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  return text;
+}
+
+/// --data-urlencode: what stands before the first '=' or '@' is a name, encoded already.
+inline std::string encoded_data_of(const std::string& data) {
+  const auto mark = data.find_first_of("=@");
+  const std::string name = mark == data.npos ? "" : data.substr(0, mark);
+  std::string value = mark == data.npos ? data : data.substr(mark + 1);
+  if (mark != data.npos && data[mark] == '@') value = read_file(value);
+  return (name.empty() ? "" : name + '=') +
+         cohttps::percent_encode(value, cohttps::percent_encode_set::form);
+}
+
+/// The media type of a file by its name, as curl guesses it; empty for the usual.
+inline std::string type_of(std::string_view name) {
+  constexpr std::pair<std::string_view, const char*> known[] = {
+      {".gif", "image/gif"},      {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"},
+      {".png", "image/png"},      {".txt", "text/plain"}, {".svg", "image/svg+xml"},
+      {".html", "text/html"},     {".htm", "text/html"},  {".pdf", "application/pdf"},
+      {".xml", "application/xml"}};
+  for (const auto& [suffix, type] : known)
+    if (name.ends_with(suffix)) return type;
+  return "";
+}
+
+/// -F: NAME=CONTENT, then ";type=" and ";filename=". A text keeps any other semicolon.
+inline form_part form_part_of(const std::string& text) {
+  auto [name, rest] = split(text, '=');
+  if (text.find('=') == text.npos) throw usage_error{"-F wants NAME=CONTENT"};
+  form_part part;
+  part.name = name;
+  const bool reads = rest.starts_with('@') || rest.starts_with('<');
+  part.is_file = rest.starts_with('@');
+  if (reads) rest.erase(0, 1);
+  while (true) {
+    const auto type = rest.rfind(";type="), filename = rest.rfind(";filename=");
+    const auto last = std::max(type == rest.npos ? 0 : type, filename == rest.npos ? 0 : filename);
+    if (last == 0) break;
+    auto value = split(rest.substr(last), '=').second;
+    if (value.size() > 1 && value.starts_with('"') && value.ends_with('"'))
+      value = value.substr(1, value.size() - 2);
+    if (last == type)
+      part.type = value;
+    else
+      part.filename = value;
+    rest.erase(last);
+  }
+  if (part.is_file && part.type.empty()) part.type = type_of(part.filename.value_or(""));
+  if (part.is_file && part.type.empty()) part.type = type_of(rest);
+  part.content = reads && !part.is_file ? read_file(rest) : rest;
+  return part;
+}
+
+inline void take_cookie(arguments& a, const std::string& text) {
+  if (text.find('=') != text.npos)
+    a.cookies.push_back(text);
+  else
+    a.cookie_files.push_back(text);
+}
+
+inline void take_resolve(arguments& a, std::string_view entry) {
+  const auto first = entry.find(':');
+  const auto second = entry.find(':', first == entry.npos ? first : first + 1);
+  if (second == entry.npos) throw usage_error{"--resolve wants HOST:PORT:ADDRESS"};
+  const auto port = cohttps::ascii::parse_decimal(entry.substr(first + 1, second - first - 1));
+  if (!port || *port > 65535) throw usage_error{"--resolve: the port is not a number up to 65535"};
+  auto address = entry.substr(second + 1);
+  if (address.starts_with('[') && address.ends_with(']'))
+    address = address.substr(1, address.size() - 2);
+  a.client.resolve.push_back({std::string(entry.substr(0, first)),
+                              static_cast<std::uint16_t>(*port), std::string(address)});
+}
+
+inline std::chrono::nanoseconds duration_of(const std::string& option, const std::string& text) {
+  std::size_t end = 0;
+  double seconds = -1;
+  try {
+    seconds = std::stod(text, &end);
+  } catch (const std::exception&) {
+  }
+  if (end != text.size() || !(seconds > 0) || seconds > 1e9)
+    throw usage_error{option + " wants a number of seconds above 0"};
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+}
+
+inline std::size_t count_of(const std::string& option, const std::string& text) {
+  const auto times = cohttps::ascii::parse_decimal(text);
+  if (!times || *times > 1000) throw usage_error{option + " wants a number up to 1000"};
+  return static_cast<std::size_t>(*times);
+}
+
+inline void take_interface(arguments& a, const std::string& name) {
+  if (auto address = cohttps::parse_address(name))
+    a.client.socket.local_address = *address;
+  else
+    a.client.socket.device = name;
+}
+
+/// An option: its letter or '\0', its name, and what it does. Takes a value when `has_value`.
+struct option {
+  char letter;
+  std::string_view name;
+  bool has_value;
+  void (*take)(arguments& a, const std::string& value);
+};
+
+inline constexpr option options[] = {
+    {'X', "--request", true,
+     [](arguments& a, const std::string& v) {
+       a.verb = usable(cohttps::method::parse(v));
+       a.verb_given = true;
+     }},
+    {'H', "--header", true, [](arguments& a, const std::string& v) { take_header(a, v); }},
+    {'A', "--user-agent", true,
+     [](arguments& a, const std::string& v) { a.client.user_agent = v; }},
+    {'I', "--head", false, [](arguments& a, const std::string&) { a.head = a.show_head = true; }},
+    {'r', "--range", true, [](arguments& a, const std::string& v) { a.range = v; }},
+    {'C', "--continue-at", true, [](arguments& a, const std::string& v) { a.continue_at = v; }},
+    {'\0', "--compressed", false,
+     [](arguments& a, const std::string&) { a.client.decode_content = true; }},
+    {'d', "--data", true,
+     [](arguments& a, const std::string& v) { add_data(a, data_of(v, false)); }},
+    {'\0', "--data-raw", true, [](arguments& a, const std::string& v) { add_data(a, v); }},
+    {'\0', "--data-binary", true,
+     [](arguments& a, const std::string& v) { add_data(a, data_of(v, true)); }},
+    {'\0', "--data-urlencode", true,
+     [](arguments& a, const std::string& v) { add_data(a, encoded_data_of(v)); }},
+    {'G', "--get", false, [](arguments& a, const std::string&) { a.data_in_query = true; }},
+    {'F', "--form", true,
+     [](arguments& a, const std::string& v) { a.form.push_back(form_part_of(v)); }},
+    {'T', "--upload-file", true, [](arguments& a, const std::string& v) { a.upload = v; }},
+    {'u', "--user", true, [](arguments& a, const std::string& v) { a.user = v; }},
+    {'\0', "--basic", false, [](arguments& a, const std::string&) { a.digest = false; }},
+    {'\0', "--digest", false, [](arguments& a, const std::string&) { a.digest = true; }},
+    {'n', "--netrc", false,
+     [](arguments& a, const std::string&) {
+       const char* home = std::getenv("HOME");
+       a.netrc_file = std::string(home ? home : ".") + "/.netrc";
+     }},
+    {'\0', "--netrc-file", true, [](arguments& a, const std::string& v) { a.netrc_file = v; }},
+    {'b', "--cookie", true, [](arguments& a, const std::string& v) { take_cookie(a, v); }},
+    {'c', "--cookie-jar", true, [](arguments& a, const std::string& v) { a.cookie_jar = v; }},
+    {'L', "--location", false, [](arguments& a, const std::string&) { a.follow = true; }},
+    {'\0', "--location-trusted", false,
+     [](arguments& a, const std::string&) {
+       a.follow = a.client.redirects_keep_credentials = true;
+     }},
+    {'\0', "--max-redirs", true,
+     [](arguments& a, const std::string& v) {
+       a.max_redirects = v == "-1" ? SIZE_MAX : count_of("--max-redirs", v);
+     }},
+    {'\0', "--retry", true,
+     [](arguments& a, const std::string& v) {
+       a.client.retry = {.attempts = count_of("--retry", v) + 1,
+                         .first_delay = std::chrono::seconds(1),
+                         .longest_delay = std::chrono::minutes(10),
+                         .longest_retry_after = std::chrono::minutes(10),
+                         .budget = 1};
+     }},
+    {'m', "--max-time", true,
+     [](arguments& a, const std::string& v) { a.max_time = duration_of("--max-time", v); }},
+    {'\0', "--connect-timeout", true,
+     [](arguments& a, const std::string& v) {
+       a.client.timeouts.connect = a.client.timeouts.tls = duration_of("--connect-timeout", v);
+     }},
+    {'x', "--proxy", true, [](arguments& a, const std::string& v) { a.proxy = v; }},
+    {'\0', "--proxy-env", false, [](arguments& a, const std::string&) { a.proxy_env = true; }},
+    {'U', "--proxy-user", true, [](arguments& a, const std::string& v) { a.proxy_user = v; }},
+    {'\0', "--noproxy", true, [](arguments& a, const std::string& v) { a.no_proxy = v; }},
+    {'\0', "--interface", true, [](arguments& a, const std::string& v) { take_interface(a, v); }},
+    {'\0', "--unix-socket", true,
+     [](arguments& a, const std::string& v) { a.client.unix_socket = v; }},
+    {'\0', "--resolve", true, [](arguments& a, const std::string& v) { take_resolve(a, v); }},
+    {'\0', "--cacert", true,
+     [](arguments& a, const std::string& v) { a.tls.root_file = v, a.tls.system_roots = false; }},
+    {'\0', "--tlsv1.3", false,
+     [](arguments& a, const std::string&) { a.tls.minimum_version = cohttps::tls_version::v1_3; }},
+    {'\0', "--allow-plaintext", false,
+     [](arguments& a, const std::string&) { a.client.allow_plaintext = true; }},
+    {'o', "--output", true, [](arguments& a, const std::string& v) { a.output = v; }},
+    {'i', "--include", false, [](arguments& a, const std::string&) { a.show_head = true; }},
+    {'v', "--verbose", false, [](arguments& a, const std::string&) { a.verbose = true; }},
+    {'\0', "--json", false, [](arguments& a, const std::string&) { a.json = true; }},
+    {'h', "--help", false, [](arguments&, const std::string&) { throw usage_error{""}; }},
+};
+
+inline const option& option_of(std::string_view name) {
+  for (const option& o : options)
+    if (o.name == name) return o;
+  throw usage_error{"unknown option " + std::string(name)};
+}
+inline const option& option_of(char letter) {
+  for (const option& o : options)
+    if (o.letter == letter) return o;
+  throw usage_error{std::string("unknown option -") + letter};
+}
+
+// ---- options that change what others mean
+// --------------------------------------------------------
+
+/// The options for proxies together, as one of them can change what another means.
+inline void settle_proxies(arguments& a) {
+  using cohttps::proxy_rules;
+  proxy_rules rules;
+  if (!a.proxy.empty()) {
+    auto through = usable(cohttps::proxy::parse(a.proxy));
+    if (!a.proxy_user.empty()) {
+      const auto [name, password] = split(a.proxy_user, ':');
+      through = usable(through.with_credentials(name, password));
+    }
+    rules = proxy_rules::all(through);
+  } else if (a.proxy_env) {
+    rules = usable(proxy_rules::from_environment());
+  }
+  if (!a.no_proxy.empty()) rules = usable(rules.bypass(a.no_proxy));
+  a.client.proxies = std::move(rules);
+}
+
+inline void settle_content(arguments& a) {
+  const bool data = a.has_data && !a.data_in_query;
+  if (data + !a.form.empty() + !a.upload.empty() + a.head > 1)
+    throw usage_error{"only one of -d, -F, -T and -I can say what is sent"};
+  if (a.has_data && a.data_in_query) {
+    const auto fragment = std::min(a.url.find('#'), a.url.size());
+    const char separator = a.url.find('?') < fragment ? '&' : '?';
+    a.url.insert(fragment, separator + a.data);
+  }
+  if (data && !a.headers.contains("content-type"))
+    (void)a.headers.append("content-type", cohttps::query::media_type);
+  if (!a.upload.empty() && a.upload != "-") {
+    const auto path = a.url.find('/', a.url.find("://") + 3);
+    if (path == a.url.npos) a.url += '/';
+    if (a.url.ends_with('/'))
+      a.url += cohttps::percent_encode(a.upload.substr(a.upload.rfind('/') + 1),
+                                       cohttps::percent_encode_set::component);
+  }
+  if (a.verb_given) return;
+  if (a.head) a.verb = cohttps::method::head;
+  if (data || !a.form.empty()) a.verb = cohttps::method::post;
+  if (!a.upload.empty()) a.verb = cohttps::method::put;
+}
+
+/// The file's size for "-C -".
+inline void settle_range(arguments& a) {
+  if (!a.continue_at.empty()) {
+    if (!a.range.empty()) throw usage_error{"-C and -r exclude each other"};
+    if (!a.upload.empty()) throw usage_error{"-C is for downloads alone"};
+    if (a.continue_at == "-") {
+      std::ifstream there(a.output, std::ios::binary | std::ios::ate);
+      a.continue_at = there && !a.output.empty() ? std::to_string(there.tellg()) : "0";
+    }
+    if (!cohttps::ascii::parse_decimal(a.continue_at))
+      throw usage_error{"-C wants the number of a byte, or \"-\""};
+    if (a.continue_at == "0") a.continue_at.clear();
+  }
+  if (!a.continue_at.empty()) (void)a.headers.append("range", "bytes=" + a.continue_at + "-");
+  if (!a.range.empty())
+    if (auto added = a.headers.append("range", "bytes=" + a.range); !added)
+      throw usage_error{added.error().message()};
+}
+
+inline void settle_credentials(arguments& a) {
+  using cohttps::credentials;
+  std::string name, password;
+  if (a.user) {
+    if (a.user->find(':') == a.user->npos) throw usage_error{"-u wants NAME:PASSWORD"};
+    std::tie(name, password) = split(*a.user, ':');
+  } else if (!a.netrc_file.empty()) {
+    auto file = usable(cohttps::netrc::parse(read_file(a.netrc_file)));
+    const auto where = cohttps::url::parse(a.url);
+    const auto* found = a.digest && where ? file.find(where->host()) : nullptr;
+    if (!found) {
+      a.client.netrc = std::move(file);
+      return;
+    }
+    name = found->login, password = found->password;
+  } else {
+    return;
+  }
+  a.credentials =
+      a.digest ? credentials::digest(name, password) : credentials::basic(name, password);
+}
+
+/// The cookies of -b that are written out, one by one.
+inline std::vector<std::string> own_cookies(const arguments& a) {
+  std::vector<std::string> all;
+  for (const std::string_view text : a.cookies)
+    for (std::string_view rest = text; !rest.empty();)
+      if (const auto one = cohttps::ascii::trim(cohttps::ascii::take_until(rest, ';'));
+          !one.empty())
+        all.emplace_back(one);
+  return all;
+}
+
+/// Where there is a jar, those go into it for the URL's host, so that what the server sets replaces
+/// them; else into the request.
+inline void settle_cookies(arguments& a) {
+  const auto now = std::chrono::system_clock::now();
+  if (!a.cookie_files.empty() || !a.cookie_jar.empty()) {
+    cohttps::cookie_jar jar;
+    for (const auto& name : a.cookie_files) {
+      std::ifstream file(name, std::ios::binary);  // one that is not there is an empty one
+      const std::string text{std::istreambuf_iterator<char>(file), {}};
+      usable(cohttps::read_netscape_cookies(jar, text, now));
+    }
+    const auto where = cohttps::url::parse(a.url);
+    for (const auto& text : own_cookies(a))
+      if (where)
+        (void)jar.store(*where,
+                        text + (where->scheme() == "https" ? "; Path=/; Secure" : "; Path=/"), now);
+    a.client.cookies = std::make_shared<cohttps::shared_cookie_jar>(std::move(jar));
+    return;
+  }
+  std::string own;
+  for (const auto& text : own_cookies(a)) own += (own.empty() ? "" : "; ") + text;
+  if (own.empty()) return;
+  if (auto added = a.headers.append("cookie", own); !added)
+    throw usage_error{added.error().message()};
+}
+
+/// What -b brought is not what -c writes.
+inline void forget_own_cookies(const arguments& a, cohttps::cookie_jar& jar) {
+  const auto own = own_cookies(a);
+  jar.erase_if([&](const cohttps::cookie& c) {
+    return std::ranges::find(own, c.name + '=' + c.value) != own.end();
+  });
+}
+
+/// The words of a command line. Throws `usage_error`, without a message for --help.
+inline arguments parse(const std::vector<std::string>& words) {
+  arguments a;
+  a.client.decode_content = false;
+  const auto value_after = [&](std::size_t& i) -> const std::string& {
+    if (i + 1 == words.size()) throw usage_error{words[i] + " wants a value"};
+    return words[++i];
+  };
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word.starts_with("--")) {
+      const option& o = option_of(word);
+      o.take(a, o.has_value ? value_after(i) : "");
+    } else if (word.starts_with('-') && word.size() > 1) {
+      for (std::size_t j = 1; j < word.size(); ++j) {
+        const option& o = option_of(word[j]);
+        if (!o.has_value) {
+          o.take(a, "");
+          continue;
+        }
+        o.take(a, j + 1 < word.size() ? word.substr(j + 1) : value_after(i));
+        break;
+      }
+    } else if (a.url.empty()) {
+      a.url = word;
+    } else {
+      throw usage_error{"one URL at a time"};
+    }
+  }
+  if (a.url.empty()) throw usage_error{"which URL?"};
+  if (a.url.find("://") == a.url.npos) a.url = "https://" + a.url;
+  a.client.max_redirects = a.follow ? a.max_redirects.value_or(10) : 0;
+  settle_content(a);
+  settle_range(a);
+  settle_credentials(a);
+  settle_cookies(a);
+  settle_proxies(a);
+  return a;
+}
+
+/// What is sent.
+inline cohttps::content content_of(const arguments& a) {
+  if (!a.upload.empty()) return cohttps::content::file(a.upload == "-" ? "/dev/stdin" : a.upload);
+  if (a.has_data && !a.data_in_query) return cohttps::content(a.data);
+  if (a.form.empty()) return {};
+  cohttps::multipart_form form;
+  for (const form_part& part : a.form) {
+    cohttps::multipart_form::part_options how;
+    if (part.filename) how.filename = *part.filename;
+    how.content_type = part.type;
+    if (part.is_file)
+      form.add_file(part.name, part.content, how);
+    else
+      form.add(part.name, part.content, how);
+  }
+  return form;
+}
+
+}  // namespace get

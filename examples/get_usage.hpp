@@ -1,0 +1,68 @@
+// What `get --help` prints.
+#pragma once
+
+namespace get {
+
+inline constexpr const char* usage = R"(usage: get [options] URL
+
+What is asked for
+  -X, --request METHOD      the request's method
+  -H, --header "NAME: VAL"  adds a field; "NAME:" leaves a default one out
+  -A, --user-agent NAME     the User-Agent field
+  -I, --head                asks for the head alone, and shows it
+  -r, --range FIRST-LAST    asks for these bytes alone
+  -C, --continue-at OFFSET  goes on at this byte, or with "-" where the -o file ends
+      --compressed          asks for compressed content, and decodes it
+
+What is sent
+  -d, --data DATA           a form by POST; @FILE is the text of a file without line ends
+      --data-raw DATA       the same, where '@' means itself
+      --data-binary DATA    the same, where a file is left as it is
+      --data-urlencode DATA the same, encoded: CONTENT, NAME=CONTENT, @FILE or NAME@FILE
+  -G, --get                 puts the data into the URL's query
+  -F, --form NAME=CONTENT   a form with files: NAME=@FILE is a file, NAME=<FILE its text;
+                            ";type=TYPE" and ";filename=NAME" may follow
+  -T, --upload-file FILE    sends a file by PUT, under its name where the URL ends with '/';
+                            "-" is standard input
+
+Who is asking
+  -u, --user NAME:PASSWORD  for the URL's origin
+      --basic, --digest     how the password is shown; Basic unless Digest is asked for
+  -n, --netrc               takes name and password from ~/.netrc
+      --netrc-file FILE     or from this file
+  -b, --cookie DATA|FILE    sends "NAME=VALUE; ...", or the cookies of a file
+  -c, --cookie-jar FILE     writes all cookies to FILE afterwards; "-" is standard output
+
+Where it goes
+  -L, --location            follows redirections
+      --location-trusted    the same, and shows passwords and cookies to other hosts as well
+      --max-redirs TIMES    up to so many, 10 by default; -1 for no limit
+      --retry TIMES         sends again what can be, after a second, two, four ...
+  -m, --max-time SECONDS    the time for all of it
+      --connect-timeout SECONDS  the time for connecting, and for TLS
+  -x, --proxy URL           goes through an HTTP, HTTPS or SOCKS proxy
+      --proxy-env           goes through what http_proxy, https_proxy and all_proxy name
+  -U, --proxy-user NAME:PASSWORD  for the proxy
+      --noproxy HOSTS       reaches these directly; "*" is all
+      --interface NAME      connects from this interface or address
+      --unix-socket PATH    connects to this socket, whatever the host
+      --resolve HOST:PORT:ADDR  connects to ADDR for HOST and PORT
+      --cacert FILE         trusts the PEM certificates in FILE, and no others
+      --tlsv1.3             refuses TLS 1.2
+      --allow-plaintext     lets http:// URLs pass, which are not encrypted
+
+What is shown
+  -o, --output FILE         writes the content to FILE
+  -i, --include             shows the response's head before the content
+  -v, --verbose             tells what happens, on stderr
+      --json                prints one JSON object instead of the content
+  -h, --help
+
+Exit code 0: the response came from a verified server and is complete, whatever its status.
+2 wrong usage  3 malformed URL   6 name not found  7 no connection     8 broken HTTP
+18 cut short   23 cannot write   26 cannot read    28 out of time      33 no such range
+35 TLS failed  47 too many redirections            52 no answer        56 connection lost
+60 certificate refused           63 too large      67 forbidden by policy
+)";
+
+}  // namespace get

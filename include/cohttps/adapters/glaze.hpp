@@ -1,0 +1,63 @@
+// Types that Glaze knows, as JSON.
+#pragma once
+
+#if defined(COHTTPS_JSON_ADAPTER)
+#error "one JSON adapter at a time: cohttps/adapters/nlohmann_json.hpp is included already"
+#endif
+#define COHTTPS_JSON_ADAPTER "glaze"
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/http/representation.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <glaze/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace cohttps {
+
+namespace detail {
+
+/// A server may tell more than is asked for, but not less, and nothing behind it.
+struct glaze_options : glz::opts {
+  bool validate_trailing_whitespace = true;
+};
+inline constexpr glaze_options glaze_reading{
+    {.null_terminated = false, .error_on_unknown_keys = false, .error_on_missing_keys = true}};
+
+}  // namespace detail
+
+/// Aggregates, types with a `glz::meta`, and the library's own, as far as they have no
+/// `representation` of their own. Wants the Glaze of 2025 or later (`glz::read_supported<T,
+/// Format>`).
+///
+/// Unknown members are passed over; one that is missing is an error unless it may be null.
+template <class T>
+  requires(glz::write_supported<T, glz::JSON> || glz::read_supported<T, glz::JSON>)
+struct representation<T> {
+  static constexpr std::string_view media_type = "application/json";
+
+  static result<std::string> write(const T& value)
+    requires glz::write_supported<T, glz::JSON>
+  {
+    auto written = glz::write_json(value);
+    if (!written)
+      return fail(error_category::usage, "representation_unwritable",
+                  "the value cannot be written as application/json: " +
+                      glz::format_error(written.error().ec));
+    return *std::move(written);
+  }
+  static result<T> read(std::string_view bytes)
+    requires glz::read_supported<T, glz::JSON> && std::default_initializable<T>
+  {
+    T value{};
+    if (const auto wrong = glz::read<detail::glaze_reading>(value, bytes))
+      return fail(error_category::protocol, "representation_malformed",
+                  "the content is not the application/json that was expected: " +
+                      glz::format_error(wrong.ec) + " at byte " + std::to_string(wrong.count));
+    return value;
+  }
+};
+
+}  // namespace cohttps

@@ -1,0 +1,341 @@
+// One request, sent over one connection and, where that is no risk, over a second one.
+#pragma once
+
+#include <cohttps/client/authentication.hpp>
+#include <cohttps/client/client_state.hpp>
+#include <cohttps/client/exchange_state.hpp>
+#include <cohttps/client/options.hpp>
+#include <cohttps/client/progress.hpp>
+#include <cohttps/client/request.hpp>
+#include <cohttps/client/way.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/net/connector.hpp>
+#include <cohttps/net/deadline.hpp>
+#include <cohttps/net/message_exchange.hpp>
+#include <cohttps/net/observer.hpp>
+#include <cohttps/net/request_view.hpp>
+#include <cohttps/pool/pool.hpp>
+#include <cohttps/task/task.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cohttps {
+
+/// Takes a request as it is to the answer's head, and then through its content: `choose_way`,
+/// `send`, and `receive` until it gives nothing. Any number of times, one after another.
+///
+/// The request, what is found out and the limits belong to the operation.
+template <transport Transport>
+class attempt final : net::exchange_listener {
+ public:
+  attempt(client_state<Transport>& client, request& asked, authentication& shown,
+          exchange_state& found, net::deadline<Transport>& limit) noexcept
+      : client_(client), request_(asked), authentication_(shown), state_(found), limit_(limit) {}
+  attempt(const attempt&) = delete;
+  attempt& operator=(const attempt&) = delete;
+
+  /// By `exchange_state::url`.
+  result<void> choose_way() {
+    auto chosen = way_.choose(here(), client_.options, client_.connecting_to_proxy);
+    if (chosen && (request_.upgrades || client_.only_http1.contains(here().origin().text())))
+      way_.use_http1();
+    return chosen;
+  }
+
+  /// Makes a new connection and leaves it to the pool.
+  task<result<connection_info>> connect() {
+    if (auto acquired = co_await acquire(true); !acquired) co_return pass(std::move(acquired));
+    connection_info info = *connection_->info;
+    connection_.give_back();
+    co_return info;
+  }
+
+  /// Over a kept connection, and over a new one when that turned out to be dead and the request
+  /// cannot do its work twice; or at once over a new one. `number` is for observers.
+  task<result<void>> send(std::size_t number) {
+    state_.timings = {};
+    sent_ = false;
+    state_.on_reused_connection = false;
+    bool fresh = false;
+    while (true) {
+      if (auto acquired = co_await acquire(fresh); !acquired) co_return acquired;
+      net::observe(transport(), events::sending{request_.method, here(), request_.headers, number});
+      auto answered = co_await ask();
+      if (answered && way_.login() && state_.head.status == 407) {
+        answered = way_.login()->challenged(state_.head.headers);
+        if (answered) answered = co_await drain();
+        if (!answered) co_return answered;
+        fresh = false;
+        continue;
+      }
+      // RFC 9110, 15.5.18: a server that knows no expectation gets the request without one.
+      if (answered && state_.head.status == 417 && expects_continue() &&
+          request_.content.rewind()) {
+        refuses_expect_ = true;
+        answered = co_await drain();
+        if (!answered) co_return answered;
+        continue;
+      }
+      if (answered) co_return answered;
+      const again next = after(answered.error());
+      if (next == again::no) co_return answered;
+      abandon();
+      fresh = next == again::fresh;
+    }
+  }
+
+  /// The next part of the content, as it came; an empty one at its end, when the connection has
+  /// gone back to the pool.
+  task<result<std::span<const std::byte>>> receive() {
+    auto part = co_await http_.receive_body(limit_);
+    if (part && part->empty()) finish();
+    if (part && !part->empty() && request_.on_progress) {
+      progress_.received += part->size();
+      request_.on_progress(progress_);
+    }
+    co_return part;
+  }
+
+  /// After 101 (Switching Protocols).
+  task<result<std::span<const std::byte>>> receive_raw() {
+    return connection_->http1()->receive_raw(limit_.token());
+  }
+  task<result<void>> send_raw(std::span<const std::byte> bytes) {
+    return connection_->http1()->send_raw(bytes, limit_.token());
+  }
+
+  /// Reads away content that nobody wants, when it is little and comes soon, so that its connection
+  /// is kept; otherwise closes it.
+  task<result<void>> drain() {
+    const time_point begun = limit_.now();
+    limit_.enter(phase::receive_body, drain_time);
+    std::size_t drained = 0;
+    while (connection_ && drained <= drain_limit && limit_.now() - begun < drain_time) {
+      auto part = co_await receive();
+      if (!part) {
+        // What went wrong with it is no matter, unless it ends the operation.
+        if (limit_.stop_requested() && !limit_.forgive())
+          co_return std::unexpected(failure(std::move(part).error()));
+        break;
+      }
+      drained += part->size();
+    }
+    abandon();
+    state_.trailers.clear();
+    co_return result<void>();
+  }
+
+  /// After 101: closes the connection, which stays for whoever waits for it.
+  void close() noexcept {
+    if (connection_) connection_->http1()->close();
+  }
+  /// Ends what goes on, and with it a connection that nobody else uses.
+  void abandon() noexcept {
+    http_.close();
+    connection_ = {};
+  }
+
+  /// True while there is content to receive.
+  bool connected() const noexcept { return static_cast<bool>(connection_); }
+
+  /// False where the fields speak of content that does not come, as in an answer to HEAD.
+  bool has_content() const noexcept { return http_.has_content(); }
+
+  /// True when doing the work twice is the same as doing it once, and the content is there again.
+  bool may_repeat_work() noexcept {
+    return (request_.method.is_idempotent() || request_.headers.contains("idempotency-key")) &&
+           request_.content.rewind();
+  }
+
+  /// What an error of this attempt means for sending the request again.
+  replay_safety replay_of(const error& e) const noexcept { return replay_of(e, sent_); }
+  /// The same over all that was sent until now.
+  replay_safety replay_of_all(const error& e) const noexcept { return replay_of(e, sent_any_); }
+
+  /// The error of something that was waited for.
+  error failure(error e) const {
+    return limit_.explain(std::move(e)).on_reused_connection(state_.on_reused_connection);
+  }
+
+ private:
+  static constexpr std::size_t drain_limit = 64 * 1024;
+  static constexpr int most_refusals = 3;
+  static constexpr net::duration drain_time = std::chrono::seconds(1);
+
+  const url& here() const noexcept { return *state_.url; }
+  const client_options& options() const noexcept { return client_.options; }
+  const timeouts& limits() const noexcept { return client_.options.timeouts; }
+  Transport& transport() noexcept { return client_.transport(); }
+
+  /// Gets a connection from the pool, or makes one for it.
+  task<result<void>> acquire(bool fresh) {
+    limit_.enter(phase::queue, limits().queue);
+    const time_point asked = limit_.now();
+    auto leased = co_await client_.connections.acquire(way_.key(), fresh, limit_.token());
+    if (!leased) co_return std::unexpected(failure(std::move(leased).error()));
+    connection_ = *std::move(leased);
+    state_.timings.queue = limit_.now() - asked;
+    net::observe(transport(),
+                 events::assigned{way_.key().to, connection_.connected(), state_.timings.queue});
+    state_.on_reused_connection = connection_.connected();
+    if (connection_.connected()) co_return result<void>();
+
+    net::connect_timings took;
+    auto made = co_await net::connect(way_.route(), client_.connecting, limit_, took);
+    if (!made) {
+      abandon();
+      co_return pass(std::move(made));
+    }
+    connection_.opened(*std::move(made));
+    state_.timings.resolve = took.resolve;
+    state_.timings.connect = took.connect;
+    state_.timings.tunnel = took.tunnel;
+    state_.timings.tls = took.tls;
+    co_return result<void>();
+  }
+
+  /// Sends the request over `connection_` and waits for the head.
+  task<result<void>> ask() {
+    http_.open(*connection_);
+    const time_point started = limit_.now();
+
+    // The fields from here on are of this sending alone.
+    const std::size_t own = request_.headers.size();
+    std::string absolute;
+    if (way_.login())
+      if (auto shown = way_.show_login(request_, here(), absolute); !shown) co_return shown;
+    const std::string_view target = absolute.empty() ? here().target() : absolute;
+    const bool expects = expects_continue();
+    if (expects) request_.headers.append_unchecked("expect", "100-continue");
+    add_cookies();
+    if (auto shown = show_credentials(target); !shown) {
+      request_.headers.truncate(own);
+      co_return shown;
+    }
+    progress_ = {0, request_.content.length(), 0, {}};
+
+    const bool sent_before = std::exchange(sent_, true);
+    const net::request_view asked{request_.method,
+                                  target,
+                                  request_.headers,
+                                  request_.content.memory(),
+                                  request_.content.source(),
+                                  expects,
+                                  request_.trailers ? &request_.trailers : nullptr,
+                                  listens() ? this : nullptr};
+    const net::exchange_paces paces{{{}, limits().idle, limits().minimum_rate},
+                                    {limits().first_byte, limits().idle, limits().minimum_rate}};
+    auto answered = co_await http_.ask(asked, paces, limit_);
+    request_.headers.truncate(own);
+    if (!answered && answered.error().replay() == replay_safety::not_sent) sent_ = sent_before;
+    sent_any_ = sent_any_ || sent_;
+    if (!answered) co_return std::unexpected(failure(std::move(answered).error()));
+    answered_at_ = limit_.now();
+    state_.timings.first_byte = answered_at_ - started;
+    state_.head = http_.take_head();
+    state_.content_length = http_.content_length();
+    state_.connection = connection_->info;
+    if (http_.has_content()) progress_.to_receive = state_.content_length;
+    keep_cookies();
+    net::observe(transport(), events::received{state_.head.status, state_.head.headers,
+                                               state_.timings.first_byte});
+    limit_.enter(phase::receive_body, net::pace{{}, limits().idle, request_.minimum_rate});
+    limit_.rest();
+    co_return result<void>();
+  }
+
+  // RFC 6265, 5.4. The fields that the caller wrote come first.
+  void add_cookies() {
+    if (!options().cookies || request_.headers.contains("cookie")) return;
+    const auto value = options().cookies->cookie_header(here(), std::chrono::system_clock::now());
+    if (!value.empty()) request_.headers.append_unchecked("cookie", value);
+  }
+  void keep_cookies() {
+    if (options().cookies && state_.head.headers.contains("set-cookie"))
+      options().cookies->store_all(here(), state_.head.headers, std::chrono::system_clock::now());
+  }
+  result<void> show_credentials(std::string_view target) {
+    std::optional<std::span<const std::byte>> content;
+    if (!request_.content.source()) content = request_.content.memory();
+    return authentication_.show(request_.method, here(), target, request_.headers, content);
+  }
+
+  bool listens() const noexcept { return request_.on_interim || request_.on_progress; }
+  void interim(const response_head& head) override {
+    if (request_.on_interim) request_.on_interim(head);
+  }
+  void sent(std::size_t size) override {
+    progress_.sent += size;
+    if (request_.on_progress) request_.on_progress(progress_);
+  }
+
+  /// The response is complete: its connection can carry another one.
+  void finish() {
+    state_.timings.content = limit_.now() - answered_at_;
+    state_.trailers = http_.trailers();
+    ++connection_->exchanges;
+    const bool kept = http_.reusable();
+    http_.close();
+    if (kept) connection_.give_back();
+    connection_ = {};
+  }
+
+  /// What an error means for sending the request once more without asking anybody.
+  enum class again : std::uint8_t { no, yes, fresh };
+
+  again after(const error& e) noexcept {
+    // RFC 9113, 8.7: what HTTP/2 says was not acted on may be sent again, whatever it is; not
+    // endlessly to a server that says nothing else.
+    if (e.replay() != replay_safety::maybe_processed &&
+        (e.category() == error_category::peer_closed || wants_http1(e))) {
+      if (refusals_ == most_refusals || !request_.content.rewind()) return again::no;
+      ++refusals_;
+      if (wants_http1(e)) {
+        client_.only_http1.insert(here().origin().text());
+        way_.use_http1();
+      }
+      return again::yes;
+    }
+    // RFC 9110, 9.2.2: what was sent on a connection that died without a word may be sent again
+    // only when doing it twice is the same as doing it once.
+    return e.category() == error_category::peer_closed && state_.on_reused_connection &&
+                   !http_.answered() && may_repeat_work()
+               ? again::fresh
+               : again::no;
+  }
+  static bool wants_http1(const error& e) noexcept { return e.reason() == "http_1_1_required"; }
+
+  bool expects_continue() const noexcept {
+    return !refuses_expect_ && !request_.headers.contains("expect") &&
+           request_.content.length().value_or(SIZE_MAX) > options().expect_continue_over;
+  }
+  static replay_safety replay_of(const error& e, bool sent) noexcept {
+    if (e.replay() == replay_safety::rejected) return replay_safety::rejected;
+    return sent ? replay_safety::maybe_processed : replay_safety::not_sent;
+  }
+
+  client_state<Transport>& client_;
+  request& request_;
+  authentication& authentication_;
+  exchange_state& state_;
+  net::deadline<Transport>& limit_;
+  way way_;
+  pool::lease<Transport> connection_;
+  net::message_exchange<Transport> http_;
+  time_point answered_at_{};
+  progress progress_;
+  bool sent_ = false;      // a byte of the last sending may have reached a server
+  bool sent_any_ = false;  // or of one before it
+  bool refuses_expect_ = false;
+  int refusals_ = 0;
+};
+
+}  // namespace cohttps

@@ -1,0 +1,192 @@
+// Which credentials a request shows, and whether a 401 is worth another try.
+#pragma once
+
+#include <cohttps/client/credentials.hpp>
+#include <cohttps/client/options.hpp>
+#include <cohttps/client/request.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/http/basic.hpp>
+#include <cohttps/http/challenge.hpp>
+#include <cohttps/http/digest.hpp>
+#include <cohttps/task/task.hpp>
+#include <cohttps/tls/hash.hpp>
+#include <cohttps/url/percent_encoding.hpp>
+#include <cohttps/url/url.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cohttps {
+
+/// Digest challenges that a client has met, so that its next request answers them at once.
+class known_digests {
+ public:
+  digest* find(const origin& at, std::string_view user) noexcept {
+    for (entry& e : entries_)
+      if (e.at == at && e.user == user) return &e.answered;
+    return nullptr;
+  }
+  void learn(const origin& at, std::string_view user, digest challenge) {
+    if (digest* old = find(at, user)) {
+      *old = std::move(challenge);
+      return;
+    }
+    if (entries_.size() == most) entries_.erase(entries_.begin());
+    entries_.push_back({at, std::string(user), std::move(challenge)});
+  }
+
+ private:
+  static constexpr std::size_t most = 64;
+  struct entry {
+    origin at;
+    std::string user;
+    digest answered;
+  };
+  std::vector<entry> entries_;
+};
+
+/// The credentials of one operation, at one origin after another.
+///
+/// The caller's own Authorization field comes first, then the credentials of the request and those
+/// in its URL, which are for the URL's origin alone; then the client's for the origin, and the
+/// netrc's.
+class authentication {
+ public:
+  authentication(const client_options& options, known_digests& known) noexcept
+      : options_(options), known_(known) {}
+
+  /// Once, with the URL that the caller gave.
+  void begin(const url& first, cohttps::credentials of_request) {
+    first_ = first.origin();
+    own_ = std::move(of_request);
+    if (!own_ && first.has_credentials())
+      own_ = credentials::basic(percent_decode(first.username()), percent_decode(first.password()));
+  }
+
+  /// For requests to `to` from now on. Fails with usage "credentials_origin" when the client's
+  /// options hold an origin that is none.
+  result<void> choose(const url& to, const fields& headers) {
+    const origin at = to.origin();
+    if (at != at_) challenges_ = 0;
+    at_ = at;
+    chosen_ = {};
+    if (headers.contains("authorization")) return {};
+    if (own_ && (at_ == first_ || options_.redirects_keep_credentials)) chosen_ = own_;
+    if (!chosen_) {
+      auto found = of_client(at_);
+      if (!found) return pass(std::move(found));
+      chosen_ = *std::move(found);
+    }
+    if (!chosen_)
+      if (const auto* entry = options_.netrc.find(to.host()))
+        chosen_ = credentials::basic(entry->login, entry->password);
+    return {};
+  }
+
+  /// Gets what `show` needs and has to be waited for.
+  task<result<void>> prepare() {
+    if (const auto* source = chosen_.as<token_source>()) {
+      try {
+        std::string refused = challenges_ > 0 ? token_ : std::string();
+        token_ = co_await (*source)(std::move(refused));
+      } catch (const error& e) {
+        co_return std::unexpected(e);
+      }
+    }
+    co_return result<void>();
+  }
+
+  /// Adds what the credentials say to a request that is about to be sent. `content` is empty where
+  /// it is not in memory.
+  result<void> show(const method& verb, const url& to, std::string_view target, fields& headers,
+                    std::optional<std::span<const std::byte>> content) {
+    std::string value;
+    if (const auto* user = chosen_.as<credentials::user>()) {
+      auto shown = show_user(*user, verb, target, content);
+      if (!shown) return pass(std::move(shown));
+      value = *std::move(shown);
+    } else if (const auto* token = chosen_.as<std::string>()) {
+      value = "Bearer " + *token;
+    } else if (chosen_.as<token_source>()) {
+      value = "Bearer " + token_;
+    } else if (const auto* signer = chosen_.as<request_signer>()) {
+      return (*signer)({verb, to, headers, content});
+    }
+    if (value.empty()) return {};
+    if (!ascii::is_field_value(value))
+      return fail(
+          error_category::usage, "credentials_invalid",
+          "the credentials for " + at_.text() + " hold a control character, which cannot be sent");
+    headers.append_unchecked("authorization", value);
+    return {};
+  }
+
+  /// The server answered 401 with these fields: is it worth asking again?
+  bool challenged(const fields& headers) {
+    if (chosen_.as<token_source>()) return challenges_++ == 0;
+    const auto* user = chosen_.as<credentials::user>();
+    if (!user || !user->digest) return false;
+    auto offered = parse_challenges(headers, "www-authenticate");
+    if (!offered) return false;
+    auto answerable = digest::choose(*offered, tls::hashes());
+    // One answer, and another when only its nonce had become too old.
+    if (!answerable || challenges_ == 2 || (challenges_ == 1 && !answerable->stale())) return false;
+    ++challenges_;
+    known_.learn(at_, user->name, *std::move(answerable));
+    return true;
+  }
+
+ private:
+  result<credentials> of_client(const origin& at) const {
+    for (const origin_credentials& one : options_.credentials) {
+      const auto place = url::parse(one.origin);
+      if (!place || place->target() != "/" || place->has_credentials() || place->has_fragment())
+        return fail(error_category::usage, "credentials_origin",
+                    "client_options::credentials holds an origin that is none; it is written like "
+                    "\"https://api.example.com\"");
+      if (place->origin() == at) return one.credentials;
+    }
+    return credentials();
+  }
+
+  result<std::string> show_user(const credentials::user& user, const method& verb,
+                                std::string_view target,
+                                std::optional<std::span<const std::byte>> content) {
+    if (!user.digest) {
+      if (user.name.find(':') != user.name.npos)
+        return fail(error_category::usage, "credentials_invalid",
+                    "a user name with a colon cannot be sent by Basic authentication");
+      return basic_credentials(user.name, user.password);
+    }
+    digest* known = known_.find(at_, user.name);
+    if (!known) return std::string();
+    if (known->covers_content() && !content)
+      return fail(error_category::usage, "digest_content_not_in_memory",
+                  "the server wants a Digest over the content, which is not in memory");
+    const auto bytes = content.value_or(std::span<const std::byte>());
+    const std::string cnonce = tls::random_text();
+    return known->answer({user.name,
+                          user.password,
+                          verb.text(),
+                          target,
+                          {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                          cnonce});
+  }
+
+  const client_options& options_;
+  known_digests& known_;
+  credentials own_;
+  credentials chosen_;
+  origin first_;
+  origin at_;
+  std::string token_;
+  int challenges_ = 0;  // answered at this origin
+};
+
+}  // namespace cohttps

@@ -1,0 +1,220 @@
+// The file that a download is written to.
+#pragma once
+
+#include <cohttps/client/exchange_state.hpp>
+#include <cohttps/core/ascii.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
+#include <cohttps/http/date.hpp>
+#include <cohttps/http/fields.hpp>
+#include <cohttps/http/status.hpp>
+#include <cohttps/tls/hash.hpp>
+#include <cohttps/url/url.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <fcntl.h>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace cohttps::detail {
+
+/// PATH.part until all of it is there, then PATH. For a download that can go on later,
+/// PATH.part.from tells where it came from, and holds the validator that the server gave.
+///
+/// `begin`, `answered`, `write` for each part, `finish`.
+class download_file {
+ public:
+  download_file(std::string path, bool resumes)
+      : path_(std::move(path)), part_(path_ + ".part"), from_(part_ + ".from"), resumes_(resumes) {}
+  download_file(const download_file&) = delete;
+  download_file& operator=(const download_file&) = delete;
+  ~download_file();
+
+  /// Opens the file, and asks for what it lacks. Fails with usage "download_file" when it cannot be
+  /// written, and "download_busy" when another download writes it.
+  result<void> begin(const url& from, fields& headers);
+
+  /// Fails with policy "unsuccessful_status" unless the status is 2xx, with protocol
+  /// "range_mismatch" when the server sends another part than the one that was asked for, or
+  /// "unasked_coding".
+  result<void> answered(const exchange_state& found);
+
+  /// Fails with usage "download_file".
+  result<void> write(std::span<const std::byte> part);
+
+  /// Gives the file its name.
+  result<void> finish();
+
+  bool complete() const noexcept { return complete_; }
+  std::uint64_t size() const noexcept { return size_; }
+  std::uint64_t resumed_at() const noexcept { return resumed_at_; }
+
+ private:
+  /// RFC 9110, 8.8: what proves that two representations are the same byte for byte.
+  static std::string strong_validator(const fields& headers);
+  /// The first byte of a Content-Range, or, without one, its complete length.
+  struct content_range {
+    std::optional<std::uint64_t> first;
+    std::optional<std::uint64_t> complete;
+  };
+  static content_range parse_content_range(std::string_view value);
+
+  std::string kept_validator() const;
+  result<void> keep_validator(const fields& headers) const;
+  result<void> start_over();
+  std::unexpected<error> unwritable() const {
+    const std::string why = std::system_category().message(errno);
+    return fail(error_category::usage, "download_file",
+                "the file '" + part_ + "' cannot be written: " + why);
+  }
+
+  std::string path_, part_, from_;
+  std::string source_;  // a hash of the URL asked for
+  bool resumes_;
+  bool ranged_ = false;  // the caller asks for a part
+  bool complete_ = false;
+  int number_ = -1;
+  std::uint64_t size_ = 0;
+  std::uint64_t resumed_at_ = 0;
+};
+
+COHTTPS_DEFINITION download_file::~download_file() {
+  if (number_ < 0) return;
+  if (!complete_ && !resumes_) ::unlink(part_.c_str());
+  ::close(number_);
+}
+
+COHTTPS_DEFINITION result<void> download_file::begin(const url& from, fields& headers) {
+  ranged_ = headers.contains("range");
+  if (ranged_ && resumes_)
+    return fail(error_category::usage, "download_range",
+                "a download that goes on where it ended cannot ask for a range of its own");
+  number_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (number_ < 0) return unwritable();
+  if (::flock(number_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(std::exchange(number_, -1));
+    return fail(error_category::usage, "download_busy",
+                "the file '" + part_ + "' is written by another download");
+  }
+  source_ = tls::hashes().sha256(from.without_fragment().href());  // it may hold secrets
+  if (!resumes_) return {};
+  headers.erase("accept-encoding");
+  headers.append_unchecked("accept-encoding", "identity");
+  struct stat about = {};
+  const std::string validator = kept_validator();
+  if (validator.empty() || ::fstat(number_, &about) != 0 || about.st_size == 0) return {};
+  size_ = resumed_at_ = static_cast<std::uint64_t>(about.st_size);
+  headers.append_unchecked("range", "bytes=" + std::to_string(size_) + "-");
+  headers.append_unchecked("if-range", validator);
+  return {};
+}
+
+COHTTPS_DEFINITION result<void> download_file::answered(const exchange_state& found) {
+  const response_head& head = found.head;
+  const auto range = parse_content_range(head.headers.find("content-range").value_or(""));
+  // All of it was there already, but for the name.
+  if (head.status == 416 && resumed_at_ > 0 && range.complete == size_) return finish();
+  if (!is_success(head.status))
+    return fail(error_category::policy, "unsuccessful_status",
+                "the server answered " + std::to_string(head.status) + " " +
+                    std::string(reason_phrase(head.status)));
+  if (resumes_ && head.headers.contains("content-encoding"))
+    return fail(error_category::protocol, "unasked_coding",
+                "the server sent content in a coding that was not asked for");
+  if (head.status != 206 || ranged_) {
+    if (auto emptied = start_over(); !emptied) return emptied;
+  } else if (resumed_at_ == 0 || range.first != resumed_at_) {
+    return fail(error_category::protocol, "range_mismatch",
+                "the server sent another part of the content than the one that was asked for");
+  }
+  if (::lseek(number_, static_cast<off_t>(size_), SEEK_SET) < 0) return unwritable();
+  return resumes_ ? keep_validator(head.headers) : result<void>();
+}
+
+COHTTPS_DEFINITION result<void> download_file::write(std::span<const std::byte> part) {
+  while (!part.empty()) {
+    const ssize_t taken = ::write(number_, part.data(), part.size());
+    if (taken < 0 && errno == EINTR) continue;
+    if (taken < 0) return unwritable();
+    size_ += static_cast<std::uint64_t>(taken);
+    part = part.subspan(static_cast<std::size_t>(taken));
+  }
+  return {};
+}
+
+COHTTPS_DEFINITION result<void> download_file::finish() {
+  if (::fsync(number_) != 0 && errno != EINVAL && errno != EROFS) return unwritable();
+  if (::rename(part_.c_str(), path_.c_str()) != 0) return unwritable();
+  if (resumes_) ::unlink(from_.c_str());
+  complete_ = true;
+  return {};
+}
+
+COHTTPS_DEFINITION result<void> download_file::start_over() {
+  if (::ftruncate(number_, 0) != 0) return unwritable();
+  size_ = resumed_at_ = 0;
+  return {};
+}
+
+COHTTPS_DEFINITION std::string download_file::strong_validator(const fields& headers) {
+  if (const auto tag = headers.find("etag"); tag && tag->starts_with('"')) return std::string(*tag);
+  // A date is one when the representation has not changed for a second (8.8.2.2).
+  const auto now = std::chrono::system_clock::now();
+  const auto changed = headers.find("last-modified"), sent = headers.find("date");
+  if (!changed || !sent) return {};
+  const auto a = parse_http_date(*changed, now), b = parse_http_date(*sent, now);
+  return a && b && *b - *a >= std::chrono::seconds(1) ? std::string(*changed) : std::string();
+}
+
+COHTTPS_DEFINITION download_file::content_range download_file::parse_content_range(
+    std::string_view value) {
+  if (!ascii::iequals(value.substr(0, 6), "bytes ")) return {};
+  value.remove_prefix(6);
+  const auto range = ascii::take_until(value, '/');
+  const auto dash = range.find('-');
+  content_range parsed;
+  if (dash != range.npos) parsed.first = ascii::parse_decimal(range.substr(0, dash));
+  parsed.complete = ascii::parse_decimal(value);
+  return parsed;
+}
+
+// Two lines: the hash of the URL and the validator.
+COHTTPS_DEFINITION std::string download_file::kept_validator() const {
+  std::string text(8 * 1024, '\0');
+  const int kept = ::open(from_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (kept < 0) return {};
+  const ssize_t got = ::read(kept, text.data(), text.size());
+  ::close(kept);
+  std::string_view rest(text.data(), got < 0 ? 0 : static_cast<std::size_t>(got));
+  if (!rest.ends_with('\n') || ascii::take_until(rest, '\n') != source_) return {};
+  const auto validator = ascii::take_until(rest, '\n');
+  return ascii::is_field_value(validator) && rest.empty() ? std::string(validator) : std::string();
+}
+
+COHTTPS_DEFINITION result<void> download_file::keep_validator(const fields& headers) const {
+  if (resumed_at_ > 0) return {};
+  const std::string validator = strong_validator(headers);
+  ::unlink(from_.c_str());
+  if (validator.empty()) return {};
+  const std::string text = source_ + '\n' + validator + '\n';
+  const int kept = ::open(from_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (kept < 0) return unwritable();
+  const ssize_t taken = ::write(kept, text.data(), text.size());
+  ::close(kept);
+  // Without it the next download begins again, which is no error.
+  if (taken != static_cast<ssize_t>(text.size())) ::unlink(from_.c_str());
+  return {};
+}
+
+}  // namespace cohttps::detail

@@ -1,0 +1,47 @@
+// A connection that speaks another protocol after 101 (Switching Protocols).
+#pragma once
+
+#include <cohttps/client/response_stream.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/task/task.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace cohttps {
+
+/// Bytes in both directions (RFC 9110, 7.8), protected as the request was. One coroutine may read
+/// while another one writes. Has no limits of time but the request's `timeout` and `stop`;
+/// destroyed, it closes the connection.
+class upgraded {
+ public:
+  explicit upgraded(std::unique_ptr<open_exchange> opened) noexcept
+      : exchange_(std::move(opened)) {}
+
+  /// Of the 101 response, with Upgrade and what belongs to the protocol.
+  const fields& headers() const noexcept { return exchange_->state().head.headers; }
+  const connection_info& connection() const noexcept { return *exchange_->state().connection; }
+
+  /// The next bytes, a view that is valid until the next read; empty once the peer has ended.
+  /// Throws `error`.
+  task<std::span<const std::byte>> read() {
+    auto part = co_await exchange_->read();
+    if (!part) throw std::move(part).error();
+    co_return *part;
+  }
+
+  /// Sends all of `bytes`, which stay as they are until then. Throws `error`.
+  task<void> write(std::span<const std::byte> bytes) {
+    auto sent = co_await exchange_->write(bytes);
+    if (!sent) throw std::move(sent).error();
+  }
+  task<void> write(std::string_view text) { return write(std::as_bytes(std::span(text))); }
+
+ private:
+  std::unique_ptr<open_exchange> exchange_;
+};
+
+}  // namespace cohttps
