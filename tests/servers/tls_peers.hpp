@@ -280,9 +280,9 @@ class tls_peer {
     return {installed("node"), path("server.js")};
   }
   words stunnel_command(const std::string& at) {
-    behind_ = std::make_unique<peer>([](accepted& client) {
-      client.receive_head();
-      client.send("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\na small file\n");
+    behind_ = std::make_unique<peer>([](accepted& caller) {
+      caller.receive_head();
+      caller.send("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\na small file\n");
     });
     folder_.write("stunnel.conf",
                   "foreground = yes\npid =\nsyslog = no\n[s]\naccept = 127.0.0.1:" + at +
@@ -303,14 +303,14 @@ class tls_peer {
     how.sessions = std::make_shared<Botan::TLS::Session_Manager_In_Memory>(
         std::make_shared<Botan::System_RNG>());
     if (picks()) how.groups = {Botan::TLS::Group_Params_Code::SECP384R1};
-    behind_ = std::make_unique<peer>([how, this](accepted& client) {
+    behind_ = std::make_unique<peer>([how, this](accepted& caller) {
       tls_server_peer server(setup_.certificate, how);
-      for (std::string in = client.receive(); !in.empty(); in = client.receive()) {
+      for (std::string in = caller.receive(); !in.empty(); in = caller.receive()) {
         const bool fine = server.receive(std::as_bytes(std::span(in)));
         const bool asked = server.received.find("\r\n\r\n") != std::string::npos;
         if (asked) server.send("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\na small file\n");
         if (asked) server.close();
-        client.send(server.outgoing.text());
+        caller.send(server.outgoing.text());
         server.outgoing.clear();
         if (!fine || asked) return;
       }

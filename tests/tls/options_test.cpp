@@ -289,6 +289,10 @@ TEST_CASE("who the client is") {
                            {.tls13 = tls13, .require_client_certificate = true});
     CHECK(meet(options, server).failure == "token_removed");
   }
+  SECTION("by a file of PKCS #12, which names what to do instead") {
+    options.identity->pkcs12 = {std::byte{0x30}};
+    CHECK(refusal(options) == "pkcs12_not_supported");
+  }
   SECTION("by nothing that fits") {
     CHECK(refusal(options) == "bad_client_key");
     options.identity->key_pem = test_authority().issue({.dns = {"x"}, .key = kind}).key_pem;

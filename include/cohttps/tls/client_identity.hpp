@@ -75,6 +75,11 @@ class client_identity final : public Botan::Credentials_Manager {
  public:
   /// Fails with category usage. No error holds anything of the key or the passphrase.
   [[gnu::cold]] static result<std::shared_ptr<client_identity>> create(const tls_identity& given) {
+    if (!given.pkcs12.empty())
+      return fail(
+          error_category::usage, "pkcs12_not_supported",
+          "tls_identity::pkcs12 cannot be read, as Botan has no reader of PKCS #12; make PEM "
+          "of it (\"openssl pkcs12 -nodes\") and give certificate_pem and key_pem");
     const std::shared_ptr<client_identity> made(new client_identity);
     try {
       Botan::DataSource_Memory source(given.certificate_pem);

@@ -45,6 +45,9 @@ struct tls_identity {
   std::string certificate_pem = {};  ///< the client's own first, then those up to the root
   std::string key_pem = {};          ///< PKCS #8: "PRIVATE KEY" or "ENCRYPTED PRIVATE KEY"
   std::string passphrase = {};       ///< of an encrypted key
+  /// A PKCS #12 file's content (RFC 7292): refused with `pkcs12_not_supported`, as no released
+  /// Botan reads it; `openssl pkcs12 -nodes -in me.p12` makes PEM of it.
+  std::vector<std::byte> pkcs12 = {};
   /// Instead of `key_pem`. Gives the signature, of ECDSA in DER form; called in the middle of a
   /// handshake, by whichever thread runs it, and waited for.
   std::function<result<std::vector<std::byte>>(const tls_signing_request&)> sign = {};
