@@ -7,6 +7,7 @@
 #include <botan/asn1_obj.h>
 #include <botan/ec_group.h>
 #include <botan/ecdsa.h>
+#include <botan/ed25519.h>
 #include <botan/hash.h>
 #include <botan/pem.h>
 #include <botan/pk_keys.h>
@@ -29,7 +30,7 @@
 #include <utility>
 #include <vector>
 
-enum class key_kind { p256, p384, rsa_1024, rsa_2048 };
+enum class key_kind { p256, p384, rsa_1024, rsa_2048, rsa_4096, ed25519 };
 
 /// What `issue` is to put into a certificate. The default is good for a TLS server.
 struct certificate_request {
@@ -46,6 +47,8 @@ struct certificate_request {
   std::vector<std::string> permitted = {};  ///< name constraint: DNS names below these alone
   bool self_signed = false;       ///< signed with its own key, naming itself as the issuer
   bool must_staple = false;       ///< demands a stapled OCSP answer
+  std::string ocsp_url = {};      ///< where its issuer tells whether it is revoked
+  std::string crl_url = {};       ///< where its issuer publishes its list of revoked ones
   bool unknown_critical = false;  ///< has a critical extension that nobody knows
 };
 
@@ -107,6 +110,8 @@ class certificate_authority {
 
   /// What clients have to trust.
   const std::string& certificate_pem() const { return self_.certificate_pem; }
+  /// With its key.
+  const issued_certificate& self() const { return self_; }
 
   issued_certificate issue(const certificate_request& request) const {
     auto& random = Botan::system_rng();
@@ -166,6 +171,10 @@ class certificate_authority {
         return std::make_shared<Botan::RSA_PrivateKey>(random, 1024);
       case key_kind::rsa_2048:
         return std::make_shared<Botan::RSA_PrivateKey>(random, 2048);
+      case key_kind::rsa_4096:
+        return std::make_shared<Botan::RSA_PrivateKey>(random, 4096);
+      case key_kind::ed25519:
+        return std::make_shared<Botan::Ed25519_PrivateKey>(random);
     }
     throw std::invalid_argument("unknown kind of key");
   }
@@ -249,10 +258,18 @@ class certificate_authority {
     for (const auto& name : request.permitted)
       append(permitted, tlv(sequence, {tlv(0x82, {text(name)})}));
     if (!permitted.empty()) add("2.5.29.30", tlv(sequence, {tlv(0xa0, {permitted})}), true);
+    bytes access;
+    const auto add_access = [&](std::string_view method, std::string_view url) {
+      append(access, tlv(sequence, {oid(method), tlv(0x86, {text(url)})}));
+    };
     if (fetchable_ && !request.self_signed)  // where the issuer's certificate could be had
-      add("1.3.6.1.5.5.7.1.1",
-          tlv(sequence, {tlv(sequence, {oid("1.3.6.1.5.5.7.48.2"),
-                                        tlv(0x86, {text("http://ca.test/issuer.der")})})}));
+      add_access("1.3.6.1.5.5.7.48.2", "http://ca.test/issuer.der");
+    if (!request.ocsp_url.empty()) add_access("1.3.6.1.5.5.7.48.1", request.ocsp_url);
+    if (!access.empty()) add("1.3.6.1.5.5.7.1.1", tlv(sequence, {access}));
+    if (!request.crl_url.empty())
+      add("2.5.29.31",
+          tlv(sequence,
+              {tlv(sequence, {tlv(0xa0, {tlv(0xa0, {tlv(0x86, {text(request.crl_url)})})})})}));
     if (request.must_staple) add("1.3.6.1.5.5.7.1.24", tlv(sequence, {tlv(0x02, {{5}})}));
     if (request.unknown_critical) add("1.3.6.1.4.1.55555.1", tlv(0x04, {{1}}), true);
     return all;

@@ -107,6 +107,29 @@ TEST_CASE("a switch that nobody asked for") {
   CHECK(r.error().category() == error_category::protocol);
 }
 
+TEST_CASE("a switched connection that fails or is stopped while both ways are in use") {
+  for_each_fault([](memory_network& network, stop_token stop) -> result<int> {
+    network.read_limit = 1024;
+    std::string request;
+    network.listen("host", 80, echo(switching, request));
+    auto work = [&]() -> task<result<int>> {
+      client c(network.transport(), plain());
+      try {
+        request_options how{.stop = stop};
+        auto raw = co_await c.upgrade("http://host/", "echo", how);
+        const std::string much(5'000, 'x');
+        auto [nothing, back] = co_await when_all(raw.write(much), read_exactly(raw, much.size()));
+        (void)nothing;
+        if (back != much) co_return fail(error_category::peer_closed, "short", "cut short");
+      } catch (const error& e) {
+        co_return std::unexpected(e);
+      }
+      co_return 0;
+    };
+    return network.run(work());
+  });
+}
+
 TEST_CASE("a switched connection that fails or is stopped") {
   for_each_fault([](memory_network& network, stop_token stop) -> result<int> {
     std::string request;

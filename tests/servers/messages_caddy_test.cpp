@@ -36,7 +36,7 @@ TEST_CASE("caddy: zstd and gzip, whichever is asked for") {
     const auto coded = expect_answer(ask(raw, method::get, server().url("/coded/text.txt"), {},
                                          {.headers = {{"accept-encoding", coding}}}));
     CHECK(coded.header("content-encoding") == coding);
-    const auto decoded = decode_content(coding, coded.text(), {.output = 16 * 1024 * 1024});
+    const auto decoded = decode_content(coding, coded.content(), {.output = 16 * 1024 * 1024});
     REQUIRE(decoded);
     CHECK((*decoded == server().text));
   }

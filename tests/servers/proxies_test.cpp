@@ -31,7 +31,7 @@ void use(const client_options& options) {
       CHECK(plain.text() == server.small);
     }
     auto large = co_await c.get(server.url(site::both, "/large.bin"));
-    CHECK(large.text() == server.large);
+    CHECK((large.content() == server.large));
     auto wrong_name = co_await c.try_get(server.url(site::both, "/small.txt", "wrong.localhost"));
     CHECK_FALSE(wrong_name);
   };

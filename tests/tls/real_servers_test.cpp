@@ -1,60 +1,23 @@
 // Sessions, keys and records against servers that are not Botan's.
+#include "openssl_server.hpp"
 #include "servers/nginx.hpp"
-#include "servers/process.hpp"
 #include "support.hpp"
 #include "tcp_client.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include <chrono>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 using namespace cohttps;
 using namespace cohttps::testing;
-using namespace std::chrono_literals;
 
 namespace {
 
 constexpr std::string_view request = "GET /small.txt HTTP/1.1\r\nHost: localhost\r\n\r\n";
-
-// `openssl s_server -www` with what `arguments` say, on a port of its own.
-class openssl_server {
- public:
-  explicit openssl_server(std::vector<std::string> arguments) : port_(free_port()) {
-    folder_.write("key.pem", localhost_certificate().key_pem);
-    folder_.write("chain.pem", localhost_certificate().chain_pem);
-    std::vector<std::string> command{program(), "s_server",
-                                     "-accept", "127.0.0.1:" + std::to_string(port_),
-                                     "-key",    (folder_.path() / "key.pem").string(),
-                                     "-cert",   (folder_.path() / "chain.pem").string(),
-                                     "-www"};
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    process_.emplace(command, folder_.path() / "out", folder_.path() / "err");
-    const auto end = std::chrono::steady_clock::now() + 10s;
-    while (!accepts(port_))
-      if (process_->wait(2ms) || std::chrono::steady_clock::now() > end)
-        throw std::runtime_error("openssl does not start: " + folder_.read("err"));
-  }
-  std::uint16_t port() const { return port_; }
-
-  static std::string program() {
-    for (const auto* path : {"/usr/bin/openssl", "/usr/local/bin/openssl"})
-      if (std::filesystem::exists(path)) return path;
-    SKIP("there is no openssl on this machine");
-    return {};
-  }
-
- private:
-  temporary_folder folder_;
-  std::uint16_t port_;
-  std::optional<child_process> process_;
-};
 
 struct tally {
   int resumed = 0;

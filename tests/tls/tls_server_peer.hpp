@@ -15,6 +15,7 @@
 #include <botan/tls_policy.h>
 #include <botan/tls_server.h>
 #include <botan/tls_session.h>
+#include <botan/tls_session_manager_memory.h>
 #include <botan/tls_session_manager_noop.h>
 #include <botan/x509cert.h>
 
@@ -48,6 +49,7 @@ struct tls_server_options {
   std::shared_ptr<Botan::TLS::Session_Manager> sessions = {};  ///< to continue; null: none
   std::size_t tickets = 2;                                     ///< after a handshake of TLS 1.3
   std::chrono::seconds ticket_lifetime = std::chrono::hours(24 * 2);
+  std::vector<std::uint8_t> staple = {};  ///< an OCSP answer for its certificate; empty: none
 };
 
 class tls_server_peer {
@@ -76,6 +78,7 @@ class tls_server_peer {
   void send(std::string_view text) { server_.send(text); }
   void close() { server_.close(); }
   void alert(Botan::TLS::AlertType type) { server_.send_fatal_alert(type); }
+  void warn(Botan::TLS::AlertType type) { server_.send_warning_alert(type); }
   void update_keys(bool ask_peer) { server_.update_traffic_keys(ask_peer); }
   void renegotiate() { server_.renegotiate(); }
   bool active() const { return server_.is_active(); }
@@ -92,7 +95,8 @@ class tls_server_peer {
   std::string server_name;  ///< that the client asked for
   std::string refusal;      ///< why the server gave up
   bool established = false;
-  std::vector<std::uint8_t> traffic_secret;  ///< that protects the data of a server of TLS 1.3
+  std::vector<std::uint8_t> handshake_secret;  ///< that protects its messages of the handshake
+  std::vector<std::uint8_t> traffic_secret;    ///< that protects the data of a server of TLS 1.3
 
  private:
   class hooks final : public Botan::TLS::Callbacks {
@@ -127,8 +131,15 @@ class tls_server_peer {
     }
     void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t>,
                               std::span<const std::uint8_t> secret) const override {
+      if (label == "SERVER_HANDSHAKE_TRAFFIC_SECRET")
+        peer_.handshake_secret.assign(secret.begin(), secret.end());
       if (label == "SERVER_TRAFFIC_SECRET_0")
         peer_.traffic_secret.assign(secret.begin(), secret.end());
+    }
+    std::vector<std::uint8_t> tls_provide_cert_status(
+        const std::vector<Botan::X509_Certificate>&,
+        const Botan::TLS::Certificate_Status_Request&) override {
+      return how.staple;
     }
     options how;
 

@@ -11,7 +11,9 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/net/connector.hpp>
 #include <cohttps/net/deadline.hpp>
+#include <cohttps/net/message_exchange.hpp>
 #include <cohttps/net/observer.hpp>
+#include <cohttps/net/request_view.hpp>
 #include <cohttps/pool/pool.hpp>
 #include <cohttps/task/task.hpp>
 
@@ -42,7 +44,10 @@ class attempt final : net::exchange_listener {
 
   /// By `exchange_state::url`.
   result<void> choose_way() {
-    return way_.choose(here(), client_.options, client_.connecting_to_proxy);
+    auto chosen = way_.choose(here(), client_.options, client_.connecting_to_proxy);
+    if (chosen && (request_.upgrades || client_.only_http1.contains(here().origin().text())))
+      way_.use_http1();
+    return chosen;
   }
 
   /// Makes a new connection and leaves it to the pool.
@@ -79,16 +84,18 @@ class attempt final : net::exchange_listener {
         if (!answered) co_return answered;
         continue;
       }
-      if (answered || !lost_unanswered(answered.error())) co_return answered;
-      connection_ = {};
-      fresh = true;
+      if (answered) co_return answered;
+      const again next = after(answered.error());
+      if (next == again::no) co_return answered;
+      abandon();
+      fresh = next == again::fresh;
     }
   }
 
   /// The next part of the content, as it came; an empty one at its end, when the connection has
   /// gone back to the pool.
   task<result<std::span<const std::byte>>> receive() {
-    auto part = co_await connection_->http.receive_body(limit_);
+    auto part = co_await http_.receive_body(limit_);
     if (part && part->empty()) finish();
     if (part && !part->empty() && request_.on_progress) {
       progress_.received += part->size();
@@ -99,10 +106,10 @@ class attempt final : net::exchange_listener {
 
   /// After 101 (Switching Protocols).
   task<result<std::span<const std::byte>>> receive_raw() {
-    return connection_->http.receive_raw(limit_.token());
+    return connection_->http1()->receive_raw(limit_.token());
   }
   task<result<void>> send_raw(std::span<const std::byte> bytes) {
-    return connection_->http.send_raw(bytes, limit_.token());
+    return connection_->http1()->send_raw(bytes, limit_.token());
   }
 
   /// Reads away content that nobody wants, when it is little and comes soon, so that its connection
@@ -121,19 +128,26 @@ class attempt final : net::exchange_listener {
       }
       drained += part->size();
     }
-    connection_ = {};
+    abandon();
     state_.trailers.clear();
     co_return result<void>();
   }
 
-  /// Closes the connection, if there is one.
-  void abandon() noexcept { connection_ = {}; }
+  /// After 101: closes the connection, which stays for whoever waits for it.
+  void close() noexcept {
+    if (connection_) connection_->http1()->close();
+  }
+  /// Ends what goes on, and with it a connection that nobody else uses.
+  void abandon() noexcept {
+    http_.close();
+    connection_ = {};
+  }
 
   /// True while there is content to receive.
   bool connected() const noexcept { return static_cast<bool>(connection_); }
 
   /// False where the fields speak of content that does not come, as in an answer to HEAD.
-  bool has_content() const noexcept { return connection_ && connection_->http.has_content(); }
+  bool has_content() const noexcept { return http_.has_content(); }
 
   /// True when doing the work twice is the same as doing it once, and the content is there again.
   bool may_repeat_work() noexcept {
@@ -153,6 +167,7 @@ class attempt final : net::exchange_listener {
 
  private:
   static constexpr std::size_t drain_limit = 64 * 1024;
+  static constexpr int most_refusals = 3;
   static constexpr net::duration drain_time = std::chrono::seconds(1);
 
   const url& here() const noexcept { return *state_.url; }
@@ -176,7 +191,7 @@ class attempt final : net::exchange_listener {
     net::connect_timings took;
     auto made = co_await net::connect(way_.route(), client_.connecting, limit_, took);
     if (!made) {
-      connection_ = {};
+      abandon();
       co_return pass(std::move(made));
     }
     connection_.opened(*std::move(made));
@@ -189,7 +204,7 @@ class attempt final : net::exchange_listener {
 
   /// Sends the request over `connection_` and waits for the head.
   task<result<void>> ask() {
-    auto& http = connection_->http;
+    http_.open(*connection_);
     const time_point started = limit_.now();
 
     // The fields from here on are of this sending alone.
@@ -218,17 +233,17 @@ class attempt final : net::exchange_listener {
                                   listens() ? this : nullptr};
     const net::exchange_paces paces{{{}, limits().idle, limits().minimum_rate},
                                     {limits().first_byte, limits().idle, limits().minimum_rate}};
-    auto answered = co_await http.ask(asked, paces, limit_);
+    auto answered = co_await http_.ask(asked, paces, limit_);
     request_.headers.truncate(own);
     if (!answered && answered.error().replay() == replay_safety::not_sent) sent_ = sent_before;
     sent_any_ = sent_any_ || sent_;
     if (!answered) co_return std::unexpected(failure(std::move(answered).error()));
     answered_at_ = limit_.now();
     state_.timings.first_byte = answered_at_ - started;
-    state_.head = http.take_head();
-    state_.content_length = http.content_length();
+    state_.head = http_.take_head();
+    state_.content_length = http_.content_length();
     state_.connection = connection_->info;
-    if (http.has_content()) progress_.to_receive = state_.content_length;
+    if (http_.has_content()) progress_.to_receive = state_.content_length;
     keep_cookies();
     net::observe(transport(), events::received{state_.head.status, state_.head.headers,
                                                state_.timings.first_byte});
@@ -265,18 +280,39 @@ class attempt final : net::exchange_listener {
   /// The response is complete: its connection can carry another one.
   void finish() {
     state_.timings.content = limit_.now() - answered_at_;
-    state_.trailers = connection_->http.trailers();
+    state_.trailers = http_.trailers();
     ++connection_->exchanges;
-    if (connection_->http.reusable()) connection_.give_back();
+    const bool kept = http_.reusable();
+    http_.close();
+    if (kept) connection_.give_back();
     connection_ = {};
   }
 
-  /// RFC 9110, 9.2.2: what was sent on a connection that died without a word may be sent again only
-  /// when doing it twice is the same as doing it once.
-  bool lost_unanswered(const error& e) noexcept {
+  /// What an error means for sending the request once more without asking anybody.
+  enum class again : std::uint8_t { no, yes, fresh };
+
+  again after(const error& e) noexcept {
+    // RFC 9113, 8.7: what HTTP/2 says was not acted on may be sent again, whatever it is; not
+    // endlessly to a server that says nothing else.
+    if (e.replay() != replay_safety::maybe_processed &&
+        (e.category() == error_category::peer_closed || wants_http1(e))) {
+      if (refusals_ == most_refusals || !request_.content.rewind()) return again::no;
+      ++refusals_;
+      if (wants_http1(e)) {
+        client_.only_http1.insert(here().origin().text());
+        way_.use_http1();
+      }
+      return again::yes;
+    }
+    // RFC 9110, 9.2.2: what was sent on a connection that died without a word may be sent again
+    // only when doing it twice is the same as doing it once.
     return e.category() == error_category::peer_closed && state_.on_reused_connection &&
-           !connection_->http.answered() && may_repeat_work();
+                   !http_.answered() && may_repeat_work()
+               ? again::fresh
+               : again::no;
   }
+  static bool wants_http1(const error& e) noexcept { return e.reason() == "http_1_1_required"; }
+
   bool expects_continue() const noexcept {
     return !refuses_expect_ && !request_.headers.contains("expect") &&
            request_.content.length().value_or(SIZE_MAX) > options().expect_continue_over;
@@ -293,11 +329,13 @@ class attempt final : net::exchange_listener {
   net::deadline<Transport>& limit_;
   way way_;
   pool::lease<Transport> connection_;
+  net::message_exchange<Transport> http_;
   time_point answered_at_{};
   progress progress_;
   bool sent_ = false;      // a byte of the last sending may have reached a server
   bool sent_any_ = false;  // or of one before it
   bool refuses_expect_ = false;
+  int refusals_ = 0;
 };
 
 }  // namespace cohttps

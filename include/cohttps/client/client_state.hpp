@@ -10,6 +10,8 @@
 #include <cohttps/pool/pool.hpp>
 #include <cohttps/transport/concepts.hpp>
 
+#include <set>
+#include <string>
 #include <utility>
 
 namespace cohttps {
@@ -33,6 +35,7 @@ struct client_state {
   pool::pool<Transport> connections;
   activity<Transport> operations;
   retry_budget budget;
+  std::set<std::string> only_http1;  // origins that answered HTTP_1_1_REQUIRED
   known_digests digests;
   bool closed = false;
 };

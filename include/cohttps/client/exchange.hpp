@@ -78,7 +78,6 @@ class exchange final : public open_exchange {
     auto part = co_await std::move(reading_on);
     guard.over = true;
     if (!part) {
-      attempt_.abandon();
       failed_ = ended(attempt_.failure(std::move(part).error()));
       co_return std::unexpected(*failed_);
     }
@@ -158,7 +157,6 @@ class exchange final : public open_exchange {
     bool over = false;
   };
   void give_up_reading() {
-    attempt_.abandon();
     limit_.rest();
     failed_ =
         ended({error_category::usage, "read_abandoned",
@@ -297,7 +295,11 @@ class exchange final : public open_exchange {
     if (state_.url && e.subject().empty()) e.subject(here().origin().text());
     // Of a chain of redirections, too, the first request may have been acted on.
     e.replay(attempt_.replay_of_all(e));
-    attempt_.abandon();
+    // After a switch somebody else may be reading or writing: the connection is closed below them.
+    if (request_.upgrades && state_.head.status == 101)
+      attempt_.close();
+    else
+      attempt_.abandon();
     end();
     net::observe(transport(), events::failed{e});
     return e;

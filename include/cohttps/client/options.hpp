@@ -33,6 +33,7 @@ namespace cohttps {
 
 using net::address_policy;
 using net::dns_cache;
+using net::http_versions;
 using net::resolve_override;
 
 /// How long a request may be without progress, phase by phase. Empty: as long as it takes.
@@ -56,6 +57,9 @@ struct client_options {
 
   /// Lets `http://` URLs pass, whose requests and responses anybody on the way can read and change.
   bool allow_plaintext = false;
+
+  /// Which versions of HTTP to speak. `http_versions::http_2` on an http URL is prior knowledge.
+  http_versions versions = http_versions::best;
 
   /// Sent with every request that does not set the same fields itself.
   fields headers = {};
@@ -196,7 +200,8 @@ static_assert(std::is_trivially_destructible_v<request_options>);
 
 /// What a connection to an origin needs to know of a client's options.
 inline net::connect_options connect_options_of(const client_options& options) {
-  return {.connect_timeout = options.timeouts.connect,
+  return {.versions = options.versions,
+          .connect_timeout = options.timeouts.connect,
           .tls_timeout = options.timeouts.tls,
           .resolve = options.resolve,
           .limits = options.limits,

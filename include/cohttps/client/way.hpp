@@ -38,8 +38,8 @@ class way {
       return fail(error_category::policy, "plaintext_refused",
                   "http is not encrypted; use https, or set client_options::allow_plaintext");
     }
-    key_ = {to.origin(), {}, tls ? &tls->state() : nullptr};
-    route_ = {&key_.to, tls, options.proxies.for_url(to), nullptr, &to_proxy};
+    key_ = {to.origin(), {}, tls ? &tls->state() : nullptr, false};
+    route_ = {&key_.to, tls, options.proxies.for_url(to), nullptr, &to_proxy, false};
     login_.reset();
     if (!route_.via) return {};
 
@@ -55,6 +55,12 @@ class way {
     }
     if (route_.absolute_form()) login_.emplace(net::login_to(*route_.via));
     return {};
+  }
+
+  /// Only HTTP/1.1 can do it; where TLS would agree on HTTP/2 that takes a connection of its own.
+  void use_http1() noexcept {
+    route_.only_http1 = true;
+    key_.http1 = route_.tls != nullptr;
   }
 
   const pool::key& key() const noexcept { return key_; }

@@ -23,4 +23,15 @@ inline bool is_public_suffix(std::string_view domain) {
   return domain.find('.') == domain.npos;
 }
 
+/// The same, of suffixes that registries use alone: "co.uk" is one, and "github.io", whose owner
+/// may well have a certificate for all of it, is not.
+inline bool is_registry_suffix(std::string_view domain) {
+  if (domain.ends_with('.')) domain.remove_suffix(1);
+#ifdef COHTTPS_HAS_PSL
+  if (const psl_ctx_t* list = psl_builtin())
+    return psl_is_public_suffix2(list, std::string(domain).c_str(), PSL_TYPE_ICANN) != 0;
+#endif
+  return domain.find('.') == domain.npos;
+}
+
 }  // namespace cohttps

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -93,19 +94,45 @@ class channel {
   /// The same for as long as the channel lives.
   void split() noexcept { sender_ = true; }
 
-  /// True while the peer neither closed the connection nor sent anything unasked; what TLS sends of
-  /// itself, such as tickets, is none of that.
-  bool idle() noexcept {
-    if (!top_) return stream_.idle();
-    while (!stream_.idle())
-      if (!fill_at_once()) return false;
-    return quiet(*top_);
+  /// What has come in already, without waiting: nothing while the peer is quiet, an empty view when
+  /// it has closed the connection or broken TLS. What TLS sends of itself, such as tickets, is not
+  /// told. Not while a read is under way.
+  std::optional<std::span<const std::byte>> receive_at_once() {
+    if (top_) return open_at_once(*top_);
+    if (stream_.idle()) return std::nullopt;
+    plain_.clear();
+    if constexpr (eager) plain_.commit(stream_.try_read(plain_.prepare(read_size)));
+    return view(plain_.data());
+  }
+
+  /// True while the peer neither closed the connection nor sent anything unasked. What it sent is
+  /// lost.
+  bool idle() { return !receive_at_once(); }
+
+  /// Sends what can be sent without waiting. Only a close may follow; not while a write is under
+  /// way.
+  void write_at_once(std::span<const std::byte> bytes) {
+    if constexpr (eager) {
+      if (!top_)
+        (void)stream_.try_write(bytes);
+      else if (top_->engine.send(bytes))
+        push(*top_);
+    }
   }
 
   /// Says goodbye (close_notify; RFC 8446, 6.1) as far as that needs no waiting, and closes.
   void close() noexcept {
     say_goodbye();
     stream_.close();
+  }
+
+  /// What the issuers of the innermost TLS's certificates are to be asked, and what follows from
+  /// their answers: see `tls::engine::revocation`. Null without.
+  tls::revocation_check* revocation() { return top_ ? top_->engine.revocation() : nullptr; }
+  task<result<void>> conclude_revocation(stop_token stop) {
+    auto concluded = top_->engine.conclude_revocation();
+    if (!concluded) co_return co_await refuse(*top_, std::move(concluded).error(), stop);
+    co_return concluded;
   }
 
   /// Of the innermost TLS; null without.
@@ -163,30 +190,33 @@ class channel {
     }
   }
 
+  std::optional<view> open_at_once(layer& l) {
+    if (!l.early.empty() && !std::exchange(l.early_given, true)) return view(l.early.data());
+    for (int reads = 0; reads < 4; ++reads) {  // no ticket is that large
+      auto opened = l.engine.receive(l.ciphertext);
+      if (!opened || (opened->empty() && l.engine.peer_closed())) return view();
+      if (!opened->empty()) return *opened;
+      if (l.below) {
+        auto records = open_at_once(*l.below);
+        if (!records || records->empty()) return records;
+        l.ciphertext.append(*records);
+      } else {
+        if (stream_.idle()) return std::nullopt;
+        if (!fill_at_once(l)) return view();
+      }
+    }
+    return view();
+  }
+
   /// False when there is nothing to read, as the stream is at its end.
-  bool fill_at_once() noexcept {
+  bool fill_at_once(layer& lowest) noexcept {
     if constexpr (eager) {
-      layer* lowest = top_.get();
-      while (lowest->below) lowest = lowest->below.get();
-      if (lowest->ciphertext.size() > ciphertext_size) return false;  // no ticket is that large
-      const std::size_t got = stream_.try_read(lowest->ciphertext.prepare(read_size));
-      lowest->ciphertext.commit(got);
+      const std::size_t got = stream_.try_read(lowest.ciphertext.prepare(read_size));
+      lowest.ciphertext.commit(got);
       return got != 0;
     } else {
       return false;
     }
-  }
-
-  /// Whether the records that came with the last ones are of TLS's own alone, such as tickets.
-  static bool quiet(layer& l) {
-    while (l.below) {
-      auto records = l.below->engine.receive(l.below->ciphertext);
-      if (!records || l.below->engine.peer_closed()) return false;
-      if (records->empty()) break;
-      l.ciphertext.append(*records);
-    }
-    auto unasked = l.engine.receive(l.ciphertext);
-    return unasked && unasked->empty() && l.early.empty() && !l.engine.peer_closed();
   }
 
   /// Reads more records. The end of the stream, where it is none of TLS, is an error.

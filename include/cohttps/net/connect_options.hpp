@@ -22,7 +22,16 @@ struct resolve_override {
   std::string address;  ///< an IP literal, or another name to look up
 };
 
+/// Which versions of HTTP are spoken.
+enum class http_versions : std::uint8_t {
+  best,      ///< HTTP/2 where it is built in and TLS agrees on it (ALPN), else HTTP/1.1
+  http_1_1,  ///< HTTP/1.1 alone
+  http_2,    ///< HTTP/2 alone; without TLS the server is known to speak it (RFC 9113, 3.3)
+};
+
 struct connect_options {
+  http_versions versions = http_versions::best;
+
   /// For the look-up, and again for connecting, however many addresses there are to try.
   std::optional<std::chrono::nanoseconds> connect_timeout = std::chrono::seconds(10);
   std::optional<std::chrono::nanoseconds> tls_timeout = std::chrono::seconds(10);

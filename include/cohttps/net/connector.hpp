@@ -8,6 +8,7 @@
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/dial.hpp>
 #include <cohttps/net/observer.hpp>
+#include <cohttps/net/revocation.hpp>
 #include <cohttps/net/tunnel.hpp>
 #include <cohttps/proxy/proxy.hpp>
 #include <cohttps/task/task.hpp>
@@ -30,10 +31,12 @@ struct route {
   const proxy* via = nullptr;              ///< null: directly
   const tls_context* proxy_tls = nullptr;  ///< for an https proxy
   const connect_options* to_proxy = nullptr;
+  bool always_tunnels = false;  ///< also for http
+  bool only_http1 = false;      ///< the origin wants no HTTP/2
 
   /// A proxy gets requests for http itself, in absolute-form (RFC 9112, 3.2.2), unless it speaks
   /// SOCKS; for everything else it is asked for a tunnel.
-  bool tunnels() const noexcept { return via && (tls || via->is_socks()); }
+  bool tunnels() const noexcept { return via && (tls || always_tunnels || via->is_socks()); }
   bool absolute_form() const noexcept { return via && !tunnels(); }
 };
 
@@ -44,6 +47,12 @@ struct connect_timings {
   duration tunnel{};
   duration tls{};
 };
+
+#ifdef COHTTPS_HAS_NGHTTP2
+inline constexpr bool has_http2 = true;
+#else
+inline constexpr bool has_http2 = false;
+#endif
 
 namespace detail {
 
@@ -88,15 +97,32 @@ task<result<dialled<Transport>>> dial_for(const route& way, const connect_option
 /// TLS over what is there.
 template <transport Transport>
 task<result<void>> secure(channel<typename Transport::stream_type>& bytes, const tls_context& tls,
-                          std::string_view host, std::uint16_t port, const connect_options& options,
-                          deadline<Transport>& limit) {
+                          std::string_view host, std::uint16_t port, http_versions versions,
+                          const connect_options& options, deadline<Transport>& limit) {
   limit.enter(phase::handshake, options.tls_timeout);
   std::vector<std::string> alpn;
-  alpn.emplace_back("http/1.1");
+  if (has_http2 && versions != http_versions::http_1_1) alpn.emplace_back("h2");
+  if (versions != http_versions::http_2) alpn.emplace_back("http/1.1");
   auto secured = co_await bytes.secure(tls, std::string(bare_host(host)), port, std::move(alpn),
                                        std::chrono::system_clock::now(), limit.token());
   if (!secured) co_return std::unexpected(limit.explain(std::move(secured).error()));
   co_return secured;
+}
+
+/// What is spoken on this way; an error where that cannot be.
+inline result<http_versions> versions_on(const route& way, http_versions wanted) {
+  if (wanted == http_versions::http_2 && !has_http2)
+    return fail(error_category::usage, "http2_not_built_in",
+                "this program was built without nghttp2 (COHTTPS_HAS_NGHTTP2), so it cannot speak "
+                "HTTP/2");
+  if (wanted == http_versions::http_2 && way.absolute_form())
+    return fail(error_category::usage, "http2_to_http_proxy",
+                "a proxy takes requests for http URLs over HTTP/1.1 alone");
+  if (wanted == http_versions::http_2 && way.only_http1)
+    return fail(error_category::policy, "http_1_1_needed",
+                "this takes HTTP/1.1, which the client's option versions excludes");
+  if (wanted == http_versions::best && (way.only_http1 || !way.tls)) return http_versions::http_1_1;
+  return wanted;
 }
 
 /// What is to be a connection, after each of its steps.
@@ -116,7 +142,7 @@ task<result<bool>> pass_proxy(construction<Transport>& made, const route& way,
   made.info->proxy = way.via->text();
   if (way.via->scheme() == proxy_scheme::https) {
     auto secured = co_await secure(*made.bytes, *way.proxy_tls, way.via->host(), way.via->port(),
-                                   options, limit);
+                                   http_versions::http_1_1, options, limit);
     if (!secured) co_return pass(std::move(secured));
   }
   if (!way.tunnels()) co_return true;
@@ -131,6 +157,93 @@ task<result<bool>> pass_proxy(construction<Transport>& made, const route& way,
   co_return true;
 }
 
+/// The bytes to the origin: an address, a connection, and the way through the proxy.
+template <transport Transport>
+task<result<void>> reach(construction<Transport>& made, const route& way,
+                         const connect_options& options, deadline<Transport>& limit,
+                         connect_timings& timings) {
+  std::optional<proxy_login> login;
+  std::optional<endpoint> address;  // that a proxy is told
+  if (way.via) {
+    login.emplace(login_to(*way.via));
+    if (way.via->resolves_names()) {
+      if (auto checked = check_remote_name(way, options); !checked)
+        co_return pass(std::move(checked));
+    } else {
+      auto found = co_await resolve_only(bare_host(way.to->host), way.to->port, options, limit);
+      if (!found) co_return pass(std::move(found));
+      address = address_for(*way.via, *found);
+    }
+  }
+  while (true) {
+    auto dialled = co_await dial_for(way, options, limit);
+    if (!dialled) co_return pass(std::move(dialled));
+    timings.resolve += dialled->resolve;
+    timings.connect += dialled->connect;
+    made.info->peer = std::move(dialled->peer);
+    made.bytes.emplace(std::move(dialled->stream));
+    observe(limit.transport(), events::connected{made.info->peer, timings.connect});
+    if (!way.via) co_return result<void>();
+    auto passed = co_await pass_proxy(made, way, options, *login, address ? &*address : nullptr,
+                                      limit, timings);
+    if (!passed) co_return pass(std::move(passed));
+    if (*passed) co_return result<void>();
+    made.bytes->close();
+  }
+}
+
+/// The same way, without TLS, to those who issued a certificate.
+template <transport Transport>
+struct issuer_way {
+  const route& way;
+  const connect_options& options;
+  deadline<Transport>& limit;
+
+  task<result<channel<typename Transport::stream_type>>> operator()(const origin& to) {
+    if (!options.unix_socket.empty())
+      co_return fail(error_category::usage, "not_reachable",
+                     "all connections go to the option unix_socket");
+    route plain = way;
+    plain.to = &to;
+    plain.tls = nullptr;
+    plain.always_tunnels = true;
+    construction<Transport> made;
+    connect_timings unused;
+    auto reached = co_await reach(made, plain, options, limit, unused);
+    if (!reached) co_return pass(std::move(reached));
+    co_return *std::move(made.bytes);
+  }
+};
+
+/// Over what TLS has agreed on.
+template <transport Transport>
+result<std::unique_ptr<connection<Transport>>> speak(construction<Transport>& made,
+                                                     http_versions versions,
+                                                     const connect_options& options,
+                                                     Transport& transport) {
+  channel<typename Transport::stream_type> bytes = *std::move(made.bytes);
+  const bool agreed = made.info->tls && made.info->tls->alpn == "h2";
+  if (made.info->tls && !agreed && versions == http_versions::http_2)
+    return fail(error_category::protocol, "http2_not_agreed",
+                "the server does not agree on HTTP/2 (ALPN), and the client's option versions asks "
+                "for nothing else");
+#ifdef COHTTPS_HAS_NGHTTP2
+  if (agreed || versions == http_versions::http_2) {
+    made.info->protocol = "HTTP/2";
+    const http2::limits bounds{.head = options.limits.head,
+                               .fields = options.limits.fields,
+                               .interim = options.limits.interim,
+                               .trailers = options.limits.trailers,
+                               .trailer_fields = options.limits.trailer_fields};
+    return std::make_unique<connection<Transport>>(std::move(bytes), bounds, transport,
+                                                   std::move(made.info));
+  }
+#endif
+  (void)transport;
+  return std::make_unique<connection<Transport>>(std::move(bytes), options.limits,
+                                                 std::move(made.info));
+}
+
 }  // namespace detail
 
 /// Connects to `way.to`: directly or through a proxy, with TLS when its scheme is https.
@@ -139,49 +252,24 @@ task<result<std::unique_ptr<connection<Transport>>>> connect(route way,
                                                              const connect_options& options,
                                                              deadline<Transport>& limit,
                                                              connect_timings& timings) {
-  using channel_type = channel<typename Transport::stream_type>;
+  const auto versions = detail::versions_on(way, options.versions);
+  if (!versions) co_return std::unexpected(versions.error());
   detail::construction<Transport> made;
-  std::optional<proxy_login> login;
-  std::optional<endpoint> address;  // that a proxy is told
-  if (way.via) {
-    login.emplace(login_to(*way.via));
-    if (way.via->resolves_names()) {
-      if (auto checked = detail::check_remote_name(way, options); !checked)
-        co_return pass(std::move(checked));
-    } else {
-      auto found =
-          co_await resolve_only(detail::bare_host(way.to->host), way.to->port, options, limit);
-      if (!found) co_return pass(std::move(found));
-      address = detail::address_for(*way.via, *found);
-    }
-  }
-  while (true) {
-    auto dialled = co_await detail::dial_for(way, options, limit);
-    if (!dialled) co_return pass(std::move(dialled));
-    timings.resolve += dialled->resolve;
-    timings.connect += dialled->connect;
-    made.info->peer = std::move(dialled->peer);
-    made.bytes.emplace(std::move(dialled->stream));
-    observe(limit.transport(), events::connected{made.info->peer, timings.connect});
-    if (!way.via) break;
-    auto passed = co_await detail::pass_proxy(made, way, options, *login,
-                                              address ? &*address : nullptr, limit, timings);
-    if (!passed) co_return pass(std::move(passed));
-    if (*passed) break;
-    made.bytes->close();
-  }
+  auto reached = co_await detail::reach(made, way, options, limit, timings);
+  if (!reached) co_return pass(std::move(reached));
   if (way.tls) {
     const time_point started = limit.now();
-    auto secured =
-        co_await detail::secure(*made.bytes, *way.tls, way.to->host, way.to->port, options, limit);
+    auto secured = co_await detail::secure(*made.bytes, *way.tls, way.to->host, way.to->port,
+                                           *versions, options, limit);
     if (!secured) co_return pass(std::move(secured));
+    detail::issuer_way<Transport> to_issuers{way, options, limit};
+    auto checked = co_await check_revocation(*made.bytes, to_issuers, options, limit);
+    if (!checked) co_return std::unexpected(limit.explain(std::move(checked).error()));
     made.info->tls = *made.bytes->tls();
     timings.tls = limit.now() - started;
     observe(limit.transport(), events::secured{*made.info->tls, timings.tls});
   }
-  channel_type bytes = *std::move(made.bytes);
-  co_return std::make_unique<connection<Transport>>(
-      http1_connection<Transport>(std::move(bytes), options.limits), std::move(made.info));
+  co_return detail::speak(made, *versions, options, limit.transport());
 }
 
 }  // namespace cohttps::net

@@ -13,6 +13,7 @@
 #include <cohttps/net/channel.hpp>
 #include <cohttps/net/content_source.hpp>
 #include <cohttps/net/deadline.hpp>
+#include <cohttps/net/request_view.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/transport/sleep.hpp>
@@ -21,43 +22,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
 
 namespace cohttps::net {
-
-/// Who wants to know what happens in an exchange.
-class exchange_listener {
- public:
-  /// A 1xx response has come.
-  virtual void interim(const response_head& head) = 0;
-  /// So many more bytes of the content have been sent.
-  virtual void sent(std::size_t size) = 0;
-
- protected:
-  ~exchange_listener() = default;
-};
-
-/// What is sent: views into the operation, which outlives the exchange.
-struct request_view {
-  const method& verb;
-  std::string_view target;
-  const fields& headers;
-  std::span<const std::byte> memory;  ///< content in memory
-  content_source* source = nullptr;   ///< or from elsewhere
-  bool expects_continue = false;      ///< the headers ask to be told before content is sent
-  const std::function<fields()>* trailers = nullptr;  ///< after the content, in chunks then
-  exchange_listener* listener = nullptr;
-};
-
-/// How fast the steps have to come along.
-struct exchange_paces {
-  pace sending;
-  pace answering;
-};
 
 /// `ask`, then `receive_body` until it gives nothing. After any error the connection is only to be
 /// destroyed.
@@ -144,7 +114,7 @@ class http1_connection {
   using event = http1::response_parser::event;
 
   result<void> begin(const request_view& request) {
-    const auto length = length_of(request);
+    const auto length = request.length();
     const auto framing = !length ? http1::framing::chunked()
                          : !request.source && *length == 0
                              ? http1::framing::none()
@@ -153,13 +123,6 @@ class http1_connection {
         http1::write_request_head(out_, request.verb, request.target, request.headers, framing);
     if (!written) written.error().replay(replay_safety::not_sent);
     return written;
-  }
-
-  /// Empty for content in chunks.
-  static std::optional<std::uint64_t> length_of(const request_view& request) noexcept {
-    if (request.trailers) return std::nullopt;
-    return request.source ? request.source->length()
-                          : std::optional<std::uint64_t>(request.memory.size());
   }
 
   /// All of the content in memory, with its framing.
@@ -259,7 +222,7 @@ class http1_connection {
   task<result<void>> send_source(request_view request, deadline<Transport>& limit,
                                  stop_token stop) {
     const auto length = request.source->length();
-    const bool chunked = !length_of(request);
+    const bool chunked = !request.length();
     std::uint64_t given = 0;
     while (true) {
       limit.rest();  // the source's time is the caller's
@@ -289,14 +252,14 @@ class http1_connection {
       if (!sent) co_return sent;
       rest = rest.subspan(piece.size());
     }
-    if (length_of(request)) co_return result<void>();
+    if (request.length()) co_return result<void>();
     co_return co_await send_end(request, limit, stop);
   }
 
   task<result<void>> send_piece(request_view request, std::span<const std::byte> piece,
                                 deadline<Transport>& limit, stop_token stop) {
     result<void> sent;
-    if (length_of(request)) {
+    if (request.length()) {
       sent = co_await write(piece, limit, stop);
     } else {
       http1::write_chunk(out_, piece);

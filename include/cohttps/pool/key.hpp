@@ -16,6 +16,8 @@ struct key {
   std::string route = {};     ///< the proxy with its credentials, or a Unix socket; empty: directly
   const void* tls = nullptr;  ///< the `tls_context`'s state: whom we trust and who we are
 
+  bool http1 = false;  ///< the origin wants HTTP/1.1 alone
+
   friend bool operator==(const key&, const key&) = default;
 };
 

@@ -74,6 +74,7 @@ class policy {
   struct host {
     const key* id = nullptr;
     std::vector<std::unique_ptr<place>> places;
+    bool shares = false;  // the last connection made carries many requests
     request* first = nullptr;
     request* last = nullptr;
   };
@@ -105,6 +106,7 @@ class policy {
     p.connection = std::move(connection);
     p.opened = true;
     p.capacity = capacity;
+    p.of->shares = capacity > 1;
     p.created = now;
     ++created_;
     serve(now);
@@ -187,6 +189,7 @@ class policy {
       p->draining = true;
       if (p->used == 0) remove(*p);
     }
+    if (one_is_coming(h)) return false;
     if (h.places.size() >= options_.per_host) {
       // Only `fresh` finds an idle one in its way here.
       place* in_the_way = idle_of(h);
@@ -213,6 +216,11 @@ class policy {
           (!found || p->idle_since >= found->idle_since))
         found = p.get();
     return found;
+  }
+
+  /// There is no use in a second connection while the first, which carries many, is being made.
+  bool one_is_coming(const host& h) const noexcept {
+    return h.shares && std::ranges::any_of(h.places, [](const auto& p) { return !p->opened; });
   }
 
   place* idle_of(host& h) noexcept {
@@ -269,14 +277,18 @@ class policy {
       remove(*oldest_idle_);
       any = true;
     }
-    if (any || hosts_.size() > 2 * options_.total + 2 * queued_) forget_empty_hosts();
+    if (any || too_many_hosts()) forget_empty_hosts();
   }
 
+  /// That a host's connections are shared is worth a while's memory.
   void forget_empty_hosts() {
-    std::erase_if(hosts_, [](const auto& entry) {
-      return entry.second.places.empty() && !entry.second.first;
+    const bool all = too_many_hosts();
+    std::erase_if(hosts_, [all](const auto& entry) {
+      const host& h = entry.second;
+      return h.places.empty() && !h.first && (all || !h.shares);
     });
   }
+  bool too_many_hosts() const noexcept { return hosts_.size() > 2 * options_.total + 2 * queued_; }
 
   /// Grants what can be granted, first in, first out over all hosts.
   void serve(time_point now) {
@@ -295,7 +307,9 @@ class policy {
   }
 
   bool could_grant(host& h) noexcept {
-    if (best(h, h.first->fresh) || (h.first->fresh && idle_of(h))) return true;
+    if (best(h, h.first->fresh)) return true;
+    if (one_is_coming(h)) return false;
+    if (h.first->fresh && idle_of(h)) return true;
     return h.places.size() < options_.per_host && (open_ < options_.total || oldest_idle_);
   }
 

@@ -19,7 +19,7 @@ template <transport Transport>
 class pool;
 
 /// The right of one request to one connection. Given back by `give_back`; a lease that is destroyed
-/// closes the connection.
+/// closes the connection, unless others use it too.
 template <transport Transport>
 class lease {
  public:
@@ -30,13 +30,13 @@ class lease {
       : pool_(std::exchange(other.pool_, nullptr)), place_(std::exchange(other.place_, nullptr)) {}
   lease& operator=(lease&& other) noexcept {
     if (this != &other) {
-      end(false);
+      abandon();
       pool_ = std::exchange(other.pool_, nullptr);
       place_ = std::exchange(other.place_, nullptr);
     }
     return *this;
   }
-  ~lease() { end(false); }
+  ~lease() { abandon(); }
 
   explicit operator bool() const noexcept { return place_ != nullptr; }
 
@@ -56,6 +56,7 @@ class lease {
 
   lease(pool<Transport>& of, place& granted) noexcept : pool_(&of), place_(&granted) {}
   void end(bool reusable) noexcept;
+  void abandon() noexcept { end(connected() && place_->connection->outlives_requests()); }
 
   pool<Transport>* pool_ = nullptr;
   place* place_ = nullptr;
@@ -153,7 +154,17 @@ class pool {
     close_closed();
   }
   void opened(typename policy_type::place& p, connection_ptr made) {
-    policy_.opened(p, std::move(made), 1, transport_.now());
+    made->on_capacity(
+        [](void* self, void* in) {
+          static_cast<pool*>(self)->set_capacity(*static_cast<typename policy_type::place*>(in));
+        },
+        this, &p);
+    const std::size_t capacity = made->capacity();
+    policy_.opened(p, std::move(made), capacity, transport_.now());
+    after_change();
+  }
+  void set_capacity(typename policy_type::place& p) {
+    policy_.set_capacity(p, p.connection->capacity(), transport_.now());
     after_change();
   }
   void give_back(typename policy_type::place& p, bool reusable) {

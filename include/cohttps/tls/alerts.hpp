@@ -14,6 +14,23 @@
 
 namespace cohttps::tls {
 
+/// The alert of our own errors; bad_certificate for any other name.
+inline Botan::TLS::AlertType alert_named(std::string_view name) {
+  using enum Botan::TLS::AlertType;
+  static constexpr std::pair<std::string_view, Botan::TLS::AlertType> alerts[] = {
+      {"certificate_expired", CertificateExpired},
+      {"certificate_revoked", CertificateRevoked},
+      {"unknown_ca", UnknownCA},
+      {"unsupported_certificate", UnsupportedCertificate},
+      {"unexpected_message", UnexpectedMessage},
+      {"internal_error", InternalError},
+      {"certificate_unknown", CertificateUnknown},
+  };
+  for (const auto& [known, type] : alerts)
+    if (name == known) return type;
+  return BadCertificate;
+}
+
 /// Where an alert comes up.
 struct alert_scene {
   bool activated;             ///< the handshake is done
@@ -26,6 +43,45 @@ struct alert_scene {
   }
 };
 
+namespace detail {
+/// Failures with a reason of their own, told apart by the alert and, where it stands for several
+/// things, by a word of what Botan says.
+struct refusal {
+  Botan::TLS::AlertType alert;
+  std::string_view word;
+  std::string_view reason;
+  std::string_view remedy;
+};
+inline const refusal* find_refusal(Botan::TLS::AlertType type, std::string_view what) {
+  using enum Botan::TLS::AlertType;
+  static constexpr refusal table[] = {
+      {DecryptError, "Finished", "bad_finished",
+       "somebody on the way changed the handshake, or the server is broken"},
+      {DecryptError, "", "bad_handshake_signature",
+       "the server does not have the key of the certificate that it sent"},
+      {IllegalParameter, "owngrade", "downgrade",
+       "somebody on the way made the two sides settle for an older version of TLS"},
+      {InsufficientSecurity, "DH", "weak_key_exchange",
+       "its Diffie-Hellman group is too small: 2048 bits are needed, or better elliptic curves"},
+      {HandshakeFailure, "iphersuite", "suite_not_offered",
+       "it chose a cipher suite that was not offered, as some old servers do that know no other"},
+      {IllegalParameter, "iphersuite", "suite_not_offered",
+       "it chose a cipher suite that was not offered, as some old servers do that know no other"},
+      {HandshakeFailure, "renegotiation", "insecure_renegotiation",
+       "the server's TLS is not safe to renegotiate (RFC 5746)"},
+      {RecordOverflow, "", "record_too_large", ""},
+  };
+  for (const auto& entry : table)
+    if (entry.alert == type && what.find(entry.word) != std::string_view::npos) return &entry;
+  // No version is sure of its alert here.
+  static constexpr refusal large{
+      InternalError, "", "handshake_too_large",
+      "64 KiB a message are accepted; the server's chain of certificates may be too long"};
+  if (what.find("policy maximum is") != std::string_view::npos) return &large;
+  return nullptr;
+}
+}  // namespace detail
+
 /// What we do not accept.
 [[gnu::cold]] inline error refused(Botan::TLS::AlertType type, std::string_view what,
                                    const alert_scene& scene) {
@@ -36,8 +92,11 @@ struct alert_scene {
   message.append(scene.where()).append(" (alert ").append(alert).append("): ");
   message += ascii::printable(what, 200);
   if (version && !scene.activated) message += "; " + std::string(scene.versions) + " is needed";
+  const auto* known = scene.activated ? nullptr : detail::find_refusal(type, what);
+  if (known && !known->remedy.empty()) message.append("; ").append(known->remedy);
   return error(error_category::tls,
-               version           ? "unsupported_version"
+               known             ? known->reason
+               : version         ? "unsupported_version"
                : scene.activated ? "bad_record"
                                  : "handshake_failed",
                std::move(message))

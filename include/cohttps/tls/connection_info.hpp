@@ -20,11 +20,16 @@ struct certificate_summary {
   std::string sha256;                                 ///< of its DER form, 64 hexadecimal digits
 };
 
-/// What the server stapled of its certificate's revocation (RFC 6066, 8).
-enum class staple_status : std::uint8_t {
-  none,      ///< nothing, or the session was resumed
-  good,      ///< a valid answer of the issuer: not revoked
-  unusable,  ///< an answer that is stale, not of the issuer or of no help
+/// What is known of whether a certificate was revoked. Where it was there is no connection.
+enum class revocation_status : std::uint8_t {
+  none,           ///< nothing was said, or nobody was asked
+  good,           ///< a valid answer of the issuer: not revoked
+  revoked,        ///< a valid answer of the issuer: revoked
+  expired,        ///< an answer that is out of date
+  not_yet_valid,  ///< an answer from the future
+  untrusted,      ///< an answer that neither the issuer nor its delegate signed
+  unknown,        ///< an answer of somebody who does not know, or no answer at all
+  unusable,       ///< an answer that cannot be read, or an excuse of the responder
 };
 
 /// The outcome of a handshake.
@@ -35,7 +40,11 @@ struct tls_info {
   std::string alpn;          ///< the application protocol agreed on; empty when there is none
   bool resumed = false;      ///< an earlier session was continued
   std::vector<certificate_summary> peer_chain;  ///< as the peer sent it, its own certificate first
-  staple_status staple = staple_status::none;
+  /// Of the answer that the server stapled for its own certificate (RFC 6066, 8); none where the
+  /// session was resumed.
+  revocation_status staple = revocation_status::none;
+  /// Of all certificates on the path, as their issuers were asked (`tls_options::revocation`).
+  revocation_status revocation = revocation_status::none;
   bool verified = false;  ///< false only where `tls::danger::accept_any_certificate` was given
 };
 

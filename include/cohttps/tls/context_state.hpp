@@ -10,6 +10,7 @@
 #include <cohttps/tls/key_pins.hpp>
 #include <cohttps/tls/policy.hpp>
 #include <cohttps/tls/record.hpp>
+#include <cohttps/tls/revocation.hpp>
 #include <cohttps/tls/session_cache.hpp>
 #include <cohttps/tls/trust_store.hpp>
 #include <cohttps/tls/verification_cache.hpp>
@@ -34,6 +35,8 @@ struct context_state {
   std::shared_ptr<Botan::RandomNumberGenerator> random = std::make_shared<Botan::System_RNG>();
   std::shared_ptr<session_cache> sessions;  // null: none is kept
   std::shared_ptr<chain_cache> chains;
+  revocation_mode revocation = revocation_mode::staple;
+  std::shared_ptr<revocation_cache> revocations = std::make_shared<revocation_cache>();
   std::shared_ptr<signature_verifier> signatures = std::make_shared<signature_verifier>();
   std::shared_ptr<Botan::Credentials_Manager> credentials =
       std::make_shared<Botan::Credentials_Manager>();
@@ -46,6 +49,7 @@ struct context_state {
     const tls_options& options) try {
   auto state = std::make_shared<tls::context_state>();
   state->accept_any_certificate = options.danger.has_value();
+  state->revocation = options.revocation;
   if (options.minimum_rsa_bits < 2048 || options.minimum_ec_bits < 256)
     return fail(error_category::usage, "minimum_too_low",
                 "tls_options::minimum_rsa_bits has to be 2048 or more, and minimum_ec_bits 256");

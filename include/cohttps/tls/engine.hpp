@@ -6,6 +6,7 @@
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/context_state.hpp>
+#include <cohttps/tls/revocation.hpp>
 #include <cohttps/tls/session.hpp>
 #include <cohttps/tls/session_hooks.hpp>
 
@@ -72,6 +73,14 @@ class engine {
   /// Bytes that both ends of this connection know and no other connection has (`tls-exporter`, RFC
   /// 9266), to bind an authentication to it. TLS 1.3 only: else a usage error.
   result<std::vector<std::byte>> channel_binding() const { return session_->channel_binding(); }
+
+  /// Whether the peer's certificates were revoked, where the context says that their issuers are to
+  /// be asked: the questions, to be answered after the handshake and before `send`, and then
+  /// `conclude_revocation`. Null: there is nothing to ask. Valid until that call.
+  revocation_check* revocation() { return session_->revocation(); }
+
+  /// Fails, for good, when one was revoked, or when that has to be known and is not.
+  result<void> conclude_revocation() { return session_->conclude_revocation(); }
 
   /// Filled in when the handshake is done.
   const tls_info& info() const noexcept { return session_->info; }

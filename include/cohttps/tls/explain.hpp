@@ -11,7 +11,9 @@
 #include <botan/pkix_enums.h>
 #include <botan/x509cert.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -136,10 +138,43 @@ inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
                 "unknown_ca");
 }
 
-/// `names` do not cover `host`: lists the first few of them.
+/// An error when one of `names` is none that a host can have, or a wildcard that does not count and
+/// that somebody may have meant for `host`.
+[[gnu::cold]] inline std::optional<std::unexpected<error>> refuse_names(
+    const Botan::X509_Certificate& leaf, const certificate_names& names, std::string_view host) {
+  const bool is_address = parse_ip(host).has_value();
+  for (const auto& name : names.dns) {
+    const auto dot = std::min(name.find('.'), name.size());
+    const bool is_wildcard = matches_host_name(name, "x" + name.substr(dot));
+    if (name.find('*') == std::string::npos) {
+      if (is_host_name(name)) continue;
+      return refuse("bad_host_name", leaf,
+                    "names the host " + ascii::printable(name, 100) +
+                        ", which none can be called: it was made by mistake, or to deceive; the "
+                        "server needs another one");
+    }
+    if (resembles(name, host) && (is_address || !is_wildcard || spans_registry(name)))
+      return refuse("bad_wildcard", leaf,
+                    "is for " + ascii::printable(name, 100) + ", which does not cover " +
+                        ascii::printable(host, 255) +
+                        ": \"*\" stands for one whole label, the first of a name, above a domain "
+                        "that somebody owns; the server needs a certificate that names it");
+  }
+  return std::nullopt;
+}
+
+/// `names` do not cover `host`: says why, and lists the first few of them.
 [[gnu::cold]] inline std::unexpected<error> refuse_host(const Botan::X509_Certificate& leaf,
                                                         const certificate_names& names,
                                                         std::string_view host) {
+  const std::string wanted = ascii::printable(host, 255);
+  if (names.dns.empty() && names.ip.empty())
+    return refuse("no_host_name", leaf,
+                  "carries no name of a host (a subject alternative name; the common name does not "
+                  "count), so it cannot be for " +
+                      wanted + "; the server needs one that names it there");
+  if (auto malformed = refuse_names(leaf, names, host)) return *std::move(malformed);
+  const bool is_address = parse_ip(host).has_value();
   constexpr std::size_t shown = 4;
   std::string list;
   std::size_t count = 0;
@@ -150,12 +185,11 @@ inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
   for (const auto& name : names.dns) add(name);
   for (const auto& ip : names.ip) add(to_string(ip));
   if (count > shown) list += " and " + std::to_string(count - shown) + " more";
-  const std::string wanted = ascii::printable(host, 255);
-  return refuse("wrong_host", leaf,
-                list.empty() ? "carries no name of a host (a subject alternative name; the common "
-                               "name does not count), so it cannot be for " +
-                                   wanted
-                             : "is for " + list + ", not for " + wanted);
+  return refuse(is_address ? "wrong_address" : "wrong_host", leaf,
+                "is for " + list + ", not for " + wanted +
+                    (is_address ? "; ask for the server by one of its names, or have the address "
+                                  "put among them"
+                                : ""));
 }
 
 }  // namespace cohttps::tls

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
+#include <cohttps/http/public_suffix.hpp>
 
 #include <algorithm>
 #include <array>
@@ -163,6 +164,36 @@ constexpr bool matches_host_name(std::string_view pattern, std::string_view host
   return dot != std::string_view::npos && ascii::iequals(pattern, host.substr(dot + 1));
 }
 
+/// Whether `pattern` is a wildcard over all that strangers register below a suffix.
+inline bool spans_registry(std::string_view pattern) {
+  if (!pattern.starts_with("*.")) return false;
+  std::string below(pattern.substr(2));
+  for (char& c : below) c = ascii::to_lower(c);
+  return is_registry_suffix(below);
+}
+
+/// Whether `host` is what somebody may have meant by `pattern`, "*" standing for any run of
+/// characters: for explanations, never to accept.
+constexpr bool resembles(std::string_view pattern, std::string_view host) noexcept {
+  std::size_t p = 0, h = 0;
+  std::size_t star = std::string_view::npos, resume = 0;
+  while (h < host.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = h;
+    } else if (p < pattern.size() && ascii::to_lower(pattern[p]) == ascii::to_lower(host[h])) {
+      ++p, ++h;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      h = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
 /// The names of a certificate that may stand for a host: its dNSName and iPAddress entries. The
 /// common name is none of them (RFC 9525, 6.3, and RFC 6125 before it).
 struct certificate_names {
@@ -171,13 +202,16 @@ struct certificate_names {
 };
 
 /// Whether one of `names` covers `host`, an A-label name or an address without brackets. An address
-/// is compared as bytes with iPAddress entries only, a name with dNSName entries only.
-inline bool covers(const certificate_names& names, std::string_view host) noexcept {
+/// is compared as bytes with iPAddress entries only, a name with dNSName entries only. A wildcard
+/// directly below a suffix that a registry hands names out under ("*.co.uk") covers nothing, where
+/// libpsl tells which those are.
+inline bool covers(const certificate_names& names, std::string_view host) {
   if (const auto address = parse_ip(host))
     return std::ranges::any_of(
         names.ip, [&](const auto& ip) { return std::ranges::equal(ip, address->data()); });
-  return std::ranges::any_of(names.dns,
-                             [&](const auto& dns) { return matches_host_name(dns, host); });
+  return std::ranges::any_of(names.dns, [&](const auto& dns) {
+    return matches_host_name(dns, host) && !spans_registry(dns);
+  });
 }
 
 }  // namespace cohttps::tls

@@ -24,6 +24,14 @@ enum class tls_preset : std::uint8_t {
   compatible,  ///< also TLS 1.2 with CBC and with finite-field Diffie-Hellman, for old servers
 };
 
+/// Whether issuers are asked if a server's certificates were revoked. What the server staples and
+/// the lists in `tls_options::crl_files` count in any case.
+enum class revocation_mode : std::uint8_t {
+  staple,  ///< nobody is asked
+  soft,    ///< they are, and a certificate of which nothing can be learnt is accepted
+  hard,    ///< they are, and no answer ends the connection: `revocation_unknown`
+};
+
 /// What a key in hardware, or behind a service, is asked to sign.
 struct tls_signing_request {
   std::string_view algorithm;  ///< of the key: "RSA" or "ECDSA"
@@ -64,6 +72,12 @@ struct tls_options {
   /// Paths of lists of revoked certificates (CRLs), PEM or DER. A list that has expired makes the
   /// certificates of its issuer unacceptable.
   std::vector<std::string> crl_files = {};
+
+  /// Asking (OCSP, RFC 6960, else a CRL) is done by plain http, after the handshake and before the
+  /// first request, at the addresses that the certificates name, and the same way as the
+  /// connection: under the same address policy and through the same proxy. It takes a round trip or
+  /// two where nothing is remembered. Not for the certificates of proxies.
+  revocation_mode revocation = revocation_mode::staple;
 
   tls_preset preset = tls_preset::standard;
   tls_version minimum_version = tls_version::v1_2;

@@ -15,6 +15,7 @@
 #include <cohttps/tls/key_log.hpp>
 #include <cohttps/tls/record.hpp>
 #include <cohttps/tls/record_reader.hpp>
+#include <cohttps/tls/revocation.hpp>
 #include <cohttps/tls/session_cache.hpp>
 #include <cohttps/tls/verifier.hpp>
 
@@ -69,6 +70,8 @@ class session final : public Botan::TLS::Callbacks {
   void close() noexcept;
   result<void> end_of_stream();
   result<std::vector<std::byte>> channel_binding() const;
+  revocation_check* revocation();
+  result<void> conclude_revocation();
 
   buffer outgoing;
   tls_info info;
@@ -77,6 +80,7 @@ class session final : public Botan::TLS::Callbacks {
 
  private:
   using alert_type = Botan::TLS::AlertType;
+  static constexpr int maximum_warnings = 8;
 
   template <class F>
   result<void> guarded(F&& call);
@@ -92,6 +96,9 @@ class session final : public Botan::TLS::Callbacks {
   void check_alpn();
   std::string_view versions() const {
     return context_.state().policy->allow_tls12() ? "TLS 1.2 or 1.3" : "TLS 1.3";
+  }
+  bool asks_issuers() const {
+    return context_.state().revocation != revocation_mode::staple && info.verified;
   }
   alert_scene scene() const { return {activated, versions(), host_, alpn_}; }
 
@@ -128,7 +135,10 @@ class session final : public Botan::TLS::Callbacks {
   std::unique_ptr<Botan::PK_Key_Agreement_Key> tls_generate_ephemeral_key(
       const std::variant<Botan::TLS::Group_Params, Botan::DL_Group>& group,
       Botan::RandomNumberGenerator& random) override {
-    name_group(std::get<Botan::TLS::Group_Params>(group));
+    if (const auto* named = std::get_if<Botan::TLS::Group_Params>(&group))
+      name_group(*named);
+    else  // of the server's own choice (RFC 5246, 7.4.3)
+      info.group = "dh" + std::to_string(std::get<Botan::DL_Group>(group).p_bits());
     return Callbacks::tls_generate_ephemeral_key(group, random);
   }
 #if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
@@ -151,10 +161,13 @@ class session final : public Botan::TLS::Callbacks {
   std::optional<error> failure_;
   std::optional<error> pending_;     // why a callback threw, or what the peer's alert means
   std::string warning_;              // the last alert that was not fatal
+  int warnings_ = 0;                 // how many of them there were
   buffer plaintext_;                 // that Botan made of the record at hand
   std::span<const std::byte> data_;  // the same, or where the record reader made it
   mutable Botan::secure_vector<std::uint8_t> read_secret_;  // logged while in Botan
   std::optional<record_reader> reader_;
+  certificate_chain verified_path_;
+  std::optional<revocation_check> revocation_;
   std::string cipher_, hash_;  // of Botan's names
   bool is_tls13_ = false;
   bool receiving_ = false;
@@ -378,18 +391,7 @@ inline std::unexpected<error> session::stop(error why) {
 
 // Out of a callback: Botan sends the alert and passes the exception on to `guarded`.
 inline void session::refuse(error why) {
-  static constexpr std::pair<std::string_view, alert_type> alerts[] = {
-      {"certificate_expired", alert_type::CertificateExpired},
-      {"certificate_revoked", alert_type::CertificateRevoked},
-      {"unknown_ca", alert_type::UnknownCA},
-      {"unsupported_certificate", alert_type::UnsupportedCertificate},
-      {"unexpected_message", alert_type::UnexpectedMessage},
-      {"internal_error", alert_type::InternalError},
-      {"certificate_unknown", alert_type::CertificateUnknown},
-  };
-  auto type = alert_type::BadCertificate;
-  for (const auto& [name, value] : alerts)
-    if (why.alert() == name) type = value;
+  const auto type = alert_named(why.alert());
   pending_ = std::move(why);
   throw Botan::TLS::TLS_Exception(type, pending_->message());
 }

@@ -69,6 +69,13 @@ inline void session::tls_alert(Botan::TLS::Alert alert) {
     pending_ = told(alert, scene());
   } else {
     warning_ = alert.type_string();
+    // Each is worth an answer to nobody, and a peer may send them for ever.
+    if (++warnings_ > maximum_warnings)
+      refuse(error(error_category::tls, "too_many_alerts",
+                   "the server sent more than " + std::to_string(maximum_warnings) +
+                       " warning alerts " + std::string(scene().where()) + ", the last one " +
+                       warning_)
+                 .alert("unexpected_message"));
   }
 }
 
@@ -81,8 +88,9 @@ inline void session::tls_verify_cert_chain(
   const auto& shared = context_.state();
   auto verified = shared.chains->verify(chain, host_, now_, shared.roots, staples);
   if (!verified) refuse(std::move(verified).error());
-  info.staple = *verified;
+  info.staple = (*verified)->staple;
   info.verified = true;
+  verified_path_ = (*verified)->path;
 }
 
 inline void session::tls_session_established(const Botan::TLS::Session_Summary& summary) {
@@ -103,8 +111,38 @@ inline void session::tls_session_established(const Botan::TLS::Session_Summary& 
     info.group = known ? name_of(*known) : *group;
   }
   info.resumed = summary.was_resumption();
+  if (info.resumed && info.verified && asks_issuers()) {
+    const auto& shared = context_.state();
+    auto path = shared.chains->path_of(summary.peer_certs(), now_, shared.roots);
+    if (!path) refuse(std::move(path).error());
+    verified_path_ = *std::move(path);
+  }
   for (const auto& certificate : summary.peer_certs())
     info.peer_chain.push_back(summarize(certificate));
+}
+
+inline revocation_check* session::revocation() {
+  if (!activated || failure_ || !asks_issuers()) return nullptr;
+  const auto& shared = context_.state();
+  if (!revocation_)
+    revocation_.emplace(verified_path_, shared.revocation, info.staple == revocation_status::good,
+                        now_, shared.revocations);
+  return &*revocation_;
+}
+
+inline result<void> session::conclude_revocation() {
+  if (failure_) return std::unexpected(*failure_);
+  if (!revocation_) return {};
+  auto outcome = revocation_->outcome();
+  revocation_.reset();
+  if (outcome) {
+    info.revocation = *outcome;
+    return {};
+  }
+  auto told = guarded([&] { client_->send_fatal_alert(alert_named(outcome.error().alert())); });
+  (void)told;  // whatever becomes of it, the connection ends here
+  activated = false;
+  return stop(std::move(outcome).error());
 }
 
 }  // namespace cohttps::tls

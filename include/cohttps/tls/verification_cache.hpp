@@ -46,25 +46,35 @@ class chain_cache {
       : minimum_(minimum), pins_(std::move(pins)) {}
 
   /// As `cohttps::tls::verify`, and one of the pins is on the path.
-  result<staple_status> verify(const certificate_chain& chain, std::string_view host,
-                               time_point now, const trust_store& roots,
-                               const ocsp_staples& staples) {
+  result<std::shared_ptr<const verified_chain>> verify(const certificate_chain& chain,
+                                                       std::string_view host, time_point now,
+                                                       const trust_store& roots,
+                                                       const ocsp_staples& staples) {
     const std::string key = key_of(chain, host, staples);
-    if (const auto known = find(key, now)) return *known;
-    auto found = verify_chain(chain, now, roots, staples, minimum_);
-    if (!found) return pass(std::move(found));
+    if (auto known = find(key, now)) return known;
+    auto made = verify_chain(chain, now, roots, staples, minimum_);
+    if (!made) return std::unexpected(name_the_names(std::move(made).error(), chain, host));
+    const auto found = std::make_shared<const verified_chain>(*std::move(made));
     if (auto named = verify_host(chain.front(), host); !named) return pass(std::move(named));
     if (!pins_.match(found->path)) {
       if (!pins_.tell())
         return refuse("pin_mismatch", chain.front(),
                       "and those above it have none of the keys that are pinned for this client");
       pins_.tell()(host);
-      return found->staple;  // and the next one is told as well
+      return found;  // and the next one is told as well
     }
     time_point until = now + lifetime;
     for (const auto& each : found->path) until = std::min(until, to_time_point(each.not_after()));
-    add(key, {now, until, found->staple});
-    return found->staple;
+    add(key, {now, until, found});
+    return found;
+  }
+
+  /// The path of a chain that was verified when its session began.
+  result<certificate_chain> path_of(const certificate_chain& chain, time_point now,
+                                    const trust_store& roots) const {
+    auto found = verify_chain(chain, now, roots, {}, minimum_, false);
+    if (!found) return pass(std::move(found));
+    return std::move(found->path);
   }
 
   std::size_t size() const {
@@ -75,7 +85,7 @@ class chain_cache {
  private:
   struct success {
     time_point from, until;
-    staple_status staple;
+    std::shared_ptr<const verified_chain> chain;
     bool holds(time_point now) const { return from <= now && now < until; }
   };
 
@@ -97,11 +107,11 @@ class chain_cache {
     return {digest.begin(), digest.end()};
   }
 
-  std::optional<staple_status> find(const std::string& key, time_point now) const {
+  std::shared_ptr<const verified_chain> find(const std::string& key, time_point now) const {
     const std::scoped_lock lock(mutex_);
     const auto found = known_.find(key);
-    if (found == known_.end() || !found->second.holds(now)) return std::nullopt;
-    return found->second.staple;
+    if (found == known_.end() || !found->second.holds(now)) return nullptr;
+    return found->second.chain;
   }
 
   void add(const std::string& key, success when) {

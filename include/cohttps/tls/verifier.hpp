@@ -9,6 +9,7 @@
 #include <cohttps/tls/der.hpp>
 #include <cohttps/tls/explain.hpp>
 #include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/revocation_answers.hpp>
 #include <cohttps/tls/trust_store.hpp>
 
 #include <botan/certstor.h>
@@ -47,19 +48,6 @@ struct key_sizes {
 };
 
 namespace detail {
-
-inline Botan::Path_Validation_Restrictions path_restrictions() {
-  return Botan::Path_Validation_Restrictions(
-      false,  // revocation information is used, not required
-      110,    // RSA 2048; without SHA-1 and MD5
-      false, std::chrono::hours(24 * 7), nullptr,
-      false  // an expired root proves nothing
-#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
-      ,
-      false  // what the user lists as trusted is, self-signed or not
-#endif
-  );
-}
 
 inline Botan::Path_Validation_Result validate_path(const certificate_chain& chain,
                                                    const Botan::Certificate_Store& roots,
@@ -102,32 +90,46 @@ inline bool demands_staple(const Botan::X509_Certificate& certificate) {
   return false;
 }
 
-/// A staple that says "revoked" counts always. One that says "good" counts only for a certificate
-/// that demands it, and not with a Botan that can be made to believe a forged one. What cannot be
-/// used is as good as none.
-inline result<staple_status> check_staples(const certificate_chain& path,
-                                           const ocsp_staples& staples,
-                                           const Botan::Certificate_Store& roots,
-                                           std::chrono::system_clock::time_point now) {
-  using code = Botan::Certificate_Status_Code;
-  bool good = false;
-  const bool stapled =
-      std::ranges::any_of(staples, [](const auto& one) { return one.has_value(); });
-  if (stapled && path.size() > 1) {
-    const std::vector<Botan::Certificate_Store*> stores{
-        const_cast<Botan::Certificate_Store*>(&roots)};  // as Botan's own overload does
-    const auto answers = Botan::PKIX::check_ocsp(path, staples, stores, now, path_restrictions());
-    for (std::size_t i = 0; i < answers.size(); ++i)
-      if (answers[i].contains(code::CERT_IS_REVOKED)) return refuse(code::CERT_IS_REVOKED, path, i);
-#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
-    good = !answers.empty() && answers[0].contains(code::OCSP_RESPONSE_GOOD);
-#endif
+inline std::string_view explain_staple(revocation_status status) {
+  switch (status) {
+    case revocation_status::expired:
+      return "the one that the server sent is out of date; the server has to fetch a new one from "
+             "time to time";
+    case revocation_status::not_yet_valid:
+      return "the one that the server sent is not valid yet: the server has to send one that is, "
+             "unless the clock of this machine is wrong";
+    case revocation_status::untrusted:
+      return "the one that the server sent is one that the issuer did not sign; the server has to "
+             "ask the responder that its certificate names";
+    case revocation_status::unknown:
+      return "the one that the server sent is of a responder that does not know the certificate; "
+             "the server has to ask the one that its certificate names";
+    case revocation_status::unusable:
+      return "the one that the server sent cannot be used; the server has to send another one";
+    default:
+      return "the server sent none; the server has to turn OCSP stapling on";
   }
-  if (!good && demands_staple(path[0]))
+}
+
+/// A staple that says "revoked" counts always, of any certificate on the path. One that says "good"
+/// counts only for a certificate that demands it; what cannot be used is as good as none.
+inline result<revocation_status> check_staples(const certificate_chain& path,
+                                               const ocsp_staples& staples,
+                                               std::chrono::system_clock::time_point now,
+                                               bool enforce) {
+  auto found = revocation_status::none;
+  for (std::size_t i = 0; i < staples.size() && i + 1 < path.size(); ++i) {
+    if (!staples[i]) continue;
+    const auto status = judge(*staples[i], path, i, now);
+    if (status == revocation_status::revoked)
+      return refuse(Botan::Certificate_Status_Code::CERT_IS_REVOKED, path, i);
+    if (i == 0) found = status;
+  }
+  if (enforce && found != revocation_status::good && demands_staple(path[0]))
     return refuse("missing_staple", path[0],
-                  "demands a stapled proof that it is not revoked (OCSP must-staple), and the "
-                  "server sent none that is valid; the server has to turn OCSP stapling on");
-  return good ? staple_status::good : stapled ? staple_status::unusable : staple_status::none;
+                  "demands a stapled proof that it is not revoked (OCSP must-staple), and " +
+                      std::string(explain_staple(found)));
+  return found;
 }
 
 #if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 12, 0)
@@ -145,6 +147,12 @@ inline result<void> check_constraints(const certificate_chain& path) {
 }
 #endif
 
+/// An authority between may be for other things than TLS servers: Botan asks the leaf alone.
+inline bool may_vouch_for_servers(const Botan::X509_Certificate& authority) {
+  return !extension(authority, {2, 5, 29, 37}) || authority.has_ex_constraint("PKIX.ServerAuth") ||
+         authority.has_ex_constraint("X509v3.AnyExtendedKeyUsage");
+}
+
 /// What Botan lets pass: an empty issuer, and serial numbers that are not positive (RFC 5280,
 /// 4.1.2.4 and 4.1.2.2). Roots of old have the latter.
 inline result<void> check_form(const Botan::Path_Validation_Result& found) {
@@ -157,6 +165,11 @@ inline result<void> check_form(const Botan::Path_Validation_Result& found) {
     if ((i == 0 || i + 1 < path.size()) && i < statuses.size() &&
         statuses[i].contains(code::CERT_SERIAL_NEGATIVE))
       return refuse("bad_certificate", path[i], "has a negative serial number");
+    if (i > 0 && i + 1 < path.size() && !may_vouch_for_servers(path[i]))
+      return refuse("wrong_usage", path[i],
+                    "is an authority's, and its extended key usage is not for TLS servers; the "
+                    "server needs a certificate of another authority",
+                    "unsupported_certificate");
   }
   return {};
 }
@@ -165,17 +178,19 @@ inline result<void> check_form(const Botan::Path_Validation_Result& found) {
 
 struct verified_chain {
   certificate_chain path;  ///< from the peer's own certificate to the root
-  staple_status staple;
+  revocation_status staple;
 };
 
 /// Checks that `chain`, the peer's own certificate first, leads to one of `roots` at the time `now`
 /// and may be used by a TLS server; whose it is remains to be checked. Failures have the category
 /// certificate; explain.hpp lists their reasons.
+/// `demands_staples`: a certificate that is to come with a staple has to.
 inline result<verified_chain> verify_chain(const certificate_chain& chain,
                                            std::chrono::system_clock::time_point now,
                                            const trust_store& roots,
                                            const ocsp_staples& staples = {},
-                                           const key_sizes& minimum = {}) try {
+                                           const key_sizes& minimum = {},
+                                           bool demands_staples = true) try {
   if (chain.empty())
     return fail(error_category::certificate, "no_certificate", "the server sent no certificate");
   const auto& leaf = chain.front();
@@ -215,7 +230,7 @@ inline result<verified_chain> verify_chain(const certificate_chain& chain,
   if (auto permitted = detail::check_constraints(path); !permitted)
     return pass(std::move(permitted));
 #endif
-  const auto staple = detail::check_staples(path, staples, *store, now);
+  const auto staple = detail::check_staples(path, staples, now, demands_staples);
   if (!staple) return std::unexpected(staple.error());
   return verified_chain{path, *staple};
 } catch (const std::exception& e) {
@@ -228,7 +243,10 @@ inline result<void> verify_host(const Botan::X509_Certificate& leaf, std::string
   const auto names = names_of(leaf);
   if (!names)
     return refuse("bad_certificate", leaf, "has a malformed list of names (subjectAltName)");
-  if (!covers(*names, host)) return refuse_host(leaf, *names, host);
+  // A name with a NUL in it was made to be read to its half by somebody.
+  const bool deceives = std::ranges::any_of(
+      names->dns, [](const auto& name) { return name.find('\0') != std::string::npos; });
+  if (deceives || !covers(*names, host)) return refuse_host(leaf, *names, host);
   return {};
 } catch (const std::exception& e) {
   return fail(error_category::certificate, "bad_certificate",
@@ -241,12 +259,24 @@ inline bool is_valid_at(const Botan::X509_Certificate& certificate,
   return certificate.not_before() <= time && time <= certificate.not_after();
 }
 
+/// Newer versions of Botan call malformed names of hosts an error of encoding: says which it is.
+[[gnu::cold]] inline error name_the_names(error found, const certificate_chain& chain,
+                                          std::string_view host) try {
+  if (found.reason() != "bad_certificate" || chain.empty()) return found;
+  const auto names = names_of(chain.front());
+  if (!names) return found;
+  auto malformed = refuse_names(chain.front(), *names, host);
+  return malformed ? std::move(malformed->error()) : found;
+} catch (const std::exception&) {
+  return found;
+}
+
 /// Both: the chain proves that the peer is `host`.
 inline result<void> verify(const certificate_chain& chain, std::string_view host,
                            std::chrono::system_clock::time_point now, const trust_store& roots,
                            const ocsp_staples& staples = {}) {
   if (auto trusted = verify_chain(chain, now, roots, staples); !trusted)
-    return pass(std::move(trusted));
+    return std::unexpected(name_the_names(std::move(trusted).error(), chain, host));
   return verify_host(chain.front(), host);
 }
 

@@ -1,0 +1,65 @@
+// Parts of a client that every request passes: the cookie jar and the pool's decisions.
+#include "allocations.hpp"
+
+#include <cohttps/http/cookie_jar.hpp>
+#include <cohttps/pool/policy.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace {
+
+using namespace cohttps;
+
+// So many cookies of as many hosts, three of which are for the one that is asked.
+void cookie_match(benchmark::State& state) {
+  cookie_jar jar;
+  const auto now = std::chrono::system_clock::now();
+  for (int i = 0; i < state.range(0); ++i) {
+    const auto at = *url::parse("https://host" + std::to_string(i) + ".example/");
+    (void)jar.store(at, "id=0123456789abcdef; Path=/; Secure; HttpOnly", now);
+  }
+  const auto here = *url::parse("https://www.shop.example/cart/items?page=2");
+  for (const char* one : {"session=0123456789abcdef; Path=/; Secure", "lang=en; Path=/cart",
+                          "seen=1; Domain=shop.example; Max-Age=3600"})
+    (void)jar.store(here, one, now);
+  const allocations::counter counter;
+  for (auto _ : state) benchmark::DoNotOptimize(jar.cookie_header(here, now));
+  counter.report(state);
+}
+BENCHMARK(cookie_match)->Arg(0)->Arg(100)->Arg(3000);
+
+struct connection {
+  static bool usable() noexcept { return true; }
+};
+
+// A kept connection is taken and given back, with so many other hosts in the pool.
+void pool_lease(benchmark::State& state) {
+  using policy = pool::policy<std::unique_ptr<connection>>;
+  policy decide({.per_host = 8, .total = 2000});
+  const auto to = [](int i) {
+    return pool::key{{"https", "host" + std::to_string(i) + ".example", 443}, {}, nullptr};
+  };
+  const std::chrono::steady_clock::time_point now{};
+  const auto lease = [&](const pool::key& where) {
+    policy::request asking;
+    decide.ask(where, asking, now);
+    if (!asking.granted->opened)
+      decide.opened(*asking.granted, std::make_unique<connection>(), 1, now);
+    decide.give_back(*std::exchange(asking.granted, nullptr), true, now);
+  };
+  for (int i = 0; i < state.range(0); ++i) lease(to(i));
+  const pool::key here = to(0);
+  const allocations::counter counter;
+  for (auto _ : state) lease(here);
+  counter.report(state);
+}
+BENCHMARK(pool_lease)->Arg(1)->Arg(1000);
+
+}  // namespace
+
+BENCHMARK_MAIN();

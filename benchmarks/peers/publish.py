@@ -1,0 +1,59 @@
+"""Writes docs/performance.md and its pictures from docs/performance.json: publish.py DOCS"""
+import html
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.dont_write_bytecode = True
+import run  # noqa: E402
+
+COLOURS = {"cohttps": "#1a7f5a", "curl": "#8a6d3b", "beast": "#5b6abf", "httplib": "#a05195", "openssl": "#7f7f7f"}
+
+
+def bars(work: str, row: dict) -> str:
+    """One bar a peer; what is least is best."""
+    peers = [p for p in run.PEERS if p in row["peers"]]
+    most = max(row["peers"][p]["median"] * (1 + row["peers"][p]["spread"]) for p in peers)
+    height, width, left = 24, 420, 110
+    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 90}" height="{40 + height * len(peers)}" '
+             f'font-family="sans-serif" font-size="13">',
+             '<rect width="100%" height="100%" fill="#ffffff"/>',
+             f'<text x="8" y="20" font-weight="bold">{html.escape(work)}, {html.escape(row["unit"])}</text>']
+    for i, p in enumerate(peers):
+        cell, y = row["peers"][p], 32 + height * i
+        long, half = width * cell["median"] / most, width * cell["median"] * cell["spread"] / most
+        lines += [f'<text x="8" y="{y + 14}">{html.escape(run.NAMES.get(p, p))}</text>',
+                  f'<rect x="{left}" y="{y + 3}" width="{long:.1f}" height="{height - 8}" fill="{COLOURS[p]}"/>',
+                  f'<path d="M{left + long - half:.1f} {y + 11}h{2 * half:.1f}" stroke="#000000" stroke-width="1.5"/>',
+                  f'<text x="{left + long + half + 6:.1f}" y="{y + 14}">{cell["median"]:.3g}</text>']
+    return "\n".join(lines + ["</svg>\n"])
+
+
+def main() -> None:
+    docs = pathlib.Path(sys.argv[1])
+    result = json.loads((docs / "performance.json").read_text())
+    pictures = docs / "performance"
+    pictures.mkdir(exist_ok=True)
+    shown = []
+    for work, row in result["works"].items():
+        if not row["peers"]:
+            continue
+        name = "".join(c if c.isalnum() else "-" for c in work.lower()).strip("-")
+        (pictures / f"{name}.svg").write_text(bars(work, row))
+        shown.append(f"![{work}](performance/{name}.svg)")
+    machine = result["machine"]
+    (docs / "performance.md").write_text(f"""# Performance
+
+What the same work costs with this client and with others, in one run on one machine: {machine["processor"]}, {machine["processors"]} processors, {machine["system"]}. The server is nginx on loopback with TLS 1.3, AES-128-GCM and a chain of P-256 with an intermediate; server and client have a processor each. The peers take turns, {result["rounds"]} rounds; what is compared is the median of the processor time that the client uses (of the one-shot process, the time from start to exit; of idle connections, the memory that they add), and in parentheses the median over the rounds of this client's figure as a share of the peer's, with half of the range between the quartiles.
+
+`tools/bench --publish` makes this page anew, `tools/bench --check` compares with it.
+
+{run.table(result)}
+
+{chr(10).join(shown)}
+""")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,281 @@
+"""Compares clients: run.py FOLDER-OF-PEERS [--rounds N] [--only WORK,...] [--json FILE] [--docs FOLDER]
+
+Each work is done by every peer against one nginx on loopback (TLS 1.3, AES-128-GCM, a chain of P-256 with
+an intermediate), server and client on processors of their own, one peer after another and all of that
+several times. What counts is the median of the processor time that the client uses.
+"""
+import argparse
+import json
+import math
+import os
+import pathlib
+import platform
+import resource
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+# name: (what the peers are told to do, how often, how many at once, unit of the result)
+WORKS = {
+    "sequential": ("requests", 5000, 1, "us a request"),
+    "64 connections": ("requests", 20000, 64, "us a request"),
+    "1000 connections": ("requests", 20000, 1000, "us a request"),
+    "HTTP/2, 100 streams": ("http2", 20000, 100, "us a request"),
+    "download": ("download", 3, 1, "s a GB"),
+    "upload": ("upload", 3, 1, "s a GB"),
+    "full handshake": ("handshakes", 300, 1, "us a request"),
+    "resumed handshake": ("resumed", 300, 1, "us a request"),
+    "one-shot process": ("once", 1, 1, "ms"),
+    "idle connection": ("idle", 1, 10000, "KiB"),
+}
+PEERS = ["cohttps", "curl", "beast", "httplib", "openssl"]
+NAMES = {"curl": "libcurl", "beast": "Boost.Beast", "httplib": "cpp-httplib", "openssl": "bare OpenSSL"}
+# The goal: at most so much of which peer.
+GOALS = {
+    "sequential": ("openssl", 1.0),
+    "64 connections": ("beast", 0.62),
+    "HTTP/2, 100 streams": ("curl", 0.55),
+    "download": ("curl", 0.77),
+    "upload": ("curl", 0.75),
+    "full handshake": ("curl", 0.55),
+    "resumed handshake": ("curl", 0.6),
+    "one-shot process": ("curl", 0.4),
+}
+
+
+class Nginx:
+    def __init__(self, folder: pathlib.Path, processor: int):
+        self.folder = folder
+        self.port = self.free_port()
+        self.make_certificates()
+        (folder / "up").mkdir()
+        (folder / "1k").write_bytes(b"x" * 1024)
+        with open(folder / "large", "wb") as file:
+            file.truncate(256 << 20)
+        (folder / "nginx.conf").write_text(f"""
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+worker_rlimit_nofile 30000;
+events {{ worker_connections 12000; }}
+http {{
+  access_log off; default_type application/octet-stream;
+  sendfile on; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 600s;
+  client_max_body_size 0; client_body_temp_path {folder}/up/body;
+  proxy_temp_path {folder}/t1; fastcgi_temp_path {folder}/t2; uwsgi_temp_path {folder}/t3; scgi_temp_path {folder}/t4;
+  server {{
+    listen 127.0.0.1:{self.port} ssl http2 backlog=8192; server_name localhost;
+    ssl_certificate {folder}/chain.pem; ssl_certificate_key {folder}/leaf.key;
+    ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+    ssl_session_cache shared:s:10m; ssl_session_tickets on;
+    http2_max_concurrent_streams 128;
+    root {folder};
+    location /up/ {{ dav_methods PUT; }}
+  }}
+}}
+""")
+        self.process = subprocess.Popen(
+            ["taskset", "-c", str(processor), "nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(500):
+            if self.process.poll() is not None:
+                sys.exit("nginx does not start: " + self.process.stderr.read().decode())
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.01)
+        sys.exit("nginx does not listen")
+
+    @staticmethod
+    def free_port() -> int:
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            return s.getsockname()[1]
+
+    def make_certificates(self) -> None:
+        def openssl(*arguments: str) -> None:
+            subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
+
+        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+        (self.folder / "ca.cnf").write_text("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n")
+        (self.folder / "leaf.cnf").write_text("subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n")
+        openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=root")
+        for name, issuer, rules in (("middle", "ca", "ca.cnf"), ("leaf", "middle", "leaf.cnf")):
+            openssl("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key",
+                    "-CAcreateserial", "-days", "2", "-extfile", rules, "-out", f"{name}.pem")
+        chain = (self.folder / "leaf.pem").read_text() + (self.folder / "middle.pem").read_text()
+        (self.folder / "chain.pem").write_text(chain)
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
+
+
+def trusting_environment(folder: pathlib.Path) -> dict:
+    """For the one-shot: the system's store, with the root added to a copy of it."""
+    system = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+    bundle = folder / "bundle.pem"
+    if not bundle.exists():
+        bundle.write_text((system.read_text() if system.exists() else "") + (folder / "ca.pem").read_text())
+    return os.environ | {"BUNDLE": str(bundle)}
+
+
+def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: float) -> "dict | None":
+    kind, count, width, _ = WORKS[work]
+    count = max(1, math.ceil(count * scale))
+    if kind == "idle":
+        width = min(width, max(100, int(width * scale)))
+    authority = nginx.folder / "ca.pem"
+    if kind == "once":
+        trusting_environment(nginx.folder)
+        authority = nginx.folder / "bundle.pem"
+    command = ["taskset", "-c", str(processor), str(peer), kind, "localhost", str(nginx.port), str(authority),
+               str(count), str(width)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    wall = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode == 3:
+        return None
+    if done.returncode != 0:
+        sys.exit(f"{peer.name} fails at '{work}': {done.stderr.strip()}")
+    told = json.loads(done.stdout)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    if kind == "once":
+        value = wall * 1000
+    elif kind == "idle":
+        value = told["grown_kib"] / told["count"]
+    elif kind in ("download", "upload"):
+        value = told["cpu_ns"] / told["bytes"]
+    else:
+        value = told["cpu_ns"] / told["count"] / 1000
+    return {"value": value, "wall_s": told["wall_ns"] / 1e9, "process_cpu_s": cpu, "resident_kib": told["resident_kib"]}
+
+
+def spread(values: list) -> float:
+    """Half of the range between the quartiles, as a share of the median."""
+    if len(values) < 4:
+        return (max(values) - min(values)) / 2 / statistics.median(values)
+    low, _, high = statistics.quantiles(values, n=4)
+    return (high - low) / 2 / statistics.median(values)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the work that is done")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--json", type=pathlib.Path, help="writes the figures to this file")
+    parser.add_argument("--check", type=pathlib.Path, help="fails when a ratio is worse than in this file")
+    options = parser.parse_args()
+    wanted = [w for w in WORKS if not options.only or any(o in w for o in options.only.split(","))]
+    if not shutil.which("nginx"):
+        sys.exit("there is no nginx to measure against; tools/setup bench installs it")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    processors = sorted(os.sched_getaffinity(0))
+    client, server = processors[0], processors[-1]
+
+    peers = [p for p in PEERS if (options.folder / f"peer_{p}").exists()]
+    for p in PEERS:
+        if p not in peers:
+            print(f"missing: {NAMES.get(p, p)}", file=sys.stderr)
+    found: dict = {w: {p: [] for p in peers} for w in wanted}
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as name:
+        nginx = Nginx(pathlib.Path(name), server)
+        try:
+            for round_ in range(options.rounds):
+                for work in wanted:
+                    for p in peers:
+                        if found[work][p] is None:
+                            continue
+                        one = once(options.folder / f"peer_{p}", nginx, work, client, options.scale)
+                        if one is None:
+                            found[work][p] = None
+                        else:
+                            found[work][p].append(one)
+                print(f"round {round_ + 1} of {options.rounds}", file=sys.stderr)
+        finally:
+            nginx.stop()
+
+    result = {"machine": {"processor": processor_name(), "processors": len(processors), "system": platform.platform()},
+              "rounds": options.rounds, "works": {}}
+    for work in wanted:
+        row: dict = {"unit": WORKS[work][3], "peers": {}}
+        for p in peers:
+            if not found[work][p]:
+                continue
+            values = [o["value"] for o in found[work][p]]
+            row["peers"][p] = {"median": statistics.median(values), "spread": spread(values),
+                               "resident_kib": statistics.median(o["resident_kib"] for o in found[work][p])}
+        ours = found[work].get("cohttps")
+        if ours:
+            for p, cell in row["peers"].items():
+                # Round by round, so that what disturbs the machine disturbs both.
+                ratios = [a["value"] / b["value"] for a, b in zip(ours, found[work][p])]
+                cell["ratio"] = statistics.median(ratios)
+                cell["ratio_spread"] = spread(ratios)
+        if work in GOALS:
+            row["goal"] = {"peer": GOALS[work][0], "ratio": GOALS[work][1]}
+        result["works"][work] = row
+    print(table(result))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    if options.check:
+        worse = fallen_behind(result, json.loads(options.check.read_text()))
+        for line in worse:
+            print(line)
+        sys.exit(1 if worse else 0)
+
+
+def fallen_behind(now: dict, committed: dict) -> list:
+    """What has become worse by more than it varies, in either run."""
+    lines = []
+    for work, row in now["works"].items():
+        for p, cell in row["peers"].items():
+            before = committed["works"].get(work, {}).get("peers", {}).get(p)
+            if p == "cohttps" or not before or "ratio" not in before or "ratio" not in cell:
+                continue
+            allowed = before["ratio"] + max(before["ratio_spread"], cell["ratio_spread"], 0.03)
+            if cell["ratio"] > allowed:
+                lines.append(f"{work}: {cell['ratio']:.2f} of {NAMES[p]}, was {before['ratio']:.2f}, allowed {allowed:.2f}")
+    return lines
+
+
+def processor_name() -> str:
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def table(result: dict) -> str:
+    peers = [p for p in PEERS if any(p in row["peers"] for row in result["works"].values())]
+    lines = ["| work | " + " | ".join(NAMES.get(p, p) for p in peers) + " | goal |", "|---" * (len(peers) + 2) + "|"]
+    for work, row in result["works"].items():
+        cells = []
+        for p in peers:
+            cell = row["peers"].get(p)
+            if not cell:
+                cells.append("-")
+            elif p == "cohttps" or "ratio" not in cell:
+                cells.append(f"{cell['median']:.3g}")
+            else:
+                cells.append(f"{cell['median']:.3g} ({cell['ratio']:.2f} ± {cell['ratio_spread']:.2f})")
+        goal = row.get("goal")
+        reached = ""
+        if goal and goal["peer"] in row["peers"] and "ratio" in row["peers"][goal["peer"]]:
+            ratio = row["peers"][goal["peer"]]["ratio"]
+            reached = f"{ratio:.2f} of {NAMES[goal['peer']]}, goal {goal['ratio']}" + ("" if ratio <= goal["ratio"] else ": missed")
+        lines.append(f"| {work}, {row['unit']} | " + " | ".join(cells) + f" | {reached} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+// What HTTP/2 calls errors (RFC 9113, 7), and what they are to a client.
+#pragma once
+
+#include <cohttps/core/ascii.hpp>
+#include <cohttps/core/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace cohttps::http2 {
+
+/// The registered codes; a peer may send others.
+enum class error_code : std::uint32_t {
+  no_error = 0x0,
+  protocol_error = 0x1,
+  internal_error = 0x2,
+  flow_control_error = 0x3,
+  settings_timeout = 0x4,
+  stream_closed = 0x5,
+  frame_size_error = 0x6,
+  refused_stream = 0x7,
+  cancel = 0x8,
+  compression_error = 0x9,
+  connect_error = 0xa,
+  enhance_your_calm = 0xb,
+  inadequate_security = 0xc,
+  http_1_1_required = 0xd,
+};
+
+/// "PROTOCOL_ERROR"; "an unknown code" for one that is not registered.
+constexpr std::string_view to_string(error_code c) noexcept {
+  constexpr std::string_view names[] = {"NO_ERROR",
+                                        "PROTOCOL_ERROR",
+                                        "INTERNAL_ERROR",
+                                        "FLOW_CONTROL_ERROR",
+                                        "SETTINGS_TIMEOUT",
+                                        "STREAM_CLOSED",
+                                        "FRAME_SIZE_ERROR",
+                                        "REFUSED_STREAM",
+                                        "CANCEL",
+                                        "COMPRESSION_ERROR",
+                                        "CONNECT_ERROR",
+                                        "ENHANCE_YOUR_CALM",
+                                        "INADEQUATE_SECURITY",
+                                        "HTTP_1_1_REQUIRED"};
+  const auto i = static_cast<std::size_t>(c);
+  return i < std::size(names) ? names[i] : "an unknown code";
+}
+
+/// The types of frames (RFC 9113, 6) that are looked at.
+enum class frame_type : std::uint8_t {
+  data = 0,
+  headers = 1,
+  priority = 2,
+  rst_stream = 3,
+  settings = 4,
+  push_promise = 5,
+  ping = 6,
+  goaway = 7,
+  window_update = 8,
+  continuation = 9,
+};
+
+constexpr std::string_view to_string(frame_type t) noexcept {
+  constexpr std::string_view names[] = {"DATA",          "HEADERS",      "PRIORITY", "RST_STREAM",
+                                        "SETTINGS",      "PUSH_PROMISE", "PING",     "GOAWAY",
+                                        "WINDOW_UPDATE", "CONTINUATION"};
+  const auto i = static_cast<std::size_t>(t);
+  return i < std::size(names) ? names[i] : "unknown";
+}
+
+/// What nine bytes before each frame say (RFC 9113, 4.1).
+struct frame_header {
+  frame_type type{};
+  std::uint8_t flags = 0;
+  std::uint32_t stream = 0;
+  std::size_t length = 0;
+
+  bool ends_stream() const noexcept { return flags & 0x1; }
+  bool padded() const noexcept { return flags & 0x8; }
+};
+
+namespace detail {
+
+/// The stable reason of a connection error that was found here.
+constexpr std::string_view reason_of(error_code c) noexcept {
+  switch (c) {
+    case error_code::flow_control_error:
+      return "http2_flow_control_error";
+    case error_code::stream_closed:
+      return "http2_stream_closed";
+    case error_code::frame_size_error:
+      return "http2_frame_size_error";
+    case error_code::compression_error:
+      return "http2_compression_error";
+    case error_code::enhance_your_calm:
+      return "http2_flood";
+    case error_code::internal_error:
+      return "http2_internal_error";
+    default:
+      return "http2_protocol_error";
+  }
+}
+
+/// The section of RFC 9113 that a connection error is about: its code's where the code says it all,
+/// else that of the frame in which it was found.
+constexpr std::string_view section_of(error_code c, frame_type last) noexcept {
+  constexpr std::string_view frames[] = {"6.1", "6.2", "6.3", "6.4", "6.5",
+                                         "6.6", "6.7", "6.8", "6.9", "6.10"};
+  switch (c) {
+    case error_code::frame_size_error:
+      return "4.2";
+    case error_code::compression_error:
+      return "4.3";
+    case error_code::stream_closed:
+      return "5.1";
+    case error_code::flow_control_error:
+      return "5.2";
+    case error_code::enhance_your_calm:
+      return "10.5";
+    default:
+      break;
+  }
+  const auto i = static_cast<std::size_t>(last);
+  return i < std::size(frames) ? frames[i] : "5.4.1";
+}
+
+/// The server broke the rules of the connection, which is over.
+[[gnu::cold]] inline error connection_broken(error_code c, std::string_view why,
+                                             const frame_header& last) {
+  const bool opening = why.find("SETTINGS expected") != why.npos;
+  std::string message("the server broke HTTP/2 (RFC 9113, ");
+  message.append(opening ? "3.4"
+                 : c == error_code::protocol_error && why.find("CONTINUATION") != why.npos
+                     ? "6.10"
+                     : section_of(c, last.type));
+  message.append("; ").append(to_string(c));
+  message.append("): ");
+  if (opening) {
+    message += "it does not begin with SETTINGS; perhaps it does not speak HTTP/2";
+  } else {
+    message.append(why.empty() ? std::string_view("not allowed") : why);
+    message.append(", at a frame of the type ").append(to_string(last.type));
+    message.append(" on stream ").append(std::to_string(last.stream));
+  }
+  return {error_category::protocol, opening ? "not_http2" : reason_of(c), std::move(message)};
+}
+
+/// The server ended one stream (RFC 9113, 6.4).
+[[gnu::cold]] inline error stream_reset(error_code c) {
+  switch (c) {
+    case error_code::refused_stream:
+      return error(error_category::peer_closed, "stream_refused",
+                   "the server refused the request before it did anything (REFUSED_STREAM)")
+          .replay(replay_safety::rejected);
+    case error_code::http_1_1_required:
+      return error(error_category::protocol, "http_1_1_required",
+                   "the server wants this request over HTTP/1.1 (HTTP_1_1_REQUIRED)")
+          .replay(replay_safety::rejected);
+    default:
+      return {error_category::peer_closed, "stream_reset",
+              "the server ended the stream before its response was complete (" +
+                  std::string(to_string(c)) + ")"};
+  }
+}
+
+/// The request came too late for a connection that the server is closing (RFC 9113, 6.8).
+[[gnu::cold]] inline error not_processed(error_code c) {
+  if (c == error_code::http_1_1_required) return stream_reset(c);
+  return error(error_category::peer_closed, "going_away",
+               "the server was closing the connection and did not look at the request (GOAWAY, " +
+                   std::string(to_string(c)) + ")")
+      .replay(replay_safety::not_sent);
+}
+
+/// The end of the connection; `code` and `text` are those of a GOAWAY before it, if there was one.
+[[gnu::cold]] inline error connection_closed(bool told, error_code code, std::string_view text,
+                                             bool answered) {
+  std::string message("the peer closed the connection before ");
+  message += answered ? "the end of its response" : "it sent a response";
+  if (told) message.append(" (GOAWAY, ").append(to_string(code));
+  if (told && !text.empty()) message.append(": ").append(ascii::printable(text, 80));
+  if (told) message += ")";
+  return {error_category::peer_closed, answered ? "truncated_body" : "closed_before_response",
+          std::move(message)};
+}
+
+}  // namespace detail
+
+}  // namespace cohttps::http2

@@ -1,0 +1,56 @@
+// How much a peer may do that brings nothing forward (RFC 9113, 10.5).
+#pragma once
+
+#include <cohttps/http2/error_code.hpp>
+#include <cohttps/http2/limits.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace cohttps::http2 {
+
+using time_point = std::chrono::steady_clock::time_point;
+
+/// Counts the frames that cost work and carry nothing: PING, SETTINGS, PRIORITY, empty DATA, heads
+/// of streams that are no more. What brings the exchange forward, and time, make up for them.
+class patience {
+ public:
+  explicit patience(const limits& bounds) noexcept
+      : most_(bounds.idle_frames), per_second_(bounds.idle_frames_per_second), left_(most_) {}
+
+  /// Time has come to `now`.
+  void pass(time_point now) noexcept {
+    if (last_ == time_point()) last_ = now;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - last_);
+    if (seconds.count() <= 0) return;
+    last_ += seconds;
+    earn(static_cast<std::uint64_t>(std::min<std::int64_t>(seconds.count(), 3600)) * per_second_);
+  }
+
+  /// A request went out: its answer has a head, and a reset or a trailer section maybe.
+  void request() noexcept { earn(8); }
+  /// Content moved, in whichever direction; who receives it gives room for more.
+  void content(std::size_t bytes) noexcept { earn(bytes / 512 + 1); }
+
+  /// False when the peer has used up what it had.
+  bool take(const frame_header& f) noexcept {
+    // Padding is no content; where there is some beside it, `content` makes up for the frame.
+    if (f.type == frame_type::data && (f.ends_stream() || (f.length != 0 && !f.padded())))
+      return true;
+    if (left_ == 0) return false;
+    --left_;
+    return true;
+  }
+
+ private:
+  void earn(std::uint64_t n) noexcept { left_ = std::min(most_, left_ + n); }
+
+  std::uint64_t most_;
+  std::uint64_t per_second_;
+  std::uint64_t left_;
+  time_point last_{};
+};
+
+}  // namespace cohttps::http2

@@ -1,0 +1,170 @@
+// A request's fields as HTTP/2 sends them (RFC 9113, 8.3.1).
+#pragma once
+
+#include <cohttps/core/ascii.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/http/fields.hpp>
+#include <cohttps/http/method.hpp>
+#include <cohttps/http/trailer.hpp>
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohttps::http2 {
+
+/// A field as it is compressed; one that is secret stays out of the compression's memory (RFC 7541,
+/// 7.1.3). Names become lower case where they are compressed.
+struct header_line {
+  std::string_view name;
+  std::string_view value;
+  bool secret = false;
+};
+
+/// What is asked for. Views that last for the call.
+struct request_head {
+  const method& verb;
+  std::string_view scheme;
+  std::string_view path;                     ///< origin-form, or "*" for OPTIONS
+  const fields& headers;                     ///< with exactly one Host, which becomes :authority
+  std::optional<std::uint64_t> length = {};  ///< of the content, when it is known
+  bool has_content = false;                  ///< some follows, be it of length 0
+  std::string_view protocol = {};            ///< of an extended CONNECT (RFC 8441, 4)
+};
+
+/// The lines of one request after another, in memory that is kept.
+class request_lines {
+ public:
+  /// Fails with category usage, as the writer of HTTP/1.1 does, for what cannot be sent as it is:
+  /// "invalid_request_target", "missing_host", "invalid_host", "content_length_conflict",
+  /// "content_not_allowed", "transfer_encoding_set", "upgrade_set", "request_head_too_large", and a
+  /// field's own. What speaks of an HTTP/1.1 connection only is left out (RFC 9113, 8.2.2).
+  result<std::span<const header_line>> build(const request_head& r) {
+    lines_.clear();
+    const bool connect = r.verb == method::connect;
+    if (auto fine = check_parts(r, connect); !fine) return pass(std::move(fine));
+    lines_.push_back({":method", r.verb.text()});
+    if (!r.protocol.empty()) lines_.push_back({":protocol", r.protocol});
+    if (!connect || !r.protocol.empty()) {
+      lines_.push_back({":scheme", r.scheme});
+      lines_.push_back({":path", r.path});
+    }
+    const std::size_t authority = lines_.size();
+    lines_.push_back({":authority", {}});
+
+    std::size_t size = 0, hosts = 0;
+    bool has_length = false;
+    for (const field f : r.headers) {
+      if (auto valid = fields::check(f.name, f.value); !valid) [[unlikely]]
+        return pass(std::move(valid));
+      if (ascii::iequals(f.name, "host")) {
+        lines_[authority].value = f.value;
+        ++hosts;
+        continue;
+      }
+      if (ascii::iequals(f.name, "transfer-encoding")) [[unlikely]]
+        return fail(error_category::usage, "transfer_encoding_set",
+                    "Transfer-Encoding belongs to the connection and cannot be set");
+      if (ascii::iequals(f.name, "upgrade")) [[unlikely]]
+        return fail(error_category::usage, "upgrade_set",
+                    "HTTP/2 has no Upgrade (RFC 9113, 8.6); ask for HTTP/1.1 alone");
+      if (is_of_the_connection(r.headers, f)) continue;
+      if (ascii::iequals(f.name, "content-length")) {
+        if (has_length || !r.length || ascii::parse_decimal(f.value) != r.length) [[unlikely]]
+          return fail(error_category::usage, "content_length_conflict",
+                      "the Content-Length field contradicts the content; leave it out");
+        has_length = true;
+      }
+      size += f.name.size() + f.value.size() + 32;
+      lines_.push_back({f.name, f.value, is_secret(f)});
+    }
+    if (hosts != 1 || !is_authority(lines_[authority].value)) [[unlikely]]
+      return fail(error_category::usage, hosts == 0 ? "missing_host" : "invalid_host",
+                  "a request needs exactly one Host field that holds a host and maybe a port");
+    if (size > largest_head) [[unlikely]]
+      return fail(error_category::usage, "request_head_too_large",
+                  "the fields of the request pass " + std::to_string(largest_head) + " bytes");
+    const bool says_zero =
+        r.verb == method::post || r.verb == method::put || r.verb == method::patch;
+    if (r.length && !has_length && (*r.length != 0 || says_zero))
+      lines_.push_back({"content-length", decimal(*r.length)});
+    return std::span<const header_line>(lines_);
+  }
+
+ private:
+  static constexpr std::size_t largest_head = 192 * 1024;
+
+  static result<void> check_parts(const request_head& r, bool connect) {
+    const bool content = r.has_content && r.length != 0;
+    if (content && (r.verb == method::trace || (connect && r.protocol.empty()))) [[unlikely]]
+      return fail(error_category::usage, "content_not_allowed",
+                  "a " + std::string(r.verb.text()) + " request has no content");
+    if (!r.protocol.empty() && (!connect || !ascii::is_token(r.protocol))) [[unlikely]]
+      return fail(error_category::usage, "invalid_protocol",
+                  "a protocol is a token that goes with CONNECT alone");
+    if (connect && r.protocol.empty()) return {};
+    for (const char c : r.path)
+      if (c <= 0x20 || c >= 0x7f || c == '#') [[unlikely]]
+        return invalid_target();
+    if (!r.path.starts_with('/') && (r.path != "*" || r.verb != method::options)) [[unlikely]]
+      return invalid_target();
+    return {};
+  }
+  [[gnu::cold]] static result<void> invalid_target() {
+    return fail(error_category::usage, "invalid_request_target",
+                "the request target is no path, or holds a space, a control character, a \"#\", "
+                "or a byte outside ASCII");
+  }
+
+  static bool is_authority(std::string_view s) noexcept {
+    for (const char c : s)
+      if (!ascii::is_alnum(c) && std::string_view("-._~%!$&'()*+,;=[]:").find(c) == s.npos)
+        return false;
+    return !s.empty();
+  }
+
+  /// RFC 9113, 8.2.2. Of TE, "trailers" may stay.
+  static bool is_of_the_connection(const fields& all, const field& f) {
+    for (const std::string_view name :
+         {"connection", "keep-alive", "proxy-connection", "http2-settings"})
+      if (ascii::iequals(f.name, name)) return true;
+    if (ascii::iequals(f.name, "te")) return !ascii::iequals(f.value, "trailers");
+    return all.has_element("connection", f.name);
+  }
+
+  /// RFC 7541, 7.1.3: what an attacker beside us could guess piece by piece.
+  static bool is_secret(const field& f) noexcept {
+    return ascii::iequals(f.name, "authorization") ||
+           ascii::iequals(f.name, "proxy-authorization") ||
+           (ascii::iequals(f.name, "cookie") && f.value.size() < 20);
+  }
+
+  std::string_view decimal(std::uint64_t n) noexcept {
+    const auto end = std::to_chars(digits_.data(), digits_.data() + digits_.size(), n).ptr;
+    return {digits_.data(), static_cast<std::size_t>(end - digits_.data())};
+  }
+
+  std::vector<header_line> lines_;
+  std::array<char, 20> digits_{};
+};
+
+/// Fails as the writer of HTTP/1.1 does for what may not come after the content.
+inline result<std::vector<header_line>> trailer_lines(const fields& trailers) {
+  std::vector<header_line> lines;
+  for (const field f : trailers) {
+    if (auto valid = fields::check(f.name, f.value); !valid) return pass(std::move(valid));
+    if (!is_trailer_allowed(f.name))
+      return fail(error_category::usage, "forbidden_trailer",
+                  "the field \"" + ascii::printable(f.name, 32) + "\" cannot be a trailer");
+    lines.push_back({f.name, f.value});
+  }
+  return lines;
+}
+
+}  // namespace cohttps::http2

@@ -1,0 +1,240 @@
+// One exchange over an HTTP/2 connection.
+#pragma once
+
+#ifdef COHTTPS_HAS_NGHTTP2
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/core/stop.hpp>
+#include <cohttps/http/fields.hpp>
+#include <cohttps/http/response_head.hpp>
+#include <cohttps/http/status.hpp>
+#include <cohttps/http2/request_lines.hpp>
+#include <cohttps/net/deadline.hpp>
+#include <cohttps/net/http2_connection.hpp>
+#include <cohttps/net/request_view.hpp>
+#include <cohttps/task/task.hpp>
+#include <cohttps/task/when_all.hpp>
+#include <cohttps/transport/sleep.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cohttps::net {
+
+/// As `http1_connection`: `ask`, then `receive_body` until it gives nothing. Destroyed before, it
+/// resets its stream, and the connection goes on.
+template <transport Transport>
+class http2_exchange {
+ public:
+  http2_exchange(http2_connection<Transport>& over, std::string_view scheme) noexcept
+      : over_(over), scheme_(scheme) {}
+  http2_exchange(const http2_exchange&) = delete;
+  http2_exchange& operator=(const http2_exchange&) = delete;
+  ~http2_exchange() {
+    stream_.cancel();
+    over_.flush();
+  }
+
+  /// Sends the request and waits for the final response's head; interim ones are skipped. An answer
+  /// that does not want the rest of the content ends the sending.
+  task<result<void>> ask(request_view request, const exchange_paces& paces,
+                         deadline<Transport>& limit) {
+    const auto length = request.length();
+    const bool content = request.source || request.trailers || length != 0;
+    const http2::request_head head{request.verb,    scheme_, request.target,
+                                   request.headers, length,  content};
+    limit.enter(phase::send, paces.sending);
+    if (limit.stop_requested()) co_return canceled();
+    if (auto opened = over_.open(stream_, head); !opened) co_return opened;
+    const bool at_once = !request.source && !request.trailers && !request.expects_continue &&
+                         request.memory.size() <= sent_at_once;
+    if (content && !at_once) co_return co_await exchange_content(request, paces, limit);
+    if (content) stream_.give_content(request.memory, true);
+    if (content && request.listener) request.listener->sent(request.memory.size());
+    sent_ = true;
+    limit.enter(phase::receive_head, paces.answering);
+    co_return co_await receive_head(request.listener, paces, limit, limit.token());
+  }
+
+  /// The next part of the content, valid until the next call; an empty one when it is complete.
+  task<result<std::span<const std::byte>>> receive_body(deadline<Transport>& limit) {
+    while (true) {
+      const auto part = stream_.take_content();
+      over_.flush();
+      if (!part.empty()) {
+        limit.progress(part.size());
+        co_return part;
+      }
+      if (stream_.failure()) co_return std::unexpected(*stream_.failure());
+      if (stream_.ended()) co_return part;
+      const bool changed = co_await over_.changed(stream_, limit.token());
+      if (!changed) co_return canceled();
+    }
+  }
+
+  response_head take_head() { return stream_.take_head(); }
+  std::optional<std::uint64_t> content_length() const noexcept { return stream_.content_length(); }
+  /// True where that length is of content that comes, as it does not in answer to HEAD.
+  bool has_content() const noexcept { return has_content_; }
+  /// After the content.
+  const fields& trailers() const noexcept { return stream_.trailers(); }
+
+  /// True once something of the response has come in.
+  bool answered() const noexcept { return stream_.answered(); }
+
+ private:
+  // More than this goes out while an answer is looked out for.
+  static constexpr std::size_t sent_at_once = 16 * 1024;
+  static constexpr std::chrono::seconds continue_wait{1};  // RFC 9110, 10.1.1
+
+  static std::unexpected<error> canceled() {
+    return fail(error_category::canceled, "canceled", "the operation was canceled");
+  }
+
+  task<result<void>> receive_head(exchange_listener* listener, const exchange_paces& paces,
+                                  deadline<Transport>& limit, stop_token stop) {
+    while (true) {
+      for (const response_head& interim : stream_.take_interim()) {
+        if (listener) listener->interim(interim);
+        if (sent_) limit.enter(phase::receive_head, paces.answering);  // it is still to come
+      }
+      if (go_on_ && stream_.told_to_continue()) go_on_->request_stop();
+      if (stream_.has_head()) break;
+      if (stream_.failure()) co_return std::unexpected(*stream_.failure());
+      const bool changed = co_await over_.changed(stream_, stop);
+      if (!changed) co_return canceled();
+    }
+    has_content_ = stream_.content_length() && !(stream_.ended() && stream_.received() == 0);
+    co_return result<void>();
+  }
+
+  // ---- content and answer at the same time -----------------------------------------------------
+
+  struct stop_it {
+    stop_source* which;
+    void operator()() const noexcept { which->request_stop(); }
+  };
+
+  task<result<void>> exchange_content(request_view request, const exchange_paces& paces,
+                                      deadline<Transport>& limit) {
+    stop_source go_on, sending, receiving;
+    go_on_ = &go_on;
+    stop_callback stop_sending(limit.token(), stop_it{&sending});
+    stop_callback stop_receiving(limit.token(), stop_it{&receiving});
+    auto [sent, answered] =
+        co_await when_all(send_content(request, paces, limit, sending, receiving),
+                          await_answer(request.listener, paces, limit, sending, receiving));
+    go_on_ = nullptr;
+    if (answered) co_return result<void>();
+    // What went wrong here tells more than that there is no answer then.
+    if (!sent && answered.error().category() == error_category::canceled) co_return std::move(sent);
+    co_return std::move(answered);
+  }
+
+  task<result<void>> await_answer(exchange_listener* listener, const exchange_paces& paces,
+                                  deadline<Transport>& limit, stop_source& sending,
+                                  stop_source& receiving) {
+    auto answered = co_await receive_head(listener, paces, limit, receiving);
+    // A server that has said what it thinks of the request does not wait for the rest of it, unless
+    // it is content with it.
+    if (!answered || !is_success(stream_.status())) sending.request_stop();
+    go_on_->request_stop();
+    co_return answered;
+  }
+
+  task<result<void>> send_content(request_view request, const exchange_paces& paces,
+                                  deadline<Transport>& limit, stop_source& sending,
+                                  stop_source& receiving) {
+    if (request.expects_continue) co_await sleep_for(limit.transport(), continue_wait, *go_on_);
+    result<void> sent;
+    try {
+      if (request.source)
+        sent = co_await send_source(request, limit, sending);
+      else
+        sent = co_await send_memory(request, limit, sending);
+    } catch (...) {  // the source's
+      receiving.request_stop();
+      throw;
+    }
+    sent_ = sent.has_value();
+    if (sent_ && !stream_.has_head() && !receiving.stop_requested())
+      limit.enter(phase::receive_head, paces.answering);
+    if (!sent) stream_.give_content({}, false);  // the caller's memory may go
+    // What the peer did it explains; what went wrong here it cannot.
+    if (!sent && !sending.stop_requested()) receiving.request_stop();
+    co_return sent;
+  }
+
+  task<result<void>> send_source(request_view request, deadline<Transport>& limit,
+                                 stop_token stop) {
+    const auto length = request.source->length();
+    std::uint64_t given = 0;
+    while (true) {
+      limit.rest();  // the source's time is the caller's
+      auto piece = co_await request.source->next();
+      limit.resume();
+      if (!piece) co_return pass(std::move(piece));
+      if (stop.stop_requested()) co_return canceled();
+      given += piece->size();
+      if (length && (given > *length || (piece->empty() && given < *length)))
+        co_return fail(error_category::usage, "content_length_mismatch",
+                       "the content was said to have " + std::to_string(*length) +
+                           " bytes, and has " + (given > *length ? "more" : "fewer"));
+      if (piece->empty()) break;
+      auto sent = co_await send_piece(request, *piece, false, limit, stop);
+      if (!sent) co_return sent;
+    }
+    co_return co_await send_end(request, limit, stop);
+  }
+
+  task<result<void>> send_memory(request_view request, deadline<Transport>& limit,
+                                 stop_token stop) {
+    auto sent = co_await send_piece(request, request.memory, !request.trailers, limit, stop);
+    if (sent && request.trailers) sent = co_await send_end(request, limit, stop);
+    co_return sent;
+  }
+
+  task<result<void>> send_end(request_view request, deadline<Transport>& limit, stop_token stop) {
+    if (request.trailers) trailers_ = (*request.trailers)();
+    if (trailers_.empty()) co_return co_await send_piece(request, {}, true, limit, stop);
+    auto ended = stream_.end_content(trailers_);
+    over_.flush();
+    co_return ended;
+  }
+
+  /// Returns when the session has taken all of `piece`, or does not want it any more.
+  task<result<void>> send_piece(request_view request, std::span<const std::byte> piece, bool last,
+                                deadline<Transport>& limit, stop_token stop) {
+    stream_.give_content(piece, last);
+    over_.flush();
+    std::size_t left = piece.size();
+    while (left != 0 && !stream_.stop_sending() && !stream_.failure()) {
+      const bool changed = co_await over_.changed(stream_, stop);
+      if (!changed) co_return canceled();
+      const std::size_t now = stream_.content_left();
+      if (now == left) continue;
+      limit.progress(left - now);
+      if (request.listener) request.listener->sent(left - now);
+      left = now;
+    }
+    co_return result<void>();
+  }
+
+  http2_connection<Transport>& over_;
+  std::string_view scheme_;
+  typename http2_connection<Transport>::stream stream_;
+  fields trailers_;               // of the request, until they are sent
+  stop_source* go_on_ = nullptr;  // content that waits for 100 (Continue) waits no more
+  bool has_content_ = false;
+  bool sent_ = false;
+};
+
+}  // namespace cohttps::net
+
+#endif

@@ -1,0 +1,55 @@
+// What a connection is asked to send.
+#pragma once
+
+#include <cohttps/http/fields.hpp>
+#include <cohttps/http/method.hpp>
+#include <cohttps/http/response_head.hpp>
+#include <cohttps/net/content_source.hpp>
+#include <cohttps/net/pace.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace cohttps::net {
+
+/// Who wants to know what happens in an exchange.
+class exchange_listener {
+ public:
+  /// A 1xx response has come.
+  virtual void interim(const response_head& head) = 0;
+  /// So many more bytes of the content have been sent.
+  virtual void sent(std::size_t size) = 0;
+
+ protected:
+  ~exchange_listener() = default;
+};
+
+/// What is sent: views into the operation, which outlives the exchange.
+struct request_view {
+  const method& verb;
+  std::string_view target;
+  const fields& headers;
+  std::span<const std::byte> memory;  ///< content in memory
+  content_source* source = nullptr;   ///< or from elsewhere
+  bool expects_continue = false;      ///< the headers ask to be told before content is sent
+  const std::function<fields()>* trailers = nullptr;  ///< after the content, in chunks then
+  exchange_listener* listener = nullptr;
+
+  /// Of the content; empty when it is sent without one.
+  std::optional<std::uint64_t> length() const noexcept {
+    if (trailers) return std::nullopt;
+    return source ? source->length() : std::optional<std::uint64_t>(memory.size());
+  }
+};
+
+/// How fast the steps have to come along.
+struct exchange_paces {
+  pace sending;
+  pace answering;
+};
+
+}  // namespace cohttps::net

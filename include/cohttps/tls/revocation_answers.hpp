@@ -1,0 +1,146 @@
+// What an issuer's answer says of a certificate: an OCSP response (RFC 6960) or a list of revoked
+// certificates (CRL; RFC 5280, 6.3).
+#pragma once
+
+#include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/connection_info.hpp>
+#include <cohttps/tls/der.hpp>
+
+#include <botan/certstor.h>
+#include <botan/exceptn.h>
+#include <botan/ocsp.h>
+#include <botan/pkix_enums.h>
+#include <botan/x509_crl.h>
+#include <botan/x509cert.h>
+#include <botan/x509path.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohttps::tls {
+
+/// How old an answer may be that does not say when the next one comes.
+inline constexpr std::chrono::hours longest_answer{24 * 7};
+
+namespace detail {
+
+inline Botan::Path_Validation_Restrictions path_restrictions() {
+  return Botan::Path_Validation_Restrictions(
+      false,  // revocation information is used, not required
+      110,    // RSA 2048; without SHA-1 and MD5
+      false, longest_answer, nullptr,
+      false  // an expired root proves nothing
+#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
+      ,
+      false  // what the user lists as trusted is, self-signed or not
+#endif
+  );
+}
+
+/// Botan's view of an answer. An older one can be made to believe a forged "good".
+inline revocation_status status_of(const std::set<Botan::Certificate_Status_Code>& codes) {
+  using enum Botan::Certificate_Status_Code;
+  const auto has = [&](std::initializer_list<Botan::Certificate_Status_Code> any) {
+    for (const auto one : any)
+      if (codes.contains(one)) return true;
+    return false;
+  };
+  if (has({CERT_IS_REVOKED})) return revocation_status::revoked;
+  if (has({OCSP_ISSUER_NOT_FOUND, OCSP_ISSUER_NOT_TRUSTED, OCSP_SIGNATURE_ERROR, CRL_BAD_SIGNATURE,
+           OCSP_RESPONSE_MISSING_KEYUSAGE, CA_CERT_NOT_FOR_CRL_ISSUER}))
+    return revocation_status::untrusted;
+  if (has({OCSP_HAS_EXPIRED, OCSP_IS_TOO_OLD, CRL_HAS_EXPIRED})) return revocation_status::expired;
+  if (has({OCSP_NOT_YET_VALID, CRL_NOT_YET_VALID})) return revocation_status::not_yet_valid;
+  if (has({OCSP_BAD_STATUS, OCSP_CERT_NOT_LISTED})) return revocation_status::unknown;
+  if (has({VALID_CRL_CHECKED})) return revocation_status::good;
+#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
+  if (has({OCSP_RESPONSE_GOOD})) return revocation_status::good;
+#endif
+  return revocation_status::unusable;
+}
+
+}  // namespace detail
+
+/// What `response` says of `path[at]`, whose issuer is the next on the path. It counts when that
+/// issuer signed it, or somebody whom it delegated that to (RFC 6960, 4.2.2.2).
+inline revocation_status judge(const Botan::OCSP::Response& response, const certificate_chain& path,
+                               std::size_t at, std::chrono::system_clock::time_point now) try {
+  if (at + 1 >= path.size() || response.status() != Botan::OCSP::Response_Status_Code::Successful)
+    return revocation_status::unusable;
+  Botan::Certificate_Store_In_Memory root;
+  root.add_certificate(path.back());
+  std::vector<std::optional<Botan::OCSP::Response>> answers(at + 1);
+  answers[at] = response;
+  const auto found =
+      Botan::PKIX::check_ocsp(path, answers, {&root}, now, detail::path_restrictions());
+  return at < found.size() ? detail::status_of(found[at]) : revocation_status::unusable;
+} catch (const Botan::Exception&) {
+  return revocation_status::unusable;
+}
+
+/// What `list` says of `path[at]`: only one that the issuer itself signed counts.
+inline revocation_status judge(const Botan::X509_CRL& list, const certificate_chain& path,
+                               std::size_t at, std::chrono::system_clock::time_point now) try {
+  if (at + 1 >= path.size()) return revocation_status::unusable;
+  const certificate_chain pair{path[at], path[at + 1]};
+  if (list.issuer_dn() != path[at + 1].subject_dn()) return revocation_status::untrusted;
+  const auto found = Botan::PKIX::check_crl(
+      pair, std::vector<std::optional<Botan::X509_CRL>>{list, std::nullopt}, now);
+  return found.empty() ? revocation_status::unusable : detail::status_of(found[0]);
+} catch (const Botan::Exception&) {
+  return revocation_status::unusable;
+}
+
+namespace der {
+
+/// The first plain http URL of an authorityInfoAccess extension's value for the access method
+/// `method`, the last octet of 1.3.6.1.5.5.7.48.x (RFC 5280, 4.2.2.1); empty when there is none.
+inline std::string access_url(bytes extension, std::uint8_t method) {
+  const auto list = next(extension, sequence);
+  for (bytes in = list ? list->content : bytes(); !in.empty();) {
+    const auto description = next(in, sequence);
+    if (!description) return {};
+    bytes inside = description->content;
+    const auto id = next(inside, 0x06);
+    const auto where = next(inside, 0x86);
+    if (!id || !where || id->content.size() != 8 || id->content[6] != 48 ||
+        id->content[7] != method)
+      continue;
+    std::string url(where->content.begin(), where->content.end());
+    if (url.starts_with("http://")) return url;
+  }
+  return {};
+}
+
+/// The first plain http URL of a cRLDistributionPoints extension's value (RFC 5280, 4.2.1.13) that
+/// leads to a list of all reasons; empty when there is none.
+inline std::string distribution_url(bytes extension) {
+  const auto list = next(extension, sequence);
+  for (bytes in = list ? list->content : bytes(); !in.empty();) {
+    const auto point = next(in, sequence);
+    if (!point) return {};
+    bytes inside = point->content;
+    const auto name = next(inside, context_0);
+    if (!name || !inside.empty()) continue;  // some reasons alone, or of another issuer
+    inside = name->content;
+    const auto full = next(inside, context_0);
+    for (bytes names = full ? full->content : bytes(); !names.empty();) {
+      const auto one = next(names);
+      if (!one) return {};
+      std::string url(one->content.begin(), one->content.end());
+      if (one->tag == 0x86 && url.starts_with("http://")) return url;
+    }
+  }
+  return {};
+}
+
+}  // namespace der
+}  // namespace cohttps::tls

@@ -1,0 +1,362 @@
+// The client over HTTP/2: what is the same as over HTTP/1.1, and how connections are shared.
+#include "client/http2_host.hpp"
+#include "client/support.hpp"
+
+#include <cohttps/task/when_any.hpp>
+
+#include <deque>
+
+using namespace cohttps;
+using namespace cohttps::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct http2_network {
+  memory_network network;
+  http2_host host;
+  http2_network() { network.listen("host", 80, host.plain()); }
+};
+
+std::string pattern(std::size_t size) {
+  std::string s(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) s[i] = static_cast<char>('a' + i * 7 % 26);
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("requests with and without content, at any read size") {
+  for_each_read_size([](memory_network& network) {
+    http2_host host;
+    host.answer = [](http2_host::served& s, http2_request& r) {
+      std::string content = r[":method"] + " " + r[":path"] + " " + r.content;
+      if (r[":method"] == "HEAD") content.clear();
+      s.peer.respond(r.id, {{":status", "200"}, {"x-length", r["content-length"]}}, content);
+    };
+    network.listen("host", 80, host.plain());
+    auto work = [&]() -> task<void> {
+      client c(network.transport(), prior_knowledge());
+      auto first = co_await c.get("http://host/a?b");
+      CHECK(first.status() == 200);
+      CHECK(first.text() == "GET /a?b ");
+      CHECK(first.connection().protocol == "HTTP/2");
+      CHECK_FALSE(first.on_reused_connection());
+      auto second = co_await c.post("http://host/p", {.content = "some content"});
+      CHECK(second.text() == "POST /p some content");
+      CHECK(second.header("x-length") == "12");
+      CHECK(second.on_reused_connection());
+      auto third = co_await c.put("http://host/l", content(pattern(300'000)));
+      CHECK(third.text() == "PUT /l " + pattern(300'000));
+      auto head = co_await c.head("http://host/");
+      CHECK(head.status() == 200);
+      CHECK(head.text().empty());
+      CHECK(c.statistics().idle == 1);
+    };
+    network.run(work());
+    network.run_servers();
+    CHECK(host.connections.size() == 1);
+    CHECK(host.connections.front().peer.goaways == std::vector<std::uint32_t>{0});
+    CHECK(network.open_streams == 0);
+  });
+}
+
+TEST_CASE("TLS agrees on HTTP/2, on HTTP/1.1, or on nothing") {
+  for_each_read_size([](memory_network& network) {
+    http2_host h2;
+    scripted_host h1;
+    h1.then(plain_response("old")).then(plain_response("old"));
+    network.listen("localhost", 443, h2.tls(localhost_certificate()));
+    network.listen("localhost", 444, h1.tls(localhost_certificate(), {.alpn = {"http/1.1"}}));
+    auto work = [&]() -> task<void> {
+      client c(network.transport(), trusting());
+      auto first = co_await c.get("https://localhost/x");
+      CHECK(first.text() == "answer to /x");
+      CHECK(first.connection().protocol == "HTTP/2");
+      CHECK(first.connection().tls->alpn == "h2");
+      auto again = co_await c.get("https://localhost/y");
+      CHECK(again.on_reused_connection());
+      auto second = co_await c.get("https://localhost:444/");
+      CHECK(second.text() == "old");
+      CHECK(second.connection().protocol == "HTTP/1.1");
+
+      client_options only2 = trusting();
+      only2.versions = http_versions::http_2;
+      client modern(network.transport(), only2);
+      auto third = co_await modern.try_get("https://localhost:444/");
+      REQUIRE_FALSE(third);
+      CHECK(third.error().reason() == "http2_not_agreed");
+      client_options only1 = trusting();
+      only1.versions = http_versions::http_1_1;
+      client old(network.transport(), only1);
+      auto fourth = co_await old.get("https://localhost:444/");
+      CHECK(fourth.connection().protocol == "HTTP/1.1");
+    };
+    network.run(work());
+    CHECK(h2.connections.size() == 1);
+    CHECK(network.open_streams == 0);
+  });
+}
+
+TEST_CASE("many requests at a time go over one connection once it is known to carry them") {
+  http2_network n;
+  auto work = [&]() -> task<void> {
+    client c(n.network.transport(), prior_knowledge());
+    (void)co_await c.connect("http://host/");
+    std::vector<client::operation> all;
+    for (int i = 0; i < 100; ++i) all.push_back(c.get("http://host/" + std::to_string(i)));
+    auto got = co_await when_all(std::move(all));
+    for (std::size_t i = 0; i < got.size(); ++i)
+      CHECK(got[i].text() == "answer to /" + std::to_string(i));
+    CHECK(c.statistics().open == 1);
+    CHECK(c.statistics().idle == 1);
+    CHECK(c.statistics().created == 1);
+  };
+  n.network.run(work());
+  CHECK(n.host.connections.size() == 1);
+  CHECK(n.host.connections.front().peer.most_at_a_time == 100);
+}
+
+TEST_CASE("while the first connection is made others wait for it, where it is known to be shared") {
+  http2_network n;
+  auto work = [&]() -> task<void> {
+    client c(n.network.transport(), prior_knowledge());
+    (void)co_await c.get("http://host/first");
+    c.close_idle();
+    std::vector<client::operation> all;
+    for (int i = 0; i < 20; ++i) all.push_back(c.get("http://host/" + std::to_string(i)));
+    auto got = co_await when_all(std::move(all));
+    CHECK(got.size() == 20);
+    CHECK(c.statistics().created == 2);
+  };
+  n.network.run(work());
+  CHECK(n.host.connections.size() == 2);
+}
+
+TEST_CASE("what the server allows at a time is kept to; more goes over a second connection") {
+  http2_network n;
+  n.host.settings = {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 3}};
+  auto work = [&]() -> task<void> {
+    client_options how = prior_knowledge();
+    how.pool.per_host = 2;
+    client c(n.network.transport(), how);
+    (void)co_await c.get("http://host/first");
+    std::vector<client::operation> all;
+    for (int i = 0; i < 20; ++i) all.push_back(c.get("http://host/" + std::to_string(i)));
+    auto got = co_await when_all(std::move(all));
+    CHECK(got.size() == 20);
+    CHECK(c.statistics().open == 2);
+    CHECK(c.statistics().active == 0);
+  };
+  n.network.run(work());
+  CHECK(n.host.connections.size() == 2);
+  for (auto& s : n.host.connections) CHECK(s.peer.most_at_a_time <= 3);
+}
+
+TEST_CASE("a canceled request resets its stream and hurts no other") {
+  http2_network n;
+  n.host.answer = [](http2_host::served& s, http2_request& r) {
+    if (r[":path"] != "/never") s.peer.respond(r.id, {{":status", "200"}}, r[":path"]);
+  };
+  auto work = [&]() -> task<void> {
+    client c(n.network.transport(), prior_knowledge());
+    (void)co_await c.connect("http://host/");
+    stop_source stop;
+    auto slow = [&]() -> task<void> {
+      auto r = co_await c.try_get("http://host/never", {.stop = stop});
+      REQUIRE_FALSE(r);
+      CHECK(r.error().category() == error_category::canceled);
+    };
+    auto late = [&]() -> task<void> {
+      auto r = co_await c.try_get("http://host/never", {.timeout = 3s});
+      REQUIRE_FALSE(r);
+      CHECK(r.error().category() == error_category::timeout);
+      CHECK(r.error().reason() == "total_timeout");
+    };
+    auto others = [&]() -> task<void> {
+      (void)co_await sleep_for(n.network.transport(), 1s);
+      stop.request_stop();
+      for (int i = 0; i < 5; ++i) {
+        auto r = co_await c.get("http://host/fine");
+        CHECK(r.text() == "/fine");
+        (void)co_await sleep_for(n.network.transport(), 1s);
+      }
+    };
+    co_await when_all(slow(), late(), others());
+    CHECK(c.statistics().open <= 1);
+    CHECK(c.statistics().created == 1);
+  };
+  n.network.run(work());
+  REQUIRE(n.host.connections.size() == 1);
+  CHECK(n.host.connections.front().peer.resets ==
+        std::map<std::int32_t, std::uint32_t>{{1, NGHTTP2_CANCEL}, {3, NGHTTP2_CANCEL}});
+  CHECK(n.network.open_streams == 0);
+}
+
+TEST_CASE("content that nobody reads stops no other response") {
+  http2_network n;
+  n.host.answer = [](http2_host::served& s, http2_request& r) {
+    s.peer.respond(r.id, {{":status", "200"}},
+                   r[":path"] == "/large" ? pattern(20'000'000) : "small");
+  };
+  auto work = [&]() -> task<void> {
+    client c(n.network.transport(), prior_knowledge());
+    auto stream = co_await c.stream(method::get, "http://host/large");
+    (void)co_await sleep_for(n.network.transport(), 1s);
+    for (int i = 0; i < 10; ++i) {
+      auto r = co_await c.get("http://host/small");
+      CHECK(r.text() == "small");
+    }
+    CHECK(n.host.connections.size() == 1);
+    std::string all;
+    while (true) {
+      auto part = co_await stream.read();
+      if (part.empty()) break;
+      all.append(reinterpret_cast<const char*>(part.data()), part.size());
+    }
+    CHECK((all == pattern(20'000'000)));
+    CHECK(stream.complete());
+  };
+  n.network.run(work());
+}
+
+TEST_CASE("what the server has not looked at is sent again, whatever its method") {
+  for (const auto code : {NGHTTP2_REFUSED_STREAM, NGHTTP2_NO_ERROR}) {
+    CAPTURE(code);
+    http2_network n;
+    int seen = 0;
+    n.host.answer = [&](http2_host::served& s, http2_request& r) {
+      if (++seen == 2 && code == NGHTTP2_REFUSED_STREAM) return s.peer.reset(r.id, code);
+      if (seen == 2) return s.peer.goaway(r.id - 2, code);
+      s.peer.respond(r.id, {{":status", "200"}}, r.content);
+    };
+    auto work = [&]() -> task<void> {
+      client c(n.network.transport(), prior_knowledge());
+      (void)co_await c.post("http://host/", {.content = "1"});
+      auto r = co_await c.post("http://host/", {.content = "2"});
+      CHECK(r.text() == "2");
+    };
+    n.network.run(work());
+    CHECK(seen == 3);
+    CHECK(n.host.connections.size() == (code == NGHTTP2_REFUSED_STREAM ? 1 : 2));
+  }
+}
+
+TEST_CASE("a server that refuses everything is believed at last") {
+  http2_network n;
+  n.host.answer = [&](http2_host::served& s, http2_request& r) {
+    s.peer.reset(r.id, NGHTTP2_REFUSED_STREAM);
+  };
+  auto r = get(n.network, "http://host/", prior_knowledge());
+  REQUIRE_FALSE(r);
+  CHECK(r.error().reason() == "stream_refused");
+  CHECK(r.error().replay() == replay_safety::rejected);
+  CHECK(n.host.requests() == 4);
+}
+
+TEST_CASE("a server that wants HTTP/1.1 gets it, from then on") {
+  memory_network network;
+  http2_host h2;
+  scripted_host h1;
+  h1.then(plain_response("old")).then(plain_response("older"));
+  h2.answer = [](http2_host::served& s, http2_request& r) {
+    s.peer.reset(r.id, NGHTTP2_HTTP_1_1_REQUIRED);
+  };
+  auto modern = h2.tls(localhost_certificate());
+  auto old = h1.tls(localhost_certificate(), {.alpn = {"http/1.1"}});
+  std::size_t connections = 0;
+  network.listen("localhost", 443, [&](memory_stream s) {
+    return connections++ == 0 ? modern(std::move(s)) : old(std::move(s));
+  });
+  auto work = [&]() -> task<void> {
+    client c(network.transport(), trusting());
+    auto first = co_await c.get("https://localhost/");
+    CHECK(first.text() == "old");
+    CHECK(first.connection().protocol == "HTTP/1.1");
+    auto second = co_await c.get("https://localhost/");
+    CHECK(second.text() == "older");
+    CHECK(second.on_reused_connection());
+  };
+  network.run(work());
+  CHECK(connections == 2);
+}
+
+TEST_CASE("settings, pings and a goodbye to an idle connection") {
+  http2_network n;
+  n.host.answer = [](http2_host::served& s, http2_request& r) {
+    s.peer.respond(r.id, {{":status", "200"}});
+    s.closes = r[":path"] == "/3";
+  };
+  auto work = [&]() -> task<void> {
+    client c(n.network.transport(), prior_knowledge());
+    (void)co_await c.get("http://host/1");
+    http2_host::served& s = n.host.connections.front();
+    nghttp2_submit_ping(s.peer.session(), 0, nullptr);
+    s.peer.settings({{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 7}});
+    s.push();
+    (void)co_await sleep_for(n.network.transport(), 1s);
+    auto second = co_await c.get("http://host/2");
+    CHECK(second.on_reused_connection());
+    s.peer.goaway(3, NGHTTP2_NO_ERROR);
+    s.push();
+    (void)co_await sleep_for(n.network.transport(), 1s);
+    auto third = co_await c.get("http://host/3");
+    CHECK_FALSE(third.on_reused_connection());
+    (void)co_await sleep_for(n.network.transport(), 1s);
+    auto fourth = co_await c.get("http://host/4");
+    CHECK_FALSE(fourth.on_reused_connection());
+  };
+  n.network.run(work());
+  CHECK(n.host.connections.size() == 3);
+}
+
+TEST_CASE("trailers both ways, interim responses, redirects and 100-continue") {
+  http2_network n;
+  n.host.early = true;
+  n.host.answer = [](http2_host::served& s, http2_request& r) {
+    if (r[":path"] == "/from")
+      return s.peer.respond(r.id, {{":status", "307"}, {"location", "/to"}});
+    if (r["expect"] != "") s.peer.interim(r.id, {{":status", "100"}});
+    s.peer.interim(r.id, {{":status", "103"}, {"link", "</a>"}});
+    s.peer.respond(r.id, {{":status", "200"}}, "content", {{"etag", "\"x\""}});
+  };
+  auto work = [&]() -> task<void> {
+    client_options how = prior_knowledge();
+    how.expect_continue_over = 1000;
+    client c(n.network.transport(), how);
+    auto r = co_await c.put("http://host/from", content(pattern(100'000)));
+    CHECK(r.text() == "content");
+    CHECK(r.trailers().find("etag") == "\"x\"");
+    CHECK(r.history().size() == 1);
+  };
+  n.network.run(work());
+  n.network.run_servers();
+  CHECK((n.host.connections.front().peer.requests.rbegin()->second.content == pattern(100'000)));
+}
+
+TEST_CASE("a server that breaks the rules of the connection ends all of its requests") {
+  http2_network n;
+  n.host.answer = [](http2_host::served& s, http2_request& r) {
+    if (r[":path"] != "/break") return;
+    const std::string_view push("\0\0\0\4\0\0\0\0\1", 9);  // SETTINGS on a stream
+    (void)s.stream->try_write(std::as_bytes(std::span(push)));
+  };
+  auto work = [&]() -> task<void> {
+    client c(n.network.transport(), prior_knowledge());
+    (void)co_await c.connect("http://host/");
+    auto waits = c.try_get("http://host/never");
+    auto breaks = c.try_get("http://host/break");
+    auto [a, b] = co_await when_all(std::move(waits), std::move(breaks));
+    for (auto* r : {&a, &b}) {
+      REQUIRE_FALSE(*r);
+      CHECK(r->error().category() == error_category::protocol);
+      CHECK(r->error().reason() == "http2_protocol_error");
+      CHECK(r->error().message().find("RFC 9113, 6.5") != std::string::npos);
+    }
+    CHECK(c.statistics().open == 0);
+  };
+  n.network.run(work());
+  n.network.run_servers();
+  CHECK(n.host.connections.front().peer.goaways ==
+        std::vector<std::uint32_t>{NGHTTP2_PROTOCOL_ERROR});
+}
