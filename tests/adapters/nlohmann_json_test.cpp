@@ -29,7 +29,9 @@ struct spelled_otherwise {
 template <>
 struct cohttps::representation<spelled_otherwise> {
   static constexpr std::string_view media_type = "text/plain";
-  static std::string write(const spelled_otherwise& s) { return std::string(s.n, '|'); }
+  static std::string write(const spelled_otherwise& s) {
+    return std::string(static_cast<std::size_t>(s.n), '|');
+  }
 };
 
 static_assert(writable_representation<person> && readable_representation<person>);

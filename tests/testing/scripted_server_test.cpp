@@ -159,6 +159,10 @@ TEST_CASE("a request that no rule answers ends the test with its name") {
         "method of https://example.com/b");
   REQUIRE_FALSE(server.check());
 
+  scripted_server of_one_method;
+  of_one_method.on(method::put, "https://example.com/").answer(200);
+  CHECK(wrong(of_one_method, "https://example.com/").reason() == "unexpected_request");
+
   scripted_server throws_itself;
   throws_itself.on("https://example.com/").answer([](const received_request&) -> scripted_response {
     throw std::runtime_error("no answer");
