@@ -106,8 +106,13 @@ TEST_CASE("node: multipart is parsed by the parser of another") {
       expect_answer(ask(server().options(), method::post, server().url("/form"), std::move(form))));
   REQUIRE(r.size() == 5);
   CHECK(r[0] == nlohmann::json{{"name", "comment"}, {"value", "two\r\nlines"}});
-  CHECK(r[1] == nlohmann::json{{"name", "quote \" \xc3\xbc \r\n"}, {"value", "value"}});
-  CHECK(r[2].at("filename") == "t \"1\".csv");
+  // Node 18 leaves the escapes of browsers as they are.
+  const auto is_either = [](const nlohmann::json& found, std::string read, std::string as_sent) {
+    return found == read || found == as_sent;
+  };
+  CHECK(is_either(r[1].at("name"), "quote \" \xc3\xbc \r\n", "quote %22 \xc3\xbc %0D%0A"));
+  CHECK(r[1].at("value") == "value");
+  CHECK(is_either(r[2].at("filename"), "t \"1\".csv", "t %221%22.csv"));
   CHECK(r[2].at("type") == "text/csv");
   CHECK(r[3].at("filename") == "noise.bin");
   CHECK(r[3].at("value") == "bytes of\r\n--a file\n");
