@@ -26,6 +26,9 @@ struct bench {
     cohttps::client_options o;
     if (!to_do.authority.empty() || !resumes) o.tls = cohttps::tls_context(tls);
     o.pool = {.per_host = to_do.width + 1, .total = to_do.width + 1};
+    const bool http2 = to_do.kind == "http2";
+    o.versions = http2 ? cohttps::http_versions::http_2 : cohttps::http_versions::http_1_1;
+    if (http2) o.pool = {.per_host = 1, .total = 1};
     o.decode_content = false;
     o.timeouts.minimum_rate = {};
     return o;
@@ -144,7 +147,7 @@ struct bench {
 
 task<void> does(bench& b) {
   const std::string& kind = b.to_do.kind;
-  if (kind == "requests") return b.requests();
+  if (kind == "requests" || kind == "http2") return b.requests();
   if (kind == "download") return b.download();
   if (kind == "upload") return b.upload();
   if (kind == "handshakes") return b.handshakes(false);
