@@ -9,7 +9,8 @@
 
 using namespace cohttps;
 
-namespace {
+// Not nameless: Clang would miss a use of the functions that the macro makes.
+namespace adapted {
 
 struct person {
   std::string name;
@@ -24,7 +25,11 @@ struct spelled_otherwise {
   int n = 0;
 };
 
-}  // namespace
+}  // namespace adapted
+
+using adapted::person;
+using adapted::spelled_otherwise;
+using adapted::unknown;
 
 template <>
 struct cohttps::representation<spelled_otherwise> {
