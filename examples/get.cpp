@@ -4,6 +4,7 @@
 #include "get_usage.hpp"
 
 #include <cohttps/cohttps.hpp>
+#include <cohttps/core/base64.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -151,8 +152,11 @@ int main(int argc, char** argv) {
   std::string failed = "null";
   try {
     a = get::parse({argv + 1, argv + argc});
-    if (!a.tls.root_file.empty() || a.tls.minimum_version != cohttps::tls_version::v1_2)
+    if (!a.tls.root_file.empty() || a.tls.minimum_version != cohttps::tls_version::v1_2 ||
+        a.own_tls) {
+      get::settle_identity(a);
       a.client.tls = cohttps::tls_context(a.tls);
+    }
     cohttps::run(fetch(a, out));
   } catch (const get::usage_error& e) {
     if (e.message.empty()) return std::cout << get::usage, 0;

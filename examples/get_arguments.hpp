@@ -41,6 +41,7 @@ struct form_part {
 struct arguments {
   cohttps::method verb;
   bool verb_given = false;
+  bool own_tls = false;  ///< options of TLS were given
   bool head = false;
   cohttps::fields headers;
   std::string data;
@@ -78,6 +79,28 @@ inline std::string read_file(const std::string& name) {
   if (file && file.peek() != std::ifstream::traits_type::eof()) content << file.rdbuf();
   if (file.bad() || (!file && !file.eof())) throw usage_error{"cannot read " + name, 26};
   return std::move(content).str();
+}
+
+/// The parts of "a:b:c".
+inline std::vector<std::string> list_of(const std::string& text, char between) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, between);) parts.push_back(part);
+  return parts;
+}
+
+/// Of the client, whose key may be in the file of its certificate.
+inline cohttps::tls_identity& identity_of(arguments& a) {
+  if (!a.tls.identity) a.tls.identity.emplace();
+  a.own_tls = true;
+  return *a.tls.identity;
+}
+inline void settle_identity(arguments& a) {
+  if (!a.tls.identity || !a.tls.identity->key_pem.empty()) return;
+  const auto& text = a.tls.identity->certificate_pem;
+  for (const auto* begin : {"-----BEGIN PRIVATE KEY-----", "-----BEGIN ENCRYPTED PRIVATE KEY-----"})
+    if (const auto at = text.find(begin); at != text.npos)
+      a.tls.identity->key_pem = text.substr(at);
 }
 
 /// Throws what cannot be used.
@@ -292,6 +315,32 @@ inline constexpr option options[] = {
     {'\0', "--resolve", true, [](arguments& a, const std::string& v) { take_resolve(a, v); }},
     {'\0', "--cacert", true,
      [](arguments& a, const std::string& v) { a.tls.root_file = v, a.tls.system_roots = false; }},
+    {'E', "--cert", true,
+     [](arguments& a, const std::string& v) { identity_of(a).certificate_pem = read_file(v); }},
+    {'\0', "--key", true,
+     [](arguments& a, const std::string& v) { identity_of(a).key_pem = read_file(v); }},
+    {'\0', "--crlfile", true,
+     [](arguments& a, const std::string& v) {
+       a.tls.crl_files.push_back(v);
+       a.own_tls = true;
+     }},
+    {'\0', "--pinnedpubkey", true,
+     [](arguments& a, const std::string& v) {
+       a.tls.pins = list_of(v, ';');
+       for (auto& pin : a.tls.pins)  // curl writes two slashes
+         if (pin.starts_with("sha256//")) pin.erase(7, 1);
+       a.own_tls = true;
+     }},
+    {'\0', "--ciphers", true,
+     [](arguments& a, const std::string& v) {
+       a.tls.cipher_suites = list_of(v, ':');
+       a.own_tls = true;
+     }},
+    {'\0', "--curves", true,
+     [](arguments& a, const std::string& v) {
+       a.tls.groups = list_of(v, ':');
+       a.own_tls = true;
+     }},
     {'\0', "--tlsv1.3", false,
      [](arguments& a, const std::string&) { a.tls.minimum_version = cohttps::tls_version::v1_3; }},
     {'\0', "--http1.1", false,

@@ -48,6 +48,12 @@ Where it goes
       --unix-socket PATH    connects to this socket, whatever the host
       --resolve HOST:PORT:ADDR  connects to ADDR for HOST and PORT
       --cacert FILE         trusts the PEM certificates in FILE, and no others
+  -E, --cert FILE           the client's certificates in PEM, maybe with its key
+      --key FILE            its key, PKCS #8 in PEM
+      --crlfile FILE        certificates on this list are refused
+      --pinnedpubkey PINS   "sha256//BASE64", several with ";" between them
+      --ciphers LIST        registered names of cipher suites, with ":" between them
+      --curves LIST         names of groups, such as x25519:secp256r1
       --tlsv1.3             refuses TLS 1.2
       --http1.1             speaks HTTP/1.1 alone
       --http2               HTTP/2 where the server agrees on it, which is the default
