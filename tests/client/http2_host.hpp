@@ -43,6 +43,11 @@ class http2_host {
   bool early = false;  ///< answers at the head of the request
   std::list<served> connections;
 
+  http2_host() = default;
+  http2_host(const http2_host&) = delete;
+  http2_host& operator=(const http2_host&) = delete;
+  ~http2_host() { *there_ = false; }
+
   std::size_t requests() const {
     std::size_t n = 0;
     for (const served& s : connections) n += s.peer.requests.size();
@@ -60,6 +65,8 @@ class http2_host {
   }
 
  private:
+  std::shared_ptr<bool> there_ = std::make_shared<bool>(true);
+
   static task<bool> write(memory_stream& s, std::string bytes) {
     auto rest = std::as_bytes(std::span(bytes));
     while (!rest.empty()) {
@@ -73,9 +80,12 @@ class http2_host {
   task<void> serve(memory_stream s, std::unique_ptr<tls_server_peer> tls) {
     served& mine = connections.emplace_back(settings);
     struct closing {
+      std::shared_ptr<bool> there;  // the network may outlive the host, and this with it
       served& of;
-      ~closing() { of.stream = nullptr; }
-    } guard{mine};
+      ~closing() {
+        if (*there) of.stream = nullptr;
+      }
+    } guard{there_, mine};
     mine.peer.early = early;
     mine.peer.on_request = [&](http2_server_peer&, http2_request& r) { answer(mine, r); };
     if (!tls) mine.stream = &s;
