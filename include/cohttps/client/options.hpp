@@ -9,6 +9,7 @@
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/netrc.hpp>
+#include <cohttps/http/response_head.hpp>
 #include <cohttps/http/shared_cookie_jar.hpp>
 #include <cohttps/http1/limits.hpp>
 #include <cohttps/net/connect_options.hpp>
