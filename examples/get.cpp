@@ -25,17 +25,18 @@ using cohttps::task;
 using get::arguments;
 
 /// Where content goes: standard output, or a file that appears under its name once it is whole. One
-/// that goes on is written in place.
+/// that goes on is written in place, and so is what is no file, such as /dev/null.
 class sink {
  public:
-  sink(std::string name, bool goes_on) : name_(std::move(name)), goes_on_(goes_on) {
+  sink(std::string name, bool goes_on)
+      : name_(std::move(name)), in_place_(goes_on || is_no_file(name_)) {
     if (to_file())
-      file_.open(goes_on_ ? name_ : part_name(),
-                 std::ios::binary | (goes_on_ ? std::ios::app : std::ios::trunc));
+      file_.open(in_place_ ? name_ : part_name(),
+                 std::ios::binary | (goes_on ? std::ios::app : std::ios::trunc));
   }
   ~sink() {
     std::error_code ignored;
-    if (to_file() && !goes_on_ && !finished_) std::filesystem::remove(part_name(), ignored);
+    if (to_file() && !in_place_ && !finished_) std::filesystem::remove(part_name(), ignored);
   }
 
   bool write(std::string_view bytes) {
@@ -48,17 +49,22 @@ class sink {
     if (!to_file()) return std::fflush(stdout) == 0;
     file_.close();
     std::error_code failed;
-    if (file_ && !goes_on_) std::filesystem::rename(part_name(), name_, failed);
+    if (file_ && !in_place_) std::filesystem::rename(part_name(), name_, failed);
     return finished_ = file_ && !failed;
   }
 
   bool to_file() const { return !name_.empty() && name_ != "-"; }
 
  private:
+  static bool is_no_file(const std::string& name) {
+    std::error_code ignored;
+    return std::filesystem::exists(name, ignored) &&
+           !std::filesystem::is_regular_file(name, ignored);
+  }
   std::string part_name() const { return name_ + ".part"; }
 
   std::string name_;
-  bool goes_on_;
+  bool in_place_;
   std::ofstream file_;
   bool finished_ = false;
 };

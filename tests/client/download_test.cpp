@@ -206,6 +206,13 @@ TEST_CASE("files that cannot be written") {
   CHECK(d.error().reason() == "download_file");
   CHECK(d.error().message().find("No such file") != std::string::npos);
 
+  for (const std::string no_file : {std::string("/dev/null"), in.path.string()}) {
+    d = download(at.network, no_file);
+    REQUIRE_FALSE(d);
+    CHECK(d.error().reason() == "download_file");
+    CHECK_FALSE(fs::is_regular_file(no_file));
+  }
+
   d = download(at.network, in.file(), {.resume = true}, {.headers = {{"range", "bytes=0-1"}}});
   REQUIRE_FALSE(d);
   CHECK(d.error().reason() == "download_range");

@@ -9,7 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <fcntl.h>
+#include <filesystem>
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -91,6 +94,14 @@ TEST_CASE("get: a file appears whole or not at all") {
   CHECK(part.code == 28);
   CHECK_FALSE(std::filesystem::exists(file));
   CHECK_FALSE(std::filesystem::exists(file + ".part"));
+
+  // What is no file is written to and stays what it is.
+  const auto pipe = (folder.path() / "pipe").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const descriptor reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK), "open");
+  const auto piped = get_trusting({"-o", pipe, server.url(site::both, "/small.txt")});
+  CHECK(piped.code == 0);
+  CHECK(std::filesystem::is_fifo(pipe));
 }
 
 TEST_CASE("get: --json gives one object with everything") {

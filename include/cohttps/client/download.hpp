@@ -100,6 +100,10 @@ COHTTPS_DEFINITION result<void> download_file::begin(const url& from, fields& he
   if (ranged_ && resumes_)
     return fail(error_category::usage, "download_range",
                 "a download that goes on where it ended cannot ask for a range of its own");
+  struct stat about = {};
+  if (::stat(path_.c_str(), &about) == 0 && !S_ISREG(about.st_mode))
+    return fail(error_category::usage, "download_file",
+                "'" + path_ + "' is no file, and cannot be replaced by one");
   number_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (number_ < 0) return unwritable();
   if (::flock(number_, LOCK_EX | LOCK_NB) != 0) {
@@ -111,7 +115,6 @@ COHTTPS_DEFINITION result<void> download_file::begin(const url& from, fields& he
   if (!resumes_) return {};
   headers.erase("accept-encoding");
   headers.append_unchecked("accept-encoding", "identity");
-  struct stat about = {};
   const std::string validator = kept_validator();
   if (validator.empty() || ::fstat(number_, &about) != 0 || about.st_size == 0) return {};
   size_ = resumed_at_ = static_cast<std::uint64_t>(about.st_size);
