@@ -206,7 +206,7 @@ TEST_CASE("files that cannot be written") {
   CHECK(d.error().reason() == "download_file");
   CHECK(d.error().message().find("No such file") != std::string::npos);
 
-  for (const std::string no_file : {std::string("/dev/null"), in.path.string()}) {
+  for (const std::string& no_file : {std::string("/dev/null"), in.path.string()}) {
     d = download(at.network, no_file);
     REQUIRE_FALSE(d);
     CHECK(d.error().reason() == "download_file");
