@@ -348,7 +348,7 @@ class scripted_server {
     for (const scripted_rule& r : rules_)
       message += (&r == &rules_.front() ? " " : ", ") +
                  std::string(r.verb_ ? r.verb_->text() : "any method of") + ' ' + r.pattern_;
-    const std::string text =
+    std::string text =
         text_of({501, {{"content-type", "text/plain"}}, message}, request.method, std::nullopt);
     went_wrong(error(error_category::usage, "unexpected_request", std::move(message)));
     return text;
