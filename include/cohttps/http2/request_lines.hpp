@@ -75,6 +75,8 @@ class request_lines {
         return fail(error_category::usage, "upgrade_set",
                     "HTTP/2 has no Upgrade (RFC 9113, 8.6); ask for HTTP/1.1 alone");
       if (is_of_the_connection(r.headers, f)) continue;
+      // RFC 8441, 5: what it proves is proved by the protocol.
+      if (!r.protocol.empty() && ascii::iequals(f.name, "sec-websocket-key")) continue;
       if (ascii::iequals(f.name, "content-length")) {
         if (has_length || !r.length || ascii::parse_decimal(f.value) != r.length) [[unlikely]]
           return fail(error_category::usage, "content_length_conflict",
