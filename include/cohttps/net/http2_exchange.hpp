@@ -48,16 +48,23 @@ class http2_exchange {
     const http2::request_head head{
         request.verb, scheme_,         request.target, request.headers, raw ? std::nullopt : length,
         content,      request.protocol};
-    limit.enter(phase::send, paces.sending);
+    const bool at_once =
+        raw || (!request.source && !request.trailers && !request.expects_continue &&
+                request.memory.size() <= sent_at_once);
+    const bool sends = content && !at_once;
+    if (sends)
+      limit.enter(phase::send, paces.sending);
+    else
+      limit.enter(phase::receive_head, paces.answering);
     if (limit.stop_requested()) co_return canceled();
-    if (auto opened = over_.open(stream_, head); !opened) co_return opened;
-    const bool at_once = !request.source && !request.trailers && !request.expects_continue &&
-                         request.memory.size() <= sent_at_once;
-    if (content && !raw && !at_once) co_return co_await exchange_content(request, paces, limit);
+    if (auto opened = over_.open(stream_, head); !opened) {
+      limit.enter(phase::send, paces.sending);
+      co_return opened;
+    }
+    if (sends) co_return co_await exchange_content(request, paces, limit);
     if (content) stream_.give_content(request.memory, !raw);
     if (content && !raw && request.listener) request.listener->sent(request.memory.size());
     sent_ = true;
-    limit.enter(phase::receive_head, paces.answering);
     co_return co_await receive_head(request.listener, paces, limit, limit.token());
   }
 
