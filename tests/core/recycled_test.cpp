@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -82,7 +83,7 @@ TEST_CASE("recycled: more is taken than is kept, and a thread's end takes all") 
     for (int i = 0; i < 1000; ++i) many.push_back(made(std::string(64, 'x')));
     many.clear();
     for (int i = 0; i < 1000; ++i) many.push_back(made(std::string(64, 'y')));
-    for (const text& t : many) CHECK(t == std::string(64, 'y'));
+    CHECK(std::ranges::all_of(many, [](const text& t) { return t == std::string(64, 'y'); }));
     // Freed after the thread's spares are gone.
     thread_local std::vector<text> late;
     late = std::move(many);
@@ -96,7 +97,7 @@ TEST_CASE("recycler: blocks of every size are apart from each other, and come ag
     auto* a = static_cast<std::uint8_t*>(recycler::allocate(size));
     auto* b = static_cast<std::uint8_t*>(recycler::allocate(size));
     for (std::size_t i = 0; i < size; ++i) a[i] = 1, b[i] = 2;
-    for (std::size_t i = 0; i < size; ++i) REQUIRE(a[i] == 1);
+    CHECK(std::all_of(a, a + size, [](std::uint8_t byte) { return byte == 1; }));
     recycler::deallocate(a, size);
     auto* c = recycler::allocate(size);
     if (recycler::recycles && size <= 131'072) CHECK(c == a);
