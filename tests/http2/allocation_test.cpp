@@ -50,7 +50,8 @@ struct requests {
 
 }  // namespace
 
-TEST_CASE("a request over a session takes three blocks: two for the head, one for the content") {
+TEST_CASE("a request over a session that is used for long allocates nothing") {
+  if (!recycler::recycles) SKIP("a sanitizer gives every block memory of its own");
   requests all(60);
   bool fine = true;
   for (int i = 0; i < 20; ++i) fine = fine && all.one();
@@ -58,5 +59,5 @@ TEST_CASE("a request over a session takes three blocks: two for the head, one fo
   for (int i = 0; i < 40; ++i) fine = fine && all.one();
   const std::uint64_t made = allocations::count() - before;
   CHECK(fine);
-  CHECK(made == 3 * 40);
+  CHECK(made == 0);
 }

@@ -5,14 +5,13 @@
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/buffer.hpp>
-#include <cohttps/http2/block_recycler.hpp>
+#include <cohttps/http2/block_memory.hpp>
 #include <cohttps/http2/error_code.hpp>
 #include <cohttps/http2/limits.hpp>
 #include <cohttps/http2/request_lines.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <nghttp2/nghttp2.h>
@@ -189,23 +188,15 @@ class codec {
     nghttp2_session_callbacks_set_send_data_callback(c, on_send_data);
     nghttp2_session_callbacks_set_error_callback2(c, on_complaint);
     nghttp2_mem memory{
-        &self.memory_, [](std::size_t size, void* from) { return recycler(from).allocate(size); },
-        [](void* block, void* from) { recycler(from).deallocate(block); },
-        [](std::size_t n, std::size_t size, void* from) {
-          void* block =
-              size != 0 && n > SIZE_MAX / size ? nullptr : recycler(from).allocate(n * size);
-          return block ? std::memset(block, 0, n * size) : nullptr;
+        nullptr, [](std::size_t size, void*) { return block_memory::allocate(size); },
+        [](void* block, void*) { block_memory::deallocate(block); },
+        [](std::size_t n, std::size_t size, void*) {
+          return block_memory::allocate_zeroed(n, size);
         },
-        [](void* block, std::size_t size, void* from) {
-          return recycler(from).reallocate(block, size);
-        }};
+        [](void* block, std::size_t size, void*) { return block_memory::reallocate(block, size); }};
     nghttp2_session* raw = nullptr;
     check(nghttp2_session_client_new3(&raw, c, &self, options.get(), &memory));
     return raw;
-  }
-
-  static block_recycler& recycler(void* memory) noexcept {
-    return *static_cast<block_recycler*>(memory);
   }
 
   std::span<const nghttp2_nv> pairs(std::span<const header_line> lines) {
@@ -349,7 +340,6 @@ class codec {
   };
 
   frame_events& events_;
-  block_recycler memory_;  // of nghttp2
   std::vector<nghttp2_nv> nv_;
   std::string complaint_;
   buffer* out_ = nullptr;

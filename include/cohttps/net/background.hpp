@@ -1,7 +1,7 @@
 // A coroutine that belongs to an object.
 #pragma once
 
-#include <cohttps/task/frame_recycler.hpp>
+#include <cohttps/core/recycler.hpp>
 
 #include <coroutine>
 #include <exception>

@@ -5,6 +5,7 @@
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/recycler.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http2/limits.hpp>
 #include <cohttps/http2/session.hpp>
@@ -211,7 +212,10 @@ class http2_connection {
 
   detail::background read_loop() {
     while (true) {
-      if (!wants_read()) co_await idle{idle_reader_};
+      if (!wants_read()) {
+        channel_.release_memory();  // to whoever is not idle
+        co_await idle{idle_reader_};
+      }
       reads_ = true;
       auto got = co_await channel_.receive({});
       reads_ = false;

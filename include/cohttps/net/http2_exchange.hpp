@@ -53,9 +53,9 @@ class http2_exchange {
                 request.memory.size() <= sent_at_once);
     const bool sends = content && !at_once;
     if (sends)
-      limit.enter(phase::send, paces.sending);
+      limit.enter(phase::send, paces.sending, limit.last());
     else
-      limit.enter(phase::receive_head, paces.answering);
+      limit.enter(phase::receive_head, paces.answering, limit.last());
     if (limit.stop_requested()) co_return canceled();
     if (auto opened = over_.open(stream_, head); !opened) {
       limit.enter(phase::send, paces.sending);
@@ -119,6 +119,15 @@ class http2_exchange {
     hung_up_ = true;
     over_.give_up(stream_);
     over_.wake(stream_);
+  }
+
+  /// The same where nothing is to be waited for; else, and on any error, nothing.
+  std::optional<std::span<const std::byte>> receive_body_at_once() {
+    const bool content = stream_.has_content();
+    if (!content && (!stream_.ended() || stream_.failure())) return std::nullopt;
+    const auto part = stream_.take_content();
+    over_.flush();
+    return part;
   }
 
   response_head take_head() { return stream_.take_head(); }

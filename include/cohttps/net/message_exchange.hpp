@@ -52,6 +52,10 @@ class message_exchange {
   task<result<std::span<const std::byte>>> receive_body(deadline<Transport>& limit) {
     return with([&](auto& http) { return http.receive_body(limit); });
   }
+  /// The same where nothing is to be waited for; else, and on any error, nothing.
+  std::optional<std::span<const std::byte>> receive_body_at_once() {
+    return with([](auto& http) { return http.receive_body_at_once(); });
+  }
 
   /// After a switch to another protocol.
   task<result<std::span<const std::byte>>> receive_raw(stop_token stop) {

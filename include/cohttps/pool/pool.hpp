@@ -51,7 +51,10 @@ class lease {
   void failed() noexcept { pool_->policy_.failed(*place_); }
 
   /// The request has ended in order; the connection is kept for another one.
-  void give_back() noexcept { end(true); }
+  void give_back() noexcept {
+    if (connected()) place_->connection->release_memory();
+    end(true);
+  }
 
  private:
   friend class pool<Transport>;
