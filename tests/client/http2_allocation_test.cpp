@@ -3,6 +3,7 @@
 #include "http2/frames.hpp"
 #include "support/allocation_count.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
