@@ -71,6 +71,11 @@ class attempt final : net::exchange_listener {
       auto answered = co_await ask();
       if (answered && way_.login() && state_.head.status == 407) {
         answered = way_.login()->challenged(state_.head.headers);
+        if (answered && !request_.content.rewind())
+          answered = fail(error_category::policy, "content_not_repeatable",
+                          "the proxy asks for authentication only after content that can be given "
+                          "just once; send a request without content first, or content that can be "
+                          "repeated");
         if (answered) answered = co_await drain();
         if (!answered) co_return answered;
         fresh = false;
