@@ -226,6 +226,46 @@ TEST_CASE("a token source is asked before a request, and once more after a 401")
   }
 }
 
+TEST_CASE("a token is said to be refused once, after the 401 that refused it") {
+  plain_host at;
+  at.host.then(unauthorized("Bearer")).then(plain_response("", "503 Busy"));
+  at.host.then(plain_response("", "302 Found", "Location: /b\r\n")).then(plain_response("x"));
+  std::vector<std::string> refused;
+  const auto source = credentials::bearer([&](std::string last) -> task<std::string> {
+    refused.push_back(std::move(last));
+    co_return refused.size() == 1 ? "old" : "new";
+  });
+  client_options options = plain();
+  options.retry.attempts = 2;
+  auto r = get(at.network, "http://host/", options, {.credentials = &source});
+  if (!r) FAIL(r.error().what());
+  CHECK(r->status() == 200);
+  CHECK(refused == std::vector<std::string>{"", "old", "", ""});
+}
+
+TEST_CASE("a netrc has the password of a user in the URL, and of IPv6 addresses") {
+  struct {
+    std::string url, shown;
+  } cases[] = {{"http://ada@host/", "Basic YWRhOnNlY3JldA=="},
+               {"http://ada:own@host/", "Basic YWRhOm93bg=="},
+               {"http://eve@host/", "Basic ZXZlOg=="},
+               {"http://host/", "Basic Ym9iOnB3"},
+               {"http://[::1]/", "Basic c2l4OnB3"}};
+  for (const auto& c : cases) {
+    CAPTURE(c.url);
+    plain_host at;
+    at.network.listen("::1", 80, at.host.plain());
+    at.host.then(plain_response("x"));
+    client_options options = plain();
+    options.netrc = *netrc::parse(
+        "machine host login bob password pw machine host login ada password secret "
+        "machine ::1 login six password pw");
+    auto r = get(at.network, c.url, options);
+    if (!r) FAIL(r.error().what());
+    CHECK(value_of(at.host.requests.at(0), "authorization") == c.shown);
+  }
+}
+
 TEST_CASE("what a token source throws") {
   plain_host at;
   const auto fails = credentials::bearer([](std::string) -> task<std::string> {

@@ -55,7 +55,7 @@ class known_digests {
 ///
 /// The caller's own Authorization field comes first, then the credentials of the request and those
 /// in its URL, which are for the URL's origin alone; then the client's for the origin, and the
-/// netrc's.
+/// netrc's, which also has the password of a user whom the URL only names.
 class authentication {
  public:
   authentication(const client_options& options, known_digests& known) noexcept
@@ -65,15 +65,23 @@ class authentication {
   void begin(const url& first, cohttps::credentials of_request) {
     first_ = first.origin();
     own_ = std::move(of_request);
-    if (!own_ && first.has_credentials())
-      own_ = credentials::basic(percent_decode(first.username()), percent_decode(first.password()));
+    if (own_ || !first.has_credentials()) return;
+    std::string name = percent_decode(first.username());
+    std::string password = percent_decode(first.password());
+    if (password.empty())
+      if (const auto* entry = options_.netrc.find(first.host_for_connect(), name))
+        password = entry->password;
+    own_ = credentials::basic(std::move(name), std::move(password));
   }
 
   /// For requests to `to` from now on. Fails with usage "credentials_origin" when the client's
   /// options hold an origin that is none.
   result<void> choose(const url& to, const fields& headers) {
     const origin at = to.origin();
-    if (at != at_) challenges_ = 0;
+    if (at != at_) {
+      challenges_ = 0;
+      refused_.clear();
+    }
     at_ = at;
     chosen_ = {};
     if (headers.contains("authorization")) return {};
@@ -84,7 +92,7 @@ class authentication {
       chosen_ = *std::move(found);
     }
     if (!chosen_)
-      if (const auto* entry = options_.netrc.find(to.host()))
+      if (const auto* entry = options_.netrc.find(to.host_for_connect()))
         chosen_ = credentials::basic(entry->login, entry->password);
     return {};
   }
@@ -93,7 +101,7 @@ class authentication {
   task<result<void>> prepare() {
     if (const auto* source = chosen_.as<token_source>()) {
       try {
-        std::string refused = challenges_ > 0 ? token_ : std::string();
+        std::string refused = std::exchange(refused_, {});
         token_ = co_await (*source)(std::move(refused));
       } catch (const error& e) {
         co_return std::unexpected(e);
@@ -129,7 +137,11 @@ class authentication {
 
   /// The server answered 401 with these fields: is it worth asking again?
   bool challenged(const fields& headers) {
-    if (chosen_.as<token_source>()) return challenges_++ == 0;
+    if (chosen_.as<token_source>()) {
+      if (challenges_++ > 0) return false;
+      refused_ = token_;
+      return true;
+    }
     const auto* user = chosen_.as<credentials::user>();
     if (!user || !user->digest) return false;
     auto offered = parse_challenges(headers, "www-authenticate");
@@ -186,7 +198,8 @@ class authentication {
   origin first_;
   origin at_;
   std::string token_;
-  int challenges_ = 0;  // answered at this origin
+  std::string refused_;  // until the source has been told
+  int challenges_ = 0;   // answered at this origin
 };
 
 }  // namespace cohttps
