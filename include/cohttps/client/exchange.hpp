@@ -58,7 +58,7 @@ class exchange final : public open_exchange {
     auto opened = co_await begin();
     if (opened) opened = co_await follow();
     if (opened) opened = check_switch();
-    if (opened && decodes_) opened = decoding_.start(state_.head.headers, {});
+    if (opened && decodes_ && may_have_content()) opened = decoding_.start(state_.head.headers, {});
     if (opened && decoding_.active()) state_.content_length.reset();
     if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
     co_return opened;
@@ -161,6 +161,12 @@ class exchange final : public open_exchange {
     failed_ =
         ended({error_category::usage, "read_abandoned",
                "a read of this content was given up while it waited; the rest cannot be read"});
+  }
+
+  /// RFC 9110, 6.4.1. Without content, its coding is no matter, even one that is not known.
+  bool may_have_content() const noexcept {
+    const int status = state_.head.status;
+    return request_.method != method::head && status != 204 && status != 304;
   }
 
   /// RFC 9110, 7.8: a server switches to a protocol that it was asked for, or not at all.
