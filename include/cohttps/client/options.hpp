@@ -67,6 +67,8 @@ struct client_options {
 
   /// The User-Agent field; empty for none.
   std::string user_agent = "cohttps/0.1";
+  /// The Accept field; empty for none.
+  std::string accept = "*/*";
 
   cohttps::timeouts timeouts = {};
 
