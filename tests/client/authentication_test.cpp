@@ -162,6 +162,10 @@ TEST_CASE("Digest gives up on a second no, unless only the nonce was old") {
       {{unauthorized(digest_challenge), unauthorized(stale), unauthorized(stale)}, 401, 3},
       {{unauthorized("Basic realm=\"r\"")}, 401, 1},  // the password is not for all to read
       {{unauthorized("Digest nonsense, =")}, 401, 1},
+      {{unauthorized("Basic realm=no quotes\r\nWWW-Authenticate: " + digest_challenge),
+        plain_response("x")},
+       200,
+       2},
   };
   for (auto& c : cases) {
     plain_host at;

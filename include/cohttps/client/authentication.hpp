@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -144,9 +145,12 @@ class authentication {
     }
     const auto* user = chosen_.as<credentials::user>();
     if (!user || !user->digest) return false;
-    auto offered = parse_challenges(headers, "www-authenticate");
-    if (!offered) return false;
-    auto answerable = digest::choose(*offered, tls::hashes());
+    std::vector<challenge> offered;  // a field that is malformed spoils no other
+    headers.for_each("www-authenticate", [&](std::string_view value) {
+      if (auto some = parse_challenges(value))
+        std::ranges::move(*some, std::back_inserter(offered));
+    });
+    auto answerable = digest::choose(offered, tls::hashes());
     // One answer, and another when only its nonce had become too old.
     if (!answerable || challenges_ == 2 || (challenges_ == 1 && !answerable->stale())) return false;
     ++challenges_;
