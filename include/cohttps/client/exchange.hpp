@@ -231,7 +231,10 @@ class exchange final : public open_exchange {
       state_.history.push_back({state_.head.status, here()});
       strip_for_redirect(request_.headers, redirect, options().redirects_keep_credentials);
       if (std::exchange(own_key_, false)) request_.headers.erase("idempotency-key");
-      if (!redirect.keeps_content) request_.content = {};
+      if (!redirect.keeps_content) {
+        request_.content = {};
+        request_.trailers = {};
+      }
       if (!request_.content.rewind())
         co_return fail(error_category::policy, "content_not_repeatable",
                        "the redirection wants the content again, which can be given only once; it "
