@@ -262,7 +262,7 @@ class exchange final : public open_exchange {
       const auto random = [] { return std::bit_cast<std::uint32_t>(tls::random_bytes<4>()); };
       const auto delay = schedule.next(outcome_of(answered), client_->budget, random,
                                        std::chrono::system_clock::now());
-      if (!delay) co_return answered;
+      if (!delay || !request_.content.rewind()) co_return answered;
       if (limit_.stop_requested() && !limit_.forgive()) co_return answered;
       net::observe(transport(), events::retrying{schedule.attempts() + 1, *delay,
                                                  answered ? nullptr : &answered.error(),
