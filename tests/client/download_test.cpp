@@ -111,6 +111,13 @@ TEST_CASE("what fails leaves the older file as it was") {
     CHECK(read(in.file()) == "older");
     CHECK(in.names() == "file ");
   }
+  // Nor does a download that could go on leave a part without a byte.
+  folder in;
+  plain_host at;
+  at.host.then(plain_response("gone", "404 Not Found"));
+  auto d = download(at.network, in.file(), {.resume = true});
+  REQUIRE_FALSE(d);
+  CHECK(in.names().empty());
 }
 
 TEST_CASE("a download goes on where an earlier one ended, if the content is still the same") {

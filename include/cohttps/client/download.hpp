@@ -106,7 +106,7 @@ class download_file {
 
 COHTTPS_DEFINITION download_file::~download_file() {
   if (number_ < 0) return;
-  if (!complete_ && !resumes_) ::unlink(part_.c_str());
+  if (!complete_ && (!resumes_ || size_ == 0)) ::unlink(part_.c_str());
   ::close(number_);
 }
 
