@@ -95,6 +95,25 @@ TEST_CASE("credentials stay at their origin") {
   }
 }
 
+TEST_CASE("a netrc's default is not for whomever a redirection leads to") {
+  for (const bool named : {false, true}) {
+    CAPTURE(named);
+    plain_host at;
+    scripted_host other;
+    at.network.listen("other", 80, other.plain());
+    at.host.then(plain_response("", "302 Found", "Location: http://other/\r\n"));
+    other.then(plain_response("x"));
+    client_options options = plain();
+    options.netrc =
+        *netrc::parse(named ? "machine other login n password p default login u password p"
+                            : "default login u password p");
+    auto r = get(at.network, "http://host/", options);
+    if (!r) FAIL(r.error().what());
+    CHECK(value_of(at.host.requests.at(0), "authorization") == "Basic dTpw");
+    CHECK(value_of(other.requests.at(0), "authorization") == (named ? "Basic bjpw" : ""));
+  }
+}
+
 TEST_CASE("credentials that cannot be sent") {
   struct {
     credentials what;

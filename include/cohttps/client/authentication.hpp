@@ -92,9 +92,11 @@ class authentication {
       if (!found) return pass(std::move(found));
       chosen_ = *std::move(found);
     }
-    if (!chosen_)
-      if (const auto* entry = options_.netrc.find(to.host_for_connect()))
-        chosen_ = credentials::basic(entry->login, entry->password);
+    if (chosen_) return {};
+    // Where a server may lead a request, its "default" would be for everybody.
+    const auto* entry = options_.netrc.find(to.host_for_connect());
+    if (entry && (entry->machine || at_ == first_ || options_.redirects_keep_credentials))
+      chosen_ = credentials::basic(entry->login, entry->password);
     return {};
   }
 
