@@ -431,6 +431,8 @@ inline void settle_content(arguments& a) {
   const bool data = a.has_data && !a.data_in_query;
   if (data + !a.form.empty() + !a.upload.empty() + a.head > 1)
     throw usage_error{"only one of -d, -F, -T and -I can say what is sent"};
+  if (!a.form.empty() && a.headers.contains("content-type"))
+    throw usage_error{"-F writes the Content-Type itself, with the form's boundary"};
   if (a.has_data && a.data_in_query) {
     const auto fragment = std::min(a.url.find('#'), a.url.size());
     const auto query = std::min(a.url.find('?'), fragment);
@@ -455,6 +457,8 @@ inline void settle_content(arguments& a) {
 
 /// The file's size for "-C -".
 inline void settle_range(arguments& a) {
+  if (a.headers.contains("range") && !(a.range.empty() && a.continue_at.empty()))
+    throw usage_error{"-H says the Range already"};
   if (!a.continue_at.empty()) {
     if (!a.range.empty()) throw usage_error{"-C and -r exclude each other"};
     if (!a.upload.empty()) throw usage_error{"-C is for downloads alone"};

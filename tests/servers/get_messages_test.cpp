@@ -169,6 +169,27 @@ TEST_CASE("get ends as curl does when something cannot be used") {
   }
 }
 
+TEST_CASE("get: options that contradict each other, and what -I keeps silent") {
+  const auto url = node().url("/a");
+  const words cases[] = {
+      {"-F", "a=b", "-H", "Content-Type: multipart/form-data", url},
+      {"-r", "0-1", "-H", "Range: bytes=2-3", url},
+      {"-r", "0-1", "-C", "5", url},
+      {"-H", "Host:", url},
+      {"-H", "no colon", url},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c);
+    const auto r = get(node(), c);
+    CHECK(r.code == 2);
+    CHECK(r.err.starts_with("get: -"));
+    CHECK(r.out.empty());
+  }
+  const auto head = get(node(), {"-I", "-X", "GET", url});
+  CHECK(head.code == 0);
+  CHECK(head.out.ends_with("\n\n"));
+}
+
 TEST_CASE("get: standard input is sent as it comes") {
   const auto text = file("text", std::string(200'000, 'x') + "end");
   if (::access(COHTTPS_GET_PROGRAM, X_OK) != 0) SKIP("the examples are not built");
