@@ -87,6 +87,19 @@ TEST_CASE("progress of what is sent and received") {
   }
 }
 
+TEST_CASE("progress is not of content that nobody wants") {
+  plain_host at;
+  at.host.then(plain_response("moved", "302 Found", "Location: /b\r\n"));
+  at.host.then(plain_response("abc"));
+  std::vector<progress> heard;
+  auto r = get(at.network, "http://host/", plain(),
+               {.on_progress = [&](const progress& p) { heard.push_back(p); }});
+  if (!r) FAIL(r.error().what());
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].received == 3);
+  CHECK(heard[0].to_receive == 3);
+}
+
 TEST_CASE("trailers follow the content, in chunks") {
   plain_host at;
   std::string seen;

@@ -121,6 +121,7 @@ class attempt final : net::exchange_listener {
   /// is kept; otherwise closes it.
   task<result<void>> drain() {
     const time_point begun = limit_.now();
+    auto listener = std::exchange(request_.on_progress, {});  // it is told of what somebody wants
     limit_.enter(phase::receive_body, drain_time);
     std::size_t drained = 0;
     while (connection_ && drained <= drain_limit && limit_.now() - begun < drain_time) {
@@ -134,6 +135,7 @@ class attempt final : net::exchange_listener {
       drained += part->size();
     }
     abandon();
+    request_.on_progress = std::move(listener);
     state_.trailers.clear();
     co_return result<void>();
   }
