@@ -98,6 +98,7 @@ task<int> receive(const arguments& a, cohttps::response_stream& response, outcom
   sink to(a.json ? "" : a.output, !a.continue_at.empty());
   if (a.show_head && !a.json && !to.write(get::head_text(response) + "\n")) co_return 23;
 
+  if (a.head) co_return to.finish() ? 0 : 23;  // whatever -X has made the server send
   std::optional<get::progress_bar> bar;
   if (to.to_file() && ::isatty(STDERR_FILENO)) bar.emplace(response.content_length());
   std::uint64_t received = 0;

@@ -44,6 +44,7 @@ struct arguments {
   bool own_tls = false;  ///< options of TLS were given
   bool head = false;
   cohttps::fields headers;
+  std::vector<std::string> left_out;  ///< names in lower case of fields that are not to be sent
   std::string data;
   bool has_data = false;
   bool data_in_query = false;
@@ -116,13 +117,15 @@ inline std::pair<std::string, std::string> split(const std::string& text, char m
   return {text.substr(0, at), text.substr(at + 1)};
 }
 
+/// "Name: value"; "Name;" has no value, and "Name:" leaves a field out that would be sent.
 inline void take_header(arguments& a, std::string_view line) {
-  const auto colon = line.find(':');
-  if (colon == line.npos) throw usage_error{"-H wants \"Name: value\""};
-  const auto name = line.substr(0, colon);
-  const auto value = cohttps::ascii::trim(line.substr(colon + 1));
-  if (value.empty()) {
-    if (cohttps::ascii::iequals(name, "user-agent")) a.client.user_agent.clear();
+  const bool empty = line.ends_with(';') && line.find(':') == line.npos;
+  const auto end = empty ? line.size() - 1 : line.find(':');
+  if (end == line.npos) throw usage_error{"-H wants \"Name: value\""};
+  const auto name = line.substr(0, end);
+  const auto value = cohttps::ascii::trim(line.substr(end + 1));
+  if (value.empty() && !empty) {
+    a.left_out.push_back(cohttps::ascii::lower(name));
     return;
   }
   if (auto added = a.headers.append(name, value); !added)
@@ -143,9 +146,11 @@ inline std::string data_of(const std::string& data, bool binary) {
   return text;
 }
 
-/// --data-urlencode: what stands before the first '=' or '@' is a name, encoded already.
+/// --data-urlencode: what stands before the first '=', or '@' where there is none, is a name,
+/// encoded already.
 inline std::string encoded_data_of(const std::string& data) {
-  const auto mark = data.find_first_of("=@");
+  const auto equals = data.find('=');
+  const auto mark = equals == data.npos ? data.find('@') : equals;
   const std::string name = mark == data.npos ? "" : data.substr(0, mark);
   std::string value = mark == data.npos ? data : data.substr(mark + 1);
   if (mark != data.npos && data[mark] == '@') value = read_file(value);
@@ -160,9 +165,21 @@ inline std::string type_of(std::string_view name) {
       {".png", "image/png"},      {".txt", "text/plain"}, {".svg", "image/svg+xml"},
       {".html", "text/html"},     {".htm", "text/html"},  {".pdf", "application/pdf"},
       {".xml", "application/xml"}};
+  const std::string lower = cohttps::ascii::lower(name);
   for (const auto& [suffix, type] : known)
-    if (name.ends_with(suffix)) return type;
+    if (lower.ends_with(suffix)) return type;
   return "";
+}
+
+/// A word of -F, without the quotes that let it hold anything.
+inline std::string unquoted(const std::string& text) {
+  if (text.size() < 2 || !text.starts_with('"') || !text.ends_with('"')) return text;
+  std::string out;
+  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+    if (text[i] == '\\' && (text[i + 1] == '"' || text[i + 1] == '\\')) ++i;
+    out += text[i];
+  }
+  return out;
 }
 
 /// -F: NAME=CONTENT, then ";type=" and ";filename=". A text keeps any other semicolon.
@@ -178,17 +195,20 @@ inline form_part form_part_of(const std::string& text) {
     const auto type = rest.rfind(";type="), filename = rest.rfind(";filename=");
     const auto last = std::max(type == rest.npos ? 0 : type, filename == rest.npos ? 0 : filename);
     if (last == 0) break;
-    auto value = split(rest.substr(last), '=').second;
-    if (value.size() > 1 && value.starts_with('"') && value.ends_with('"'))
-      value = value.substr(1, value.size() - 2);
+    const std::string value = unquoted(split(rest.substr(last), '=').second);
     if (last == type)
       part.type = value;
     else
       part.filename = value;
     rest.erase(last);
   }
+  rest = unquoted(rest);
   if (part.is_file && part.type.empty()) part.type = type_of(part.filename.value_or(""));
   if (part.is_file && part.type.empty()) part.type = type_of(rest);
+  if (part.is_file && rest == "-") {  // whose size is not known beforehand
+    part.is_file = false;
+    if (!part.filename) part.filename = rest;
+  }
   part.content = reads && !part.is_file ? read_file(rest) : rest;
   return part;
 }
@@ -392,23 +412,42 @@ inline void settle_proxies(arguments& a) {
   a.client.proxies = std::move(rules);
 }
 
+inline bool leaves_out(const arguments& a, std::string_view name) {
+  return std::ranges::find(a.left_out, name) != a.left_out.end();
+}
+
+/// -H "Name:", of the fields that would be sent otherwise.
+inline void settle_left_out(arguments& a) {
+  for (const char* needed : {"host", "content-length", "transfer-encoding"})
+    if (leaves_out(a, needed))
+      throw usage_error{std::string("-H: a request cannot do without ") + needed};
+  if (leaves_out(a, "user-agent")) a.client.user_agent.clear();
+  if (leaves_out(a, "accept")) a.client.accept.clear();
+  if (leaves_out(a, "accept-encoding")) a.client.decode_content = false;
+  if (leaves_out(a, "expect")) a.client.expect_continue_over = SIZE_MAX;
+}
+
 inline void settle_content(arguments& a) {
   const bool data = a.has_data && !a.data_in_query;
   if (data + !a.form.empty() + !a.upload.empty() + a.head > 1)
     throw usage_error{"only one of -d, -F, -T and -I can say what is sent"};
+  if (!a.form.empty() && a.headers.contains("content-type"))
+    throw usage_error{"-F writes the Content-Type itself, with the form's boundary"};
   if (a.has_data && a.data_in_query) {
     const auto fragment = std::min(a.url.find('#'), a.url.size());
-    const char separator = a.url.find('?') < fragment ? '&' : '?';
-    a.url.insert(fragment, separator + a.data);
+    const auto query = std::min(a.url.find('?'), fragment);
+    const bool ended = query < fragment && (a.url[fragment - 1] == '&' || query + 1 == fragment);
+    a.url.insert(fragment, (ended ? "" : query < fragment ? "&" : "?") + a.data);
   }
-  if (data && !a.headers.contains("content-type"))
+  if (data && !a.headers.contains("content-type") && !leaves_out(a, "content-type"))
     (void)a.headers.append("content-type", cohttps::query::media_type);
+  if (a.upload == ".") a.upload = "-";
   if (!a.upload.empty() && a.upload != "-") {
-    const auto path = a.url.find('/', a.url.find("://") + 3);
-    if (path == a.url.npos) a.url += '/';
-    if (a.url.ends_with('/'))
-      a.url += cohttps::percent_encode(a.upload.substr(a.upload.rfind('/') + 1),
-                                       cohttps::percent_encode_set::component);
+    auto end = std::min(a.url.find_first_of("?#"), a.url.size());  // of the path
+    if (a.url.find('/', a.url.find("://") + 3) >= end) a.url.insert(end++, "/");
+    if (a.url[end - 1] == '/')
+      a.url.insert(end, cohttps::percent_encode(a.upload.substr(a.upload.rfind('/') + 1),
+                                                cohttps::percent_encode_set::component));
   }
   if (a.verb_given) return;
   if (a.head) a.verb = cohttps::method::head;
@@ -418,6 +457,8 @@ inline void settle_content(arguments& a) {
 
 /// The file's size for "-C -".
 inline void settle_range(arguments& a) {
+  if (a.headers.contains("range") && !(a.range.empty() && a.continue_at.empty()))
+    throw usage_error{"-H says the Range already"};
   if (!a.continue_at.empty()) {
     if (!a.range.empty()) throw usage_error{"-C and -r exclude each other"};
     if (!a.upload.empty()) throw usage_error{"-C is for downloads alone"};
@@ -430,6 +471,7 @@ inline void settle_range(arguments& a) {
     if (a.continue_at == "0") a.continue_at.clear();
   }
   if (!a.continue_at.empty()) (void)a.headers.append("range", "bytes=" + a.continue_at + "-");
+  if (!a.range.empty() && a.range.find('-') == a.range.npos) a.range += '-';  // to the end
   if (!a.range.empty())
     if (auto added = a.headers.append("range", "bytes=" + a.range); !added)
       throw usage_error{added.error().message()};
@@ -437,6 +479,7 @@ inline void settle_range(arguments& a) {
 
 inline void settle_credentials(arguments& a) {
   using cohttps::credentials;
+  if (leaves_out(a, "authorization")) return;
   std::string name, password;
   if (a.user) {
     if (a.user->find(':') == a.user->npos) throw usage_error{"-u wants NAME:PASSWORD"};
@@ -444,7 +487,7 @@ inline void settle_credentials(arguments& a) {
   } else if (!a.netrc_file.empty()) {
     auto file = usable(cohttps::netrc::parse(read_file(a.netrc_file)));
     const auto where = cohttps::url::parse(a.url);
-    const auto* found = a.digest && where ? file.find(where->host()) : nullptr;
+    const auto* found = a.digest && where ? file.find(where->host_for_connect()) : nullptr;
     if (!found) {
       a.client.netrc = std::move(file);
       return;
@@ -489,7 +532,7 @@ inline void settle_cookies(arguments& a) {
   }
   std::string own;
   for (const auto& text : own_cookies(a)) own += (own.empty() ? "" : "; ") + text;
-  if (own.empty()) return;
+  if (own.empty() || a.headers.contains("cookie")) return;  // there is one such field at most
   if (auto added = a.headers.append("cookie", own); !added)
     throw usage_error{added.error().message()};
 }
@@ -534,6 +577,7 @@ inline arguments parse(const std::vector<std::string>& words) {
   if (a.url.empty()) throw usage_error{"which URL?"};
   if (a.url.find("://") == a.url.npos) a.url = "https://" + a.url;
   a.client.max_redirects = a.follow ? a.max_redirects.value_or(10) : 0;
+  settle_left_out(a);
   settle_content(a);
   settle_range(a);
   settle_credentials(a);

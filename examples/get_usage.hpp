@@ -7,10 +7,10 @@ inline constexpr const char* usage = R"(usage: get [options] URL
 
 What is asked for
   -X, --request METHOD      the request's method
-  -H, --header "NAME: VAL"  adds a field; "NAME:" leaves a default one out
+  -H, --header "NAME: VAL"  adds a field; "NAME:" leaves a default one out, "NAME;" has no value
   -A, --user-agent NAME     the User-Agent field
   -I, --head                asks for the head alone, and shows it
-  -r, --range FIRST-LAST    asks for these bytes alone
+  -r, --range FIRST-LAST    asks for these bytes alone; "FIRST" for all from there on
   -C, --continue-at OFFSET  goes on at this byte, or with "-" where the -o file ends
       --compressed          asks for compressed content, and decodes it
 

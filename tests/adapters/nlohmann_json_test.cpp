@@ -74,6 +74,11 @@ TEST_CASE("nlohmann-json: what is malformed or of another shape is an error") {
     CHECK(read.error().reason() == "representation_malformed");
     CHECK(read.error().message().size() < 250);
   }
+  const auto secret = read_representation<nlohmann::json>(R"({"token": hunter2})");
+  REQUIRE_FALSE(secret);
+  CHECK(secret.error().position() == 11);
+  CHECK(secret.error().message().find("hu") == std::string::npos);
+
   const auto written = write_representation(person{"\xff", 1});
   REQUIRE_FALSE(written);
   CHECK(written.error().reason() == "representation_unwritable");

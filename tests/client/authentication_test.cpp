@@ -95,6 +95,25 @@ TEST_CASE("credentials stay at their origin") {
   }
 }
 
+TEST_CASE("a netrc's default is not for whomever a redirection leads to") {
+  for (const bool named : {false, true}) {
+    CAPTURE(named);
+    plain_host at;
+    scripted_host other;
+    at.network.listen("other", 80, other.plain());
+    at.host.then(plain_response("", "302 Found", "Location: http://other/\r\n"));
+    other.then(plain_response("x"));
+    client_options options = plain();
+    options.netrc =
+        *netrc::parse(named ? "machine other login n password p default login u password p"
+                            : "default login u password p");
+    auto r = get(at.network, "http://host/", options);
+    if (!r) FAIL(r.error().what());
+    CHECK(value_of(at.host.requests.at(0), "authorization") == "Basic dTpw");
+    CHECK(value_of(other.requests.at(0), "authorization") == (named ? "Basic bjpw" : ""));
+  }
+}
+
 TEST_CASE("credentials that cannot be sent") {
   struct {
     credentials what;
@@ -162,6 +181,10 @@ TEST_CASE("Digest gives up on a second no, unless only the nonce was old") {
       {{unauthorized(digest_challenge), unauthorized(stale), unauthorized(stale)}, 401, 3},
       {{unauthorized("Basic realm=\"r\"")}, 401, 1},  // the password is not for all to read
       {{unauthorized("Digest nonsense, =")}, 401, 1},
+      {{unauthorized("Basic realm=no quotes\r\nWWW-Authenticate: " + digest_challenge),
+        plain_response("x")},
+       200,
+       2},
   };
   for (auto& c : cases) {
     plain_host at;
@@ -223,6 +246,46 @@ TEST_CASE("a token source is asked before a request, and once more after a 401")
     CHECK(refused == c.tokens);
     CHECK(value_of(at.host.requests.back(), "authorization") ==
           "Bearer token" + std::to_string(refused.size()));
+  }
+}
+
+TEST_CASE("a token is said to be refused once, after the 401 that refused it") {
+  plain_host at;
+  at.host.then(unauthorized("Bearer")).then(plain_response("", "503 Busy"));
+  at.host.then(plain_response("", "302 Found", "Location: /b\r\n")).then(plain_response("x"));
+  std::vector<std::string> refused;
+  const auto source = credentials::bearer([&](std::string last) -> task<std::string> {
+    refused.push_back(std::move(last));
+    co_return refused.size() == 1 ? "old" : "new";
+  });
+  client_options options = plain();
+  options.retry.attempts = 2;
+  auto r = get(at.network, "http://host/", options, {.credentials = &source});
+  if (!r) FAIL(r.error().what());
+  CHECK(r->status() == 200);
+  CHECK(refused == std::vector<std::string>{"", "old", "", ""});
+}
+
+TEST_CASE("a netrc has the password of a user in the URL, and of IPv6 addresses") {
+  struct {
+    std::string url, shown;
+  } cases[] = {{"http://ada@host/", "Basic YWRhOnNlY3JldA=="},
+               {"http://ada:own@host/", "Basic YWRhOm93bg=="},
+               {"http://eve@host/", "Basic ZXZlOg=="},
+               {"http://host/", "Basic Ym9iOnB3"},
+               {"http://[::1]/", "Basic c2l4OnB3"}};
+  for (const auto& c : cases) {
+    CAPTURE(c.url);
+    plain_host at;
+    at.network.listen("::1", 80, at.host.plain());
+    at.host.then(plain_response("x"));
+    client_options options = plain();
+    options.netrc = *netrc::parse(
+        "machine host login bob password pw machine host login ada password secret "
+        "machine ::1 login six password pw");
+    auto r = get(at.network, c.url, options);
+    if (!r) FAIL(r.error().what());
+    CHECK(value_of(at.host.requests.at(0), "authorization") == c.shown);
   }
 }
 

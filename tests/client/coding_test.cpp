@@ -125,6 +125,19 @@ TEST_CASE("any operation may fail or be stopped while content is decoded") {
 
 #endif
 
+TEST_CASE("the coding of content that does not come is no matter") {
+  const std::pair<method, std::string> cases[] = {
+      {method::head, "200 OK"}, {method::get, "304 Not Modified"}, {method::get, "204 No Content"}};
+  for (const auto& [verb, status] : cases) {
+    CAPTURE(status);
+    plain_host at;
+    at.host.then("HTTP/1.1 " + status + "\r\nContent-Encoding: aws-chunked\r\n\r\n");
+    auto r = send(at.network, verb, "http://host/", {});
+    if (!r) FAIL(r.error().what());
+    CHECK(r->header("content-encoding") == "aws-chunked");
+  }
+}
+
 TEST_CASE("a coding that is not known is an error, not content") {
   plain_host at;
   at.host.then(plain_response("?", "200 OK", "Content-Encoding: rot13\r\n"));

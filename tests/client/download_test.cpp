@@ -1,9 +1,13 @@
 // Downloads into files: whole, in two parts, and what can go wrong.
 #include "client/support.hpp"
 
+#include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace cohttps;
@@ -107,6 +111,13 @@ TEST_CASE("what fails leaves the older file as it was") {
     CHECK(read(in.file()) == "older");
     CHECK(in.names() == "file ");
   }
+  // Nor does a download that could go on leave a part without a byte.
+  folder in;
+  plain_host at;
+  at.host.then(plain_response("gone", "404 Not Found"));
+  auto d = download(at.network, in.file(), {.resume = true});
+  REQUIRE_FALSE(d);
+  CHECK(in.names().empty());
 }
 
 TEST_CASE("a download goes on where an earlier one ended, if the content is still the same") {
@@ -184,6 +195,7 @@ TEST_CASE("a part that was complete but for its name") {
 TEST_CASE("the wrong part, and a coding that was not asked for") {
   for (const std::string& answer :
        {range("ontent", "1-6/7"), range("tent", "nonsense"), plain_response("tent", "206 Partial"),
+        plain_response("tent", "206 Partial", "Content-Range: bytes 3-6/7\r\nETag: \"v2\"\r\n"),
         plain_response("x", "200 OK", "Content-Encoding: gzip\r\n")}) {
     CAPTURE(answer);
     folder in;
@@ -223,14 +235,56 @@ TEST_CASE("files that cannot be written") {
   if (!d) FAIL(d.error().what());
   CHECK(read(in.file()) == "ab");
 
-  if (fs::exists("/dev/full")) {
-    fs::create_symlink("/dev/full", in.file() + ".part");
-    at.host.then(plain_response("x"));
-    d = download(at.network, in.file());
-    REQUIRE_FALSE(d);
-    CHECK(d.error().reason() == "download_file");
-    CHECK(at.network.open_streams == 0);
-  }
+  // A file system that takes no more.
+  rlimit before = {};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit little{1000, before.rlim_max};
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &little) == 0);
+  at.host.then(plain_response(std::string(5000, 'x')));
+  d = download(at.network, in.file());
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, ignored);
+  REQUIRE_FALSE(d);
+  CHECK(d.error().reason() == "download_file");
+  CHECK(d.error().message().find("too large") != std::string::npos);
+  CHECK(at.network.open_streams == 0);
+  CHECK(read(in.file()) == "ab");
+}
+
+TEST_CASE("a part that somebody else has laid out is not written to") {
+  folder in;
+  plain_host at;
+  write(in.path / "precious", "precious");
+  fs::create_symlink(in.path / "precious", in.file() + ".part");
+  auto d = download(at.network, in.file());
+  REQUIRE_FALSE(d);
+  CHECK(d.error().reason() == "download_file");
+  CHECK(read(in.path / "precious") == "precious");
+
+  fs::remove(in.file() + ".part");
+  REQUIRE(::mkfifo((in.file() + ".part").c_str(), 0600) == 0);
+  const int reader = ::open((in.file() + ".part").c_str(), O_RDONLY | O_NONBLOCK);
+  d = download(at.network, in.file());
+  ::close(reader);
+  REQUIRE_FALSE(d);
+  CHECK(d.error().reason() == "download_file");
+  CHECK(at.host.requests.empty());
+}
+
+TEST_CASE("a server that sends less than the rest is asked again") {
+  folder in;
+  plain_host at;
+  at.host.then(cut("content", 3, tag), after::close).then(range("te", "3-4/7"));
+  at.host.then(range("nt", "5-6/7"));
+  auto d = download(at.network, in.file(), {.resume = true});
+  d = download(at.network, in.file(), {.resume = true});
+  REQUIRE_FALSE(d);
+  CHECK(d.error().reason() == "range_mismatch");
+  CHECK_FALSE(fs::exists(in.file()));
+  d = download(at.network, in.file(), {.resume = true});
+  if (!d) FAIL(d.error().what());
+  CHECK(read(in.file()) == "content");
 }
 
 TEST_CASE("two downloads into one file") {

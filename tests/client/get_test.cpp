@@ -32,6 +32,22 @@ TEST_CASE("get gives status, fields and content, at any read size") {
   });
 }
 
+TEST_CASE("a client says of itself what its options say") {
+  plain_host at;
+  at.host.then(plain_response("x")).then(plain_response("x"));
+  client_options options = plain();
+  options.user_agent = "";
+  options.accept = "";
+  options.decode_content = false;
+  REQUIRE(get(at.network, "http://host/", options));
+  CHECK(at.host.requests.at(0) == "GET / HTTP/1.1\r\nHost: host\r\n\r\n");
+  options.user_agent = "me";
+  options.accept = "text/html";
+  REQUIRE(get(at.network, "http://host/", options));
+  CHECK(at.host.requests.at(1) ==
+        "GET / HTTP/1.1\r\nHost: host\r\nuser-agent: me\r\naccept: text/html\r\n\r\n");
+}
+
 TEST_CASE("every framing of content ends where it should, at any read size") {
   struct {
     std::string bytes;

@@ -254,6 +254,29 @@ TEST_CASE("a server that refuses everything is believed at last") {
   CHECK(n.host.requests() == 4);
 }
 
+TEST_CASE("content that can be given only once is not sent by half when it is refused") {
+  http2_network n;
+  n.host.answer = [&](http2_host::served& s, http2_request& r) {
+    if (n.host.requests() == 1) return s.peer.reset(r.id, NGHTTP2_REFUSED_STREAM);
+    s.peer.respond(r.id, {{":status", "200"}}, r.content);
+  };
+  auto work = [&]() -> task<result<response>> {
+    client_options options = prior_knowledge();
+    options.retry.attempts = 3;
+    client c(n.network.transport(), options);
+    int pieces = 0;
+    auto next = [&]() -> task<std::string> {
+      ++pieces;
+      co_return pieces > 2 ? "" : "piece";
+    };
+    co_return co_await c.try_send(method::post, "http://host/", content::generated(next));
+  };
+  auto r = n.network.run(work());
+  REQUIRE_FALSE(r);
+  CHECK(r.error().reason() == "stream_refused");
+  CHECK(n.host.requests() == 1);
+}
+
 TEST_CASE("a server that wants HTTP/1.1 gets it, from then on") {
   memory_network network;
   http2_host h2;

@@ -17,6 +17,36 @@ TEST_CASE("interim responses are told in order") {
   CHECK(heard == "103</a.css>;102;");
 }
 
+TEST_CASE("what a caller throws of an interim response ends the sending") {
+  memory_network network;
+  network.listen("host", 80, [](memory_stream s) -> task<void> {
+    std::byte in[4096];
+    const std::string_view early = "HTTP/1.1 103 Early Hints\r\n\r\n";
+    auto got = co_await s.read_some(in, {});
+    auto sent = co_await s.write_some(std::as_bytes(std::span(early)), {});
+    while (got && *got > 0 && sent) got = co_await s.read_some(in, {});
+  });
+  int pieces = 0;
+  auto work = [&]() -> task<void> {
+    client c(network.transport(), plain());
+    auto next = [&]() -> task<std::string> {
+      co_return ++pieces > 2000 ? "" : std::string(1000, 'x');
+    };
+    const auto thrown = [](const response_head&) { throw std::runtime_error("boom"); };
+    const request_options how{.on_interim = thrown};
+    bool threw = false;
+    try {
+      (void)co_await c.try_send(method::post, "http://host/", content::generated(next), how);
+    } catch (const std::runtime_error&) {
+      threw = true;
+    }
+    CHECK(threw);
+  };
+  network.run(work());
+  CHECK(pieces < 100);
+  CHECK(network.open_streams == 0);
+}
+
 TEST_CASE("progress of what is sent and received") {
   struct {
     std::string content;
@@ -55,6 +85,19 @@ TEST_CASE("progress of what is sent and received") {
     CHECK(heard.back().to_receive == c.last.to_receive);
     if (c.content.size() > 500'000) CHECK(heard.size() > 4);
   }
+}
+
+TEST_CASE("progress is not of content that nobody wants") {
+  plain_host at;
+  at.host.then(plain_response("moved", "302 Found", "Location: /b\r\n"));
+  at.host.then(plain_response("abc"));
+  std::vector<progress> heard;
+  auto r = get(at.network, "http://host/", plain(),
+               {.on_progress = [&](const progress& p) { heard.push_back(p); }});
+  if (!r) FAIL(r.error().what());
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].received == 3);
+  CHECK(heard[0].to_receive == 3);
 }
 
 TEST_CASE("trailers follow the content, in chunks") {

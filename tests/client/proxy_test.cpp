@@ -4,6 +4,10 @@
 
 #include <cohttps/proxy/proxy_rules.hpp>
 
+#include <cstdio>
+#include <fstream>
+#include <unistd.h>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 using namespace std::chrono_literals;
@@ -102,6 +106,41 @@ TEST_CASE(
     CHECK(r.error().reason() == "proxy_authentication_failed");
     CHECK(proxy.requests.size() <= 3);
     CHECK(std::string(r.error().what()).find("secret") == std::string::npos);
+  }
+}
+
+TEST_CASE("content goes to a proxy whole after its challenge, or not at all") {
+  for (const bool again : {true, false}) {
+    memory_network network;
+    scripted_host proxy;
+    proxy.then(plain_response("who?", "407 Proxy Authentication Required",
+                              "Proxy-Authenticate: Digest realm=\"p\", nonce=\"abc\"\r\n"));
+    proxy.then(plain_response("fine"));
+    network.listen("proxy", 3128, proxy.plain());
+    client_options options = plain();
+    options.proxies = through("http://me:secret@proxy:3128");
+    const std::string name = "/tmp/cohttps-proxy-" + std::to_string(::getpid());
+    std::ofstream(name) << "whole";
+    auto work = [&]() -> task<result<response>> {
+      client c(network.transport(), options);
+      bool given = false;
+      auto next = [&]() -> task<std::string> {
+        co_return std::exchange(given, true) ? "" : "whole";
+      };
+      auto body = again ? content::file(name) : content::generated(next, 5);
+      co_return co_await c.try_send(method::post, "http://host/", std::move(body));
+    };
+    auto r = network.run(work());
+    std::remove(name.c_str());
+    CHECK(proxy.requests.at(0).ends_with("\r\n\r\nwhole"));
+    CHECK(proxy.requests.size() == (again ? 2 : 1));
+    if (again) {
+      if (!r) FAIL(r.error().what());
+      CHECK(proxy.requests[1].ends_with("\r\n\r\nwhole"));
+    } else {
+      REQUIRE_FALSE(r);
+      CHECK(r.error().reason() == "content_not_repeatable");
+    }
   }
 }
 

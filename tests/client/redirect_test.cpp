@@ -1,6 +1,8 @@
 // Redirections: where they lead and what goes along.
 #include "client/support.hpp"
 
+#include <cohttps/testing/scripted_server.hpp>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 
@@ -45,6 +47,34 @@ TEST_CASE("methods and content across a redirection, by status") {
     CHECK(r->history()[0].from.href() == "http://host/a");
     CHECK(r->url().href() == "http://host/b");
   }
+}
+
+TEST_CASE("what belongs to content stays behind with it") {
+  scripted_server server;
+  server.on("http://host/a").answer(307, {{"location", "/b"}});
+  server.on("http://host/b").answer(303, {{"location", "/c"}});
+  server.on("http://host/c").answer(200);
+  const auto sum = [] { return fields{{"x-sum", "1"}}; };
+  auto work = [&]() -> task<void> {
+    client c(server.transport(), plain());
+    request_options how{.headers = {{"content-type", "x/y"},
+                                    {"trailer", "x-sum"},
+                                    {"last-modified", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                                    {"x-other", "z"}},
+                        .content = "data",
+                        .trailers = sum};
+    auto r = co_await c.send(method::put, "http://host/a", how);
+    CHECK(r.status() == 200);
+  };
+  server.run(work());
+  REQUIRE(server.requests().size() == 3);
+  CHECK(server.requests()[1].trailers.contains("x-sum"));
+  const received_request& last = server.requests()[2];
+  CHECK(last.method == method::get);
+  CHECK(last.trailers.empty());
+  for (const auto* name : {"transfer-encoding", "content-type", "trailer", "last-modified"})
+    CHECK_FALSE(last.headers.contains(name));
+  CHECK(last.header("x-other") == "z");
 }
 
 TEST_CASE("relative references and fragments") {

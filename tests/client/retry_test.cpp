@@ -85,6 +85,8 @@ TEST_CASE("Retry-After is honoured as far as it is bearable") {
                {"soon", 100ms},
                {"Mon, 23 Nov 2026 00:00:09 GMT", 9s},
                {"Mon, 23 Nov 2026 00:01:00 GMT", {}},
+               {"Fri, 31 Dec 9999 23:59:59 GMT", {}},
+               {"Sat, 01 Jan 0000 00:00:00 GMT", 100ms},
                {"Sun, 22 Nov 2026 00:00:00 GMT", 100ms}};
   const retry_options options{.attempts = 2, .first_delay = 200ms};
   for (const auto& c : cases) {

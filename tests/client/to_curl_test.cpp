@@ -99,7 +99,11 @@ TEST_CASE("to_curl hides what gives access, unless it is asked for") {
                        {"Proxy-Authorization", "Basic c2VjcmV0"},
                        {"Cookie", "id=c2VjcmV0"},
                        {"X-API-Key", "c2VjcmV0"},
-                       {"X-Auth-Token", "c2VjcmV0"}};
+                       {"X-Auth-Token", "c2VjcmV0"},
+                       {"X-Auth", "c2VjcmV0"},
+                       {"apikey", "c2VjcmV0"},
+                       {"Ocp-Apim-Subscription-Key", "c2VjcmV0"},
+                       {"X-Session-Id", "c2VjcmV0"}};
   const auto r = asked(method::get, "https://name:c2VjcmV0@example.com/", {}, secrets);
   const auto command = to_curl(r);
   CHECK(command.find("c2VjcmV0") == std::string::npos);
@@ -141,6 +145,8 @@ TEST_CASE("a shell reads any text as it was meant") {
                                "\x1b[2J\x07\x7f'\\ \x01"
                                "f",
                                "caf\xc3\xa9",
+                               "\xc2\x9b"
+                               "31m",
                                "\xff\xfe"
                                "0",
                                "-n --help",
@@ -151,6 +157,7 @@ TEST_CASE("a shell reads any text as it was meant") {
         to_curl(asked(method::post, "https://h/", content(text + "."), {{"content-type", "x/y"}}));
     for (const char c : command)
       CHECK((static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t'));
+    CHECK(command.find("\xc2\x9b") == std::string::npos);
     const auto got = words(command);
     REQUIRE(got.size() == 6);
     CHECK(got.back() == text + ".");

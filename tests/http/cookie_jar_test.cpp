@@ -203,6 +203,11 @@ TEST_CASE("secure cookies go over https only, and http leaves them alone") {
   CHECK(store(jar, "http://example.com/", "b=x; Path=/login").empty());
   CHECK(store(jar, "https://example.com/", "a=plain; Path=/login").empty());
   CHECK(sent(jar, "http://example.com/login") == "a=plain; b=x; a=x");
+
+  // One that has expired is there no more, though nobody has looked.
+  CHECK(store(jar, "https://short.com/", "e=secret; Secure; Max-Age=1").empty());
+  CHECK(store(jar, "http://short.com/", "e=x") == "cookie_secure");
+  CHECK(store(jar, "http://short.com/", "e=x", start + 1s).empty());
 }
 
 TEST_CASE("how long cookies last") {

@@ -60,6 +60,25 @@ const digest_request mufasa_request{.username = "Mufasa",
 
 }  // namespace
 
+TEST_CASE("a session keeps the client's nonce that its key was made with") {
+  for (const bool session : {false, true}) {
+    const auto offered = parse_challenges("Digest realm=r, nonce=n, qop=auth, algorithm=MD5" +
+                                          std::string(session ? "-sess" : ""));
+    auto d = digest::choose(*offered, tls::hashes());
+    REQUIRE(d);
+    const auto first = d->answer({"u", "p", "GET", "/", "", "one"});
+    const auto second = d->answer({"u", "p", "GET", "/", "", "two"});
+    CHECK(first->find("cnonce=\"one\"") != std::string::npos);
+    CHECK(second->find(session ? "cnonce=\"one\"" : "cnonce=\"two\"") != std::string::npos);
+    CHECK(second->find("nc=00000002") != std::string::npos);
+    const auto h = tls::hashes().md5;
+    const std::string a1 = session ? h("u:r:p") + ":n:one" : "u:r:p";
+    const std::string expected =
+        h(h(a1) + (session ? ":n:00000002:one" : ":n:00000002:two") + ":auth:" + h("GET:/"));
+    CHECK(second->find("response=\"" + expected + '"') != std::string::npos);
+  }
+}
+
 TEST_CASE("the example of RFC 7616 with SHA-256") {
   CHECK(answer(mufasa, mufasa_request) ==
         "Digest username=\"Mufasa\", realm=\"http-auth@example.org\", uri=\"/dir/index.html\", "

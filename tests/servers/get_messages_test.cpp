@@ -62,7 +62,8 @@ nlohmann::json essence(const std::string& text) {
   const auto& headers = all.at("headers");
   for (std::size_t i = 0; i + 1 < headers.size(); i += 2) {
     const auto name = cohttps::ascii::lower(headers[i].get<std::string>());
-    for (const char* told : {"content-type", "content-length", "range", "authorization", "x-own"})
+    for (const char* told :
+         {"content-type", "content-length", "range", "authorization", "x-own", "accept", "cookie"})
       if (name == told) seen[name] = headers[i + 1];
   }
   return seen;
@@ -96,6 +97,16 @@ TEST_CASE("get sends what curl sends") {
       {"-u", "me:", url},
       {"-r", "0-4", url},
       {"-r", "-5", url},
+      {"-r", "3", url},
+      {"-H", "X-Own;", url},
+      {"-H", "Accept:", url},
+      {"-d", "a=b", "-H", "Content-Type:", url},
+      {"-u", "me:x", "-H", "Authorization:", url},
+      {"-b", "a=b", "-H", "Cookie: c=d", url},
+      {"--data-urlencode", "na@me=content", "--data-urlencode", "@x=1", url},
+      {"-G", "-d", "a=1", url + "?"},
+      {"-G", "-d", "a=1", url + "?b=2&"},
+      {"-T", lines, node().url("/folder/?q=1")},
       {"-X", "PUT", "-d", "x", "-H", "X-Own: 1", url},
   };
   for (const auto& c : cases) {
@@ -118,6 +129,7 @@ TEST_CASE("get sends forms as curl does") {
       {"-F", "f=@" + lines, "-F", "g=@" + noise, url},
       {"-F", "f=@" + lines + ";type=x/y;filename=other", url},
       {"-F", "f=@" + lines + ";filename=\"with space\"", url},
+      {"-F", "f=@\"" + lines + "\";filename=\"q\\\"z\"", "-F", "g=\"b;c\"", url},
       {"-F", "t=<" + lines, "-F", "e=", "-F", "s=a=b", url},
   };
   for (const auto& c : cases) {
@@ -155,6 +167,27 @@ TEST_CASE("get ends as curl does when something cannot be used") {
     CHECK(ours.code != 0);
     CHECK(ours.err.starts_with("get: "));
   }
+}
+
+TEST_CASE("get: options that contradict each other, and what -I keeps silent") {
+  const auto url = node().url("/a");
+  const words cases[] = {
+      {"-F", "a=b", "-H", "Content-Type: multipart/form-data", url},
+      {"-r", "0-1", "-H", "Range: bytes=2-3", url},
+      {"-r", "0-1", "-C", "5", url},
+      {"-H", "Host:", url},
+      {"-H", "no colon", url},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c);
+    const auto r = get(node(), c);
+    CHECK(r.code == 2);
+    CHECK(r.err.starts_with("get: -"));
+    CHECK(r.out.empty());
+  }
+  const auto head = get(node(), {"-I", "-X", "GET", url});
+  CHECK(head.code == 0);
+  CHECK(head.out.ends_with("\n\n"));
 }
 
 TEST_CASE("get: standard input is sent as it comes") {

@@ -28,9 +28,8 @@ tls::certificate_chain parse(const std::string& pem) {
   return chain;
 }
 
-const auto now = std::chrono::system_clock::now();
-
 struct fixture {
+  std::chrono::system_clock::time_point now = std::chrono::system_clock::now();
   certificate_authority root;
   certificate_authority intermediate = root.intermediate();
   tls::trust_store roots;

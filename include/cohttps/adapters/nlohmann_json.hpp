@@ -6,6 +6,7 @@
 #endif
 #define COHTTPS_JSON_ADAPTER "nlohmann-json"
 
+#include <cohttps/core/error.hpp>
 #include <cohttps/http/representation.hpp>
 
 #include <nlohmann/json.hpp>
@@ -42,10 +43,19 @@ struct representation<T> {
   {
     return nlohmann::json(value).dump();
   }
-  static T read(std::string_view bytes)
+  static result<T> read(std::string_view bytes)
     requires detail::nlohmann_readable<T>
   {
-    return nlohmann::json::parse(bytes).template get<T>();
+    try {
+      return nlohmann::json::parse(bytes).template get<T>();
+    } catch (const nlohmann::json::parse_error& e) {
+      // Its message shows what stands there, which may be a secret.
+      auto failed = fail(error_category::protocol, "representation_malformed",
+                         "the content is not the application/json that was expected: byte " +
+                             std::to_string(e.byte) + " cannot stand there");
+      failed.error().position(e.byte);
+      return failed;
+    }
   }
 };
 

@@ -77,6 +77,11 @@ class attempt final : net::exchange_listener {
       auto answered = co_await ask();
       if (answered && way_.login() && state_.head.status == 407) {
         answered = way_.login()->challenged(state_.head.headers);
+        if (answered && !request_.content.rewind())
+          answered = fail(error_category::policy, "content_not_repeatable",
+                          "the proxy asks for authentication only after content that can be given "
+                          "just once; send a request without content first, or content that can be "
+                          "repeated");
         if (answered) answered = co_await drain();
         if (!answered) co_return answered;
         fresh = false;
@@ -132,6 +137,7 @@ class attempt final : net::exchange_listener {
   /// is kept; otherwise closes it.
   task<result<void>> drain() {
     const time_point begun = limit_.now();
+    auto listener = std::exchange(request_.on_progress, {});  // it is told of what somebody wants
     limit_.enter(phase::receive_body, drain_time);
     std::size_t drained = 0;
     while (connection_ && drained <= drain_limit && limit_.now() - begun < drain_time) {
@@ -145,6 +151,7 @@ class attempt final : net::exchange_listener {
       drained += part->size();
     }
     abandon();
+    request_.on_progress = std::move(listener);
     state_.trailers.clear();
     co_return result<void>();
   }

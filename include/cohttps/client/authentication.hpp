@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -55,7 +56,7 @@ class known_digests {
 ///
 /// The caller's own Authorization field comes first, then the credentials of the request and those
 /// in its URL, which are for the URL's origin alone; then the client's for the origin, and the
-/// netrc's.
+/// netrc's, which also has the password of a user whom the URL only names.
 class authentication {
  public:
   authentication(const client_options& options, known_digests& known) noexcept
@@ -65,15 +66,23 @@ class authentication {
   void begin(const url& first, cohttps::credentials of_request) {
     first_ = first.origin();
     own_ = std::move(of_request);
-    if (!own_ && first.has_credentials())
-      own_ = credentials::basic(percent_decode(first.username()), percent_decode(first.password()));
+    if (own_ || !first.has_credentials()) return;
+    std::string name = percent_decode(first.username());
+    std::string password = percent_decode(first.password());
+    if (password.empty())
+      if (const auto* entry = options_.netrc.find(first.host_for_connect(), name))
+        password = entry->password;
+    own_ = credentials::basic(std::move(name), std::move(password));
   }
 
   /// For requests to `to` from now on. Fails with usage "credentials_origin" when the client's
   /// options hold an origin that is none.
   result<void> choose(const url& to, const fields& headers) {
     const origin at = to.origin();
-    if (at != at_) challenges_ = 0;
+    if (at != at_) {
+      challenges_ = 0;
+      refused_.clear();
+    }
     at_ = at;
     chosen_ = {};
     if (headers.contains("authorization")) return {};
@@ -83,9 +92,11 @@ class authentication {
       if (!found) return pass(std::move(found));
       chosen_ = *std::move(found);
     }
-    if (!chosen_)
-      if (const auto* entry = options_.netrc.find(to.host()))
-        chosen_ = credentials::basic(entry->login, entry->password);
+    if (chosen_) return {};
+    // Where a server may lead a request, its "default" would be for everybody.
+    const auto* entry = options_.netrc.find(to.host_for_connect());
+    if (entry && (entry->machine || at_ == first_ || options_.redirects_keep_credentials))
+      chosen_ = credentials::basic(entry->login, entry->password);
     return {};
   }
 
@@ -122,12 +133,19 @@ class authentication {
 
   /// The server answered 401 with these fields: is it worth asking again?
   bool challenged(const fields& headers) {
-    if (chosen_.as<token_source>()) return challenges_++ == 0;
+    if (chosen_.as<token_source>()) {
+      if (challenges_++ > 0) return false;
+      refused_ = token_;
+      return true;
+    }
     const auto* user = chosen_.as<credentials::user>();
     if (!user || !user->digest) return false;
-    auto offered = parse_challenges(headers, "www-authenticate");
-    if (!offered) return false;
-    auto answerable = digest::choose(*offered, tls::hashes());
+    std::vector<challenge> offered;  // a field that is malformed spoils no other
+    headers.for_each("www-authenticate", [&](std::string_view value) {
+      if (auto some = parse_challenges(value))
+        std::ranges::move(*some, std::back_inserter(offered));
+    });
+    auto answerable = digest::choose(offered, tls::hashes());
     // One answer, and another when only its nonce had become too old.
     if (!answerable || challenges_ == 2 || (challenges_ == 1 && !answerable->stale())) return false;
     ++challenges_;
@@ -138,7 +156,7 @@ class authentication {
  private:
   task<result<void>> ask(const token_source& source) {
     try {
-      std::string refused = challenges_ > 0 ? token_ : std::string();
+      std::string refused = std::exchange(refused_, {});
       token_ = co_await source(std::move(refused));
     } catch (const error& e) {
       co_return std::unexpected(e);
@@ -189,7 +207,8 @@ class authentication {
   origin first_;
   origin at_;
   std::string token_;
-  int challenges_ = 0;  // answered at this origin
+  std::string refused_;  // until the source has been told
+  int challenges_ = 0;   // answered at this origin
 };
 
 }  // namespace cohttps

@@ -46,14 +46,15 @@ class download_file {
   result<void> begin(const url& from, fields& headers);
 
   /// Fails with policy "unsuccessful_status" unless the status is 2xx, with protocol
-  /// "range_mismatch" when the server sends another part than the one that was asked for, or
-  /// "unasked_coding".
+  /// "range_mismatch" when the server sends another part than the one that was asked for, or a part
+  /// of something else, or "unasked_coding".
   result<void> answered(const exchange_state& found);
 
   /// Fails with usage "download_file".
   result<void> write(std::span<const std::byte> part);
 
-  /// Gives the file its name.
+  /// Gives the file its name. Fails with protocol "range_mismatch" when the server sent less than
+  /// the rest; what came is kept.
   result<void> finish();
 
   bool complete() const noexcept { return complete_; }
@@ -63,6 +64,11 @@ class download_file {
  private:
   /// RFC 9110, 8.8: what proves that two representations are the same byte for byte.
   static std::string strong_validator(const fields& headers);
+  /// A part of something else than what is there, from a server that knows no If-Range.
+  bool is_other(const fields& headers) const {
+    const auto tag = headers.find("etag");
+    return tag && validator_.starts_with('"') && *tag != validator_;
+  }
   /// The first byte of a Content-Range, or, without one, its complete length.
   struct content_range {
     std::optional<std::uint64_t> first;
@@ -70,6 +76,13 @@ class download_file {
   };
   static content_range parse_content_range(std::string_view value);
 
+  /// True when the open file is still the one of that name: another download may have given it its
+  /// final name before it let go of the lock.
+  bool is_part() const {
+    struct stat opened = {}, named = {};
+    return ::fstat(number_, &opened) == 0 && ::lstat(part_.c_str(), &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+  }
   std::string kept_validator() const;
   result<void> keep_validator(const fields& headers) const;
   result<void> start_over();
@@ -80,18 +93,20 @@ class download_file {
   }
 
   std::string path_, part_, from_;
-  std::string source_;  // a hash of the URL asked for
+  std::string source_;     // a hash of the URL asked for
+  std::string validator_;  // of what is there already
   bool resumes_;
   bool ranged_ = false;  // the caller asks for a part
   bool complete_ = false;
   int number_ = -1;
   std::uint64_t size_ = 0;
   std::uint64_t resumed_at_ = 0;
+  std::optional<std::uint64_t> whole_;  // the size that the server says there is, of a part
 };
 
 COHTTPS_DEFINITION download_file::~download_file() {
   if (number_ < 0) return;
-  if (!complete_ && !resumes_) ::unlink(part_.c_str());
+  if (!complete_ && (!resumes_ || size_ == 0)) ::unlink(part_.c_str());
   ::close(number_);
 }
 
@@ -104,10 +119,15 @@ COHTTPS_DEFINITION result<void> download_file::begin(const url& from, fields& he
   if (::stat(path_.c_str(), &about) == 0 && !S_ISREG(about.st_mode))
     return fail(error_category::usage, "download_file",
                 "'" + path_ + "' is no file, and cannot be replaced by one");
-  number_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  // Neither what a link leads to, nor a pipe that has no reader.
+  number_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
   if (number_ < 0) return unwritable();
-  if (::flock(number_, LOCK_EX | LOCK_NB) != 0) {
+  const bool file = ::fstat(number_, &about) == 0 && S_ISREG(about.st_mode);
+  if (!file || ::flock(number_, LOCK_EX | LOCK_NB) != 0 || !is_part()) {
     ::close(std::exchange(number_, -1));
+    if (!file)
+      return fail(error_category::usage, "download_file",
+                  "'" + part_ + "' is no file, and cannot be written as one");
     return fail(error_category::usage, "download_busy",
                 "the file '" + part_ + "' is written by another download");
   }
@@ -115,11 +135,11 @@ COHTTPS_DEFINITION result<void> download_file::begin(const url& from, fields& he
   if (!resumes_) return {};
   headers.erase("accept-encoding");
   headers.append_unchecked("accept-encoding", "identity");
-  const std::string validator = kept_validator();
-  if (validator.empty() || ::fstat(number_, &about) != 0 || about.st_size == 0) return {};
+  validator_ = kept_validator();
+  if (validator_.empty() || ::fstat(number_, &about) != 0 || about.st_size == 0) return {};
   size_ = resumed_at_ = static_cast<std::uint64_t>(about.st_size);
   headers.append_unchecked("range", "bytes=" + std::to_string(size_) + "-");
-  headers.append_unchecked("if-range", validator);
+  headers.append_unchecked("if-range", validator_);
   return {};
 }
 
@@ -137,9 +157,11 @@ COHTTPS_DEFINITION result<void> download_file::answered(const exchange_state& fo
                 "the server sent content in a coding that was not asked for");
   if (head.status != 206 || ranged_) {
     if (auto emptied = start_over(); !emptied) return emptied;
-  } else if (resumed_at_ == 0 || range.first != resumed_at_) {
+  } else if (resumed_at_ == 0 || range.first != resumed_at_ || is_other(head.headers)) {
     return fail(error_category::protocol, "range_mismatch",
                 "the server sent another part of the content than the one that was asked for");
+  } else {
+    whole_ = range.complete;
   }
   if (::lseek(number_, static_cast<off_t>(size_), SEEK_SET) < 0) return unwritable();
   return resumes_ ? keep_validator(head.headers) : result<void>();
@@ -157,6 +179,11 @@ COHTTPS_DEFINITION result<void> download_file::write(std::span<const std::byte> 
 }
 
 COHTTPS_DEFINITION result<void> download_file::finish() {
+  // A server may send less than the range that it was asked for (RFC 9110, 15.3.7).
+  if (whole_ && size_ != *whole_)
+    return fail(error_category::protocol, "range_mismatch",
+                "the server sent the content up to byte " + std::to_string(size_) + " of " +
+                    std::to_string(*whole_) + "; ask again for the rest");
   if (::fsync(number_) != 0 && errno != EINVAL && errno != EROFS) return unwritable();
   if (::rename(part_.c_str(), path_.c_str()) != 0) return unwritable();
   if (resumes_) ::unlink(from_.c_str());

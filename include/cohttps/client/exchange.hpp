@@ -60,7 +60,7 @@ class exchange final : public open_exchange {
     auto opened = begin();
     if (opened) opened = co_await follow();
     if (opened) opened = check_switch();
-    if (opened && decodes_) opened = decoding_.start(state_.head.headers, {});
+    if (opened && decodes_ && may_have_content()) opened = decoding_.start(state_.head.headers, {});
     if (opened && decoding_.active()) state_.content_length.reset();
     if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
     co_return opened;
@@ -179,6 +179,12 @@ class exchange final : public open_exchange {
                "a read of this content was given up while it waited; the rest cannot be read"});
   }
 
+  /// RFC 9110, 6.4.1. Without content, its coding is no matter, even one that is not known.
+  bool may_have_content() const noexcept {
+    const int status = state_.head.status;
+    return request_.method != method::head && status != 204 && status != 304;
+  }
+
   /// RFC 9110, 7.8: a server switches to a protocol that it was asked for, or not at all.
   result<void> check_switch() {
     const bool asked = !request_.upgrade_to.empty();
@@ -244,7 +250,10 @@ class exchange final : public open_exchange {
       state_.history.push_back({state_.head.status, here()});
       strip_for_redirect(request_.headers, redirect, options().redirects_keep_credentials);
       if (std::exchange(own_key_, false)) request_.headers.erase("idempotency-key");
-      if (!redirect.keeps_content) request_.content = {};
+      if (!redirect.keeps_content) {
+        request_.content = {};
+        request_.trailers = {};
+      }
       if (!request_.content.rewind())
         co_return fail(error_category::policy, "content_not_repeatable",
                        "the redirection wants the content again, which can be given only once; it "
@@ -272,7 +281,7 @@ class exchange final : public open_exchange {
       const auto random = [] { return std::bit_cast<std::uint32_t>(tls::random_bytes<4>()); };
       const auto delay = schedule.next(outcome_of(answered), client_->budget, random,
                                        std::chrono::system_clock::now());
-      if (!delay) co_return answered;
+      if (!delay || !request_.content.rewind()) co_return answered;
       if (limit_.stop_requested() && !limit_.forgive()) co_return answered;
       net::observe(transport(), events::retrying{schedule.attempts() + 1, *delay,
                                                  answered ? nullptr : &answered.error(),

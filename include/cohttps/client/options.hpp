@@ -69,6 +69,8 @@ struct client_options {
 
   /// The User-Agent field; empty for none.
   std::string user_agent = "cohttps/0.1";
+  /// The Accept field; empty for none.
+  std::string accept = "*/*";
 
   cohttps::timeouts timeouts = {};
 
@@ -89,7 +91,8 @@ struct client_options {
   /// Which credentials to show to which origin:
   /// `{{"https://api.example.com", credentials::bearer("token")}}`
   std::vector<origin_credentials> credentials = {};
-  /// For hosts that the above does not name, by Basic authentication.
+  /// For hosts that the above does not name, by Basic authentication. Its "default" is for the
+  /// hosts that the caller names, not for those that a redirection leads to.
   cohttps::netrc netrc = {};
 
   /// Content of more bytes than this, or of a length that is not known, waits a second for the

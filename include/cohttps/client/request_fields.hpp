@@ -29,7 +29,8 @@ inline void add_client_fields(fields& all, const client_options& options) {
     if (!has(f.name)) all.append_unchecked(f.name, f.value);
   if (!options.user_agent.empty() && !all.contains("user-agent"))
     all.append_unchecked("user-agent", options.user_agent);
-  if (!all.contains("accept")) all.append_unchecked("accept", "*/*");
+  if (!options.accept.empty() && !all.contains("accept"))
+    all.append_unchecked("accept", options.accept);
 }
 
 inline void add_content_type(fields& all, std::string_view media_type) {

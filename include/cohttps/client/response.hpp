@@ -51,8 +51,8 @@ class response {
   std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(content_)); }
 
   /// The content as text in UTF-8, by the charset of its Content-Type; what is malformed in it
-  /// becomes U+FFFD. Throws `error` (protocol, "charset_unsupported") for a charset that is not
-  /// known here.
+  /// becomes U+FFFD. Throws `error` (usage, "charset_unknown") for a charset that is not known
+  /// here.
   std::string text() const {
     auto decoded = decode_text(content_, header("content-type").value_or(""));
     if (!decoded) throw std::move(decoded).error().subject(origin());

@@ -130,7 +130,9 @@ class retry_schedule {
       return std::chrono::seconds(std::min<std::uint64_t>(*seconds, 1'000'000'000));
     const auto date = parse_http_date(*value, now);
     if (!date) return std::nullopt;
-    return std::max(std::chrono::nanoseconds(*date - now), std::chrono::nanoseconds(0));
+    // In seconds, since a date may be more nanoseconds away than there are numbers for.
+    return std::clamp(*date - std::chrono::floor<std::chrono::seconds>(now),
+                      std::chrono::seconds(0), std::chrono::seconds(1'000'000'000));
   }
 
   std::chrono::nanoseconds jitter(std::uint32_t random) const noexcept {

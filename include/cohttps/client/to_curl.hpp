@@ -24,8 +24,10 @@ namespace detail {
 
 /// One word of a shell: 'text', or $'text' where there are bytes that no terminal should see.
 inline std::string shell_quoted(std::string_view text) {
-  constexpr char digits[] = "0123456789abcdef";
-  const bool utf8 = decode_utf8(text).has_value();
+  const auto decoded = decode_utf8(text);
+  // Some terminals obey U+0080 to U+009F as they do what begins with an escape.
+  const bool utf8 =
+      decoded && std::ranges::none_of(*decoded, [](char32_t c) { return c >= 0x80 && c < 0xa0; });
   const auto shown = [&](char c) {
     const auto u = static_cast<unsigned char>(c);
     return u >= 0x80 ? utf8 : (u >= 0x20 && u != 0x7f) || c == '\n' || c == '\t';
@@ -34,10 +36,10 @@ inline std::string shell_quoted(std::string_view text) {
   for (const char c : text) plain = plain && shown(c);
   std::string out = plain ? "'" : "$'";
   for (const char c : text) {
-    if (!shown(c)) {
-      out += "\\x";
-      out += digits[static_cast<unsigned char>(c) >> 4];
-      out += digits[static_cast<unsigned char>(c) & 15];
+    if (!shown(c)) {  // in octal, which ends after three digits in every shell
+      const auto u = static_cast<unsigned char>(c);
+      out += '\\';
+      for (const int shift : {6, 3, 0}) out += static_cast<char>('0' + (u >> shift & 7));
     } else if (plain && c == '\'') {
       out += "'\\''";
     } else {
@@ -51,7 +53,8 @@ inline std::string shell_quoted(std::string_view text) {
 /// Fields that give access, by their names.
 inline bool is_secret_field(std::string_view name) {
   const std::string lower = ascii::lower(name);
-  for (const char* part : {"authorization", "cookie", "token", "secret", "password", "api-key"})
+  for (const char* part : {"auth", "cookie", "token", "secret", "passw", "credential", "signature",
+                           "session", "-key", "apikey"})
     if (lower.find(part) != lower.npos) return true;
   return false;
 }

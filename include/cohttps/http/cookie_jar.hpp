@@ -243,7 +243,7 @@ class cookie_jar {
 
     if (one.secure && !over_tls)
       return refuse("cookie_secure", "it is Secure, and the response came over http");
-    if (!one.secure && !over_tls && would_shadow_secure(one))
+    if (!one.secure && !over_tls && would_shadow_secure(one, now))
       return refuse("cookie_secure", "over http it would take the place of a Secure one");
     if (one.same_site == same_site_mode::none && !one.secure)
       return refuse("cookie_same_site", "it is SameSite=None and not Secure");
@@ -253,9 +253,10 @@ class cookie_jar {
   }
 
   /// "Leave secure cookies alone" (RFC 6265bis, 5.7, step 16).
-  bool would_shadow_secure(const cookie& one) const noexcept {
+  bool would_shadow_secure(const cookie& one, time_point now) const noexcept {
     return std::ranges::any_of(cookies_, [&](const cookie& old) {
-      return old.secure && old.name == one.name && path_matches(one.path, old.path) &&
+      return old.secure && !old.is_expired(now) && old.name == one.name &&
+             path_matches(one.path, old.path) &&
              (domain_matches(old.domain, false, one.domain) ||
               domain_matches(one.domain, false, old.domain));
     });

@@ -60,11 +60,12 @@ class digest {
   /// True when an answer depends on the content.
   bool covers_content() const noexcept { return qop_ == "auth-int"; }
 
-  /// The value of Authorization or Proxy-Authorization. Counts the uses of the nonce.
+  /// The value of Authorization or Proxy-Authorization. Counts the uses of the nonce. With a
+  /// "-sess" algorithm the first cnonce stays.
   ///
   /// Fails with usage "digest_invalid" when the user name or the cnonce holds a control character
   /// or the cnonce is empty, and with limit "digest_nonce_spent" after 2^32 - 1 answers.
-  result<std::string> answer(const digest_request& what) {
+  result<std::string> answer(digest_request what) {
     if (!ascii::is_field_value(what.username) || !ascii::is_field_value(what.cnonce) ||
         what.cnonce.empty())
       return fail(error_category::usage, "digest_invalid",
@@ -74,6 +75,8 @@ class digest {
       return fail(error_category::limit, "digest_nonce_spent",
                   "the nonce of a Digest challenge was used too often; ask for a new one");
     const std::string nc = hex(++count_);
+    if (session_ && first_cnonce_.empty()) first_cnonce_ = what.cnonce;
+    if (session_) what.cnonce = first_cnonce_;
 
     std::string out = "Digest " + user(what.username) + ", realm=" + quoted(realm_) +
                       ", uri=" + quoted(what.target) + ", nonce=" + quoted(nonce_) +
@@ -191,6 +194,7 @@ class digest {
   digest_hashes::function hash_ = nullptr;
   int strength_ = 0;
   std::uint32_t count_ = 0;
+  std::string first_cnonce_;  // of a session, whose key is made with it once (RFC 7616, 3.4.2)
   bool session_ = false;
   bool userhash_ = false;
   bool stale_ = false;

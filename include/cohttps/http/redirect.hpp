@@ -65,9 +65,10 @@ inline result<std::optional<redirection>> follow_redirect(const url& from, const
 /// have their credentials, wherever it is.
 inline void strip_for_redirect(fields& headers, const redirection& redirect, bool trusted = false) {
   if (!redirect.keeps_content)
-    for (std::string_view name : {"content-encoding", "content-language", "content-location",
-                                  "content-type", "content-length", "digest", "content-digest",
-                                  "repr-digest", "expect", "transfer-encoding"})
+    for (std::string_view name :
+         {"content-encoding", "content-language", "content-location", "content-type",
+          "content-length", "digest", "content-digest", "repr-digest", "last-modified", "expect",
+          "trailer", "transfer-encoding"})
       headers.erase(name);
   if (redirect.same_origin) return;
   headers.erase("host");

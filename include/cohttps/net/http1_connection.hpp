@@ -200,7 +200,14 @@ class http1_connection {
   task<result<void>> await_answer(exchange_listener* listener, const exchange_paces& paces,
                                   deadline<Transport>& limit, stop_source& sending,
                                   stop_source& receiving) {
-    auto answered = co_await receive_head(listener, paces, limit, receiving);
+    result<void> answered;
+    try {
+      answered = co_await receive_head(listener, paces, limit, receiving);
+    } catch (...) {  // the listener's
+      sending.request_stop();
+      go_on_->request_stop();
+      throw;
+    }
     // A server that has said what it thinks of the request does not wait for the rest of it, unless
     // it is content with it.
     if (!answered || !is_success(parser_.head().status)) sending.request_stop();

@@ -153,9 +153,9 @@ class scripted_server {
   scripted_rule& on(std::string_view pattern) { return add(std::nullopt, pattern); }
 
   /// The host of `at` refuses connections to that port, after a time.
-  void refuse(std::string_view at, std::chrono::nanoseconds after = {}) {
+  void refuse(std::string_view at, std::chrono::nanoseconds delay = {}) {
     const url where = parsed(at);
-    network_.refuse(where.host_for_connect(), where.port(), after);
+    network_.refuse(where.host_for_connect(), where.port(), delay);
   }
 
   /// For `basic_client<memory_transport>`.
