@@ -26,7 +26,7 @@ struct bench {
     cohttps::client_options o;
     if (!to_do.authority.empty() || !resumes) o.tls = cohttps::tls_context(tls);
     o.pool = {.per_host = to_do.width + 1, .total = to_do.width + 1};
-    const bool http2 = to_do.kind == "http2";
+    const bool http2 = to_do.kind.starts_with("http2");
     o.versions = http2 ? cohttps::http_versions::http_2 : cohttps::http_versions::http_1_1;
     if (http2) o.pool = {.per_host = 1, .total = 1};
     o.decode_content = false;
@@ -148,7 +148,7 @@ struct bench {
 task<void> does(bench& b) {
   const std::string& kind = b.to_do.kind;
   if (kind == "requests" || kind == "http2") return b.requests();
-  if (kind == "download") return b.download();
+  if (kind == "download" || kind == "http2-download") return b.download();
   if (kind == "upload") return b.upload();
   if (kind == "handshakes") return b.handshakes(false);
   if (kind == "resumed") return b.handshakes(true);

@@ -89,8 +89,9 @@ void does(const work& w) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
   peers::meter measured;
   std::uint64_t bytes = 0;
-  const bool http2 = w.kind == "http2";
-  if ((w.kind == "requests" && w.width > 1) || http2 || w.kind == "idle") {
+  const bool http2 = w.kind.starts_with("http2");
+  const bool downloads = w.kind == "download" || w.kind == "http2-download";
+  if ((w.kind == "requests" && w.width > 1) || w.kind == "http2" || w.kind == "idle") {
     CURLM* multi = curl_multi_init();
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(w.width) + 1);
     std::vector<std::unique_ptr<easy>> handles;
@@ -108,7 +109,7 @@ void does(const work& w) {
     return;
   }
 
-  easy one(w, w.url("/1k"));
+  easy one(w, w.url("/1k"), http2);
   if (w.kind == "once") {
     measured.begin();
     one.perform();
@@ -119,7 +120,7 @@ void does(const work& w) {
   one.perform();
   one.bytes = 0;
   std::uint64_t left = 0;
-  if (w.kind == "download") one.set(CURLOPT_URL, w.url("/large").c_str());
+  if (downloads) one.set(CURLOPT_URL, w.url("/large").c_str());
   if (w.kind == "upload") {
     one.set(CURLOPT_URL, w.url("/up/file").c_str());
     one.set(CURLOPT_UPLOAD, 1L);
@@ -129,7 +130,7 @@ void does(const work& w) {
   }
   if (w.kind == "handshakes") one.set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
   if (w.kind == "handshakes" || w.kind == "resumed") one.set(CURLOPT_FORBID_REUSE, 1L);
-  const bool known = w.kind == "requests" || w.kind == "download" || w.kind == "upload" ||
+  const bool known = w.kind == "requests" || downloads || w.kind == "upload" ||
                      w.kind == "handshakes" || w.kind == "resumed";
   if (!known) throw peers::not_done();
   measured.begin();

@@ -8,7 +8,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.dont_write_bytecode = True
 import run  # noqa: E402
 
-COLOURS = {"cohttps": "#1a7f5a", "curl": "#8a6d3b", "beast": "#5b6abf", "httplib": "#a05195", "openssl": "#7f7f7f"}
+COLOURS = {"cohttps": "#1a7f5a", "curl": "#8a6d3b", "beast": "#5b6abf", "httplib": "#a05195", "openssl": "#7f7f7f",
+           "h2load": "#4c9aa8"}
 
 
 def bars(work: str, row: dict) -> str:

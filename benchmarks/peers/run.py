@@ -27,14 +27,15 @@ WORKS = {
     "1000 connections": ("requests", 20000, 1000, "us a request"),
     "HTTP/2, 100 streams": ("http2", 20000, 100, "us a request"),
     "download": ("download", 3, 1, "s a GB"),
+    "HTTP/2 download": ("http2-download", 3, 1, "s a GB"),
     "upload": ("upload", 3, 1, "s a GB"),
     "full handshake": ("handshakes", 300, 1, "us a request"),
     "resumed handshake": ("resumed", 300, 1, "us a request"),
     "one-shot process": ("once", 1, 1, "ms"),
     "idle connection": ("idle", 1, 10000, "KiB"),
 }
-PEERS = ["cohttps", "curl", "beast", "httplib", "openssl"]
-NAMES = {"curl": "libcurl", "beast": "Boost.Beast", "httplib": "cpp-httplib", "openssl": "bare OpenSSL"}
+PEERS = ["cohttps", "curl", "beast", "httplib", "openssl", "h2load"]
+NAMES = {"curl": "libcurl", "beast": "Boost.Beast", "httplib": "cpp-httplib", "openssl": "bare OpenSSL", "h2load": "h2load"}
 # The goal: at most so much of which peer.
 GOALS = {
     "sequential": ("openssl", 1.0),
@@ -124,11 +125,32 @@ def trusting_environment(folder: pathlib.Path) -> dict:
     return os.environ | {"BUNDLE": str(bundle)}
 
 
+def h2load(nginx: Nginx, kind: str, count: int, width: int, processor: int) -> "dict | None":
+    """nghttp2's load generator, which looks at nothing that it gets: as cheap as HTTP/2 can be."""
+    if kind != "http2":
+        return None
+    command = ["taskset", "-c", str(processor), "h2load", "-n", str(count), "-c", "1", "-m", str(width),
+               f"https://localhost:{nginx.port}/1k"]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    with process.stdout as out:
+        told = out.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if f" {count} succeeded" not in told:
+        sys.exit(f"h2load fails: {told}")
+    cpu = used.ru_utime + used.ru_stime
+    return {"value": cpu / count * 1e6, "wall_s": time.perf_counter() - began, "process_cpu_s": cpu,
+            "resident_kib": used.ru_maxrss}
+
+
 def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: float) -> "dict | None":
     kind, count, width, _ = WORKS[work]
     count = max(1, math.ceil(count * scale))
     if kind == "idle":
         width = min(width, max(100, int(width * scale)))
+    if peer.name == "peer_h2load":
+        return h2load(nginx, kind, count, width, processor)
     authority = nginx.folder / "ca.pem"
     if kind == "once":
         trusting_environment(nginx.folder)
@@ -150,7 +172,7 @@ def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: flo
         value = wall * 1000
     elif kind == "idle":
         value = told["grown_kib"] / told["count"]
-    elif kind in ("download", "upload"):
+    elif kind.endswith("download") or kind == "upload":
         value = told["cpu_ns"] / told["bytes"]
     else:
         value = told["cpu_ns"] / told["count"] / 1000
@@ -182,7 +204,7 @@ def main() -> None:
     processors = sorted(os.sched_getaffinity(0))
     client, server = processors[0], processors[-1]
 
-    peers = [p for p in PEERS if (options.folder / f"peer_{p}").exists()]
+    peers = [p for p in PEERS if (options.folder / f"peer_{p}").exists() or p == "h2load" and shutil.which(p)]
     for p in PEERS:
         if p not in peers:
             print(f"missing: {NAMES.get(p, p)}", file=sys.stderr)
@@ -225,6 +247,10 @@ def main() -> None:
             row["goal"] = {"peer": GOALS[work][0], "ratio": GOALS[work][1]}
         result["works"][work] = row
     print(table(result))
+    one, two = (found.get(w, {}).get("cohttps") for w in ("download", "HTTP/2 download"))
+    if one and two:
+        speed = statistics.median(a["value"] / b["value"] for a, b in zip(one, two))
+        print(f"HTTP/2 downloads at {speed:.2f} of HTTP/1.1's speed, goal 0.9")
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
     if options.check:

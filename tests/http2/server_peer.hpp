@@ -38,8 +38,13 @@ class http2_server_peer {
   /// Called once a request is complete, or with `early` when its head is.
   std::function<void(http2_server_peer&, http2_request&)> on_request;
   bool early = false;
+  /// Called with each part of a request's content.
+  std::function<void(http2_request&, std::string_view)> on_content;
   /// Content of requests that was received counts as read at once; else by `consume`.
   bool reads_content = true;
+
+  /// From now on nothing that comes arrives, as behind a cable that was pulled out.
+  bool deaf = false;
 
   std::map<std::int32_t, http2_request> requests;
   std::map<std::int32_t, std::uint32_t> resets;  ///< by the client
@@ -71,6 +76,7 @@ class http2_server_peer {
 
   /// False when the client broke a rule.
   bool receive(std::span<const std::byte> bytes) {
+    if (deaf) return true;
     const auto used = nghttp2_session_mem_recv(
         session_, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     return used == static_cast<ssize_t>(bytes.size());
@@ -163,7 +169,9 @@ class http2_server_peer {
   }
   static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id,
                      const std::uint8_t* data, std::size_t size, void* self) {
-    of(self).requests[id].content.append(reinterpret_cast<const char*>(data), size);
+    const std::string_view part(reinterpret_cast<const char*>(data), size);
+    of(self).requests[id].content += part;
+    if (of(self).on_content) of(self).on_content(of(self).requests[id], part);
     if (of(self).reads_content) nghttp2_session_consume(session, id, size);
     return 0;
   }

@@ -22,7 +22,11 @@ struct fake {
 using connection = std::shared_ptr<fake>;
 using policy = pool::policy<connection>;
 
-pool::key to(std::string host) { return {{"https", std::move(host), 443}, {}, nullptr}; }
+/// With a name that begins with "h2", an origin that may share connections.
+pool::key to(std::string host) {
+  const bool may_share = host.starts_with("h2");
+  return {{"https", std::move(host), 443}, {}, nullptr, false, may_share};
+}
 
 /// A policy with a clock and requests by number.
 struct bench {
@@ -210,7 +214,7 @@ TEST_CASE("a connection that carries many serves as many at a time") {
   b.open(first, 4);
   CHECK(b.served() == std::vector{others[0], others[1], others[2]});
   CHECK(b.decide.stats().active == 4);
-  b.decide.set_capacity(*first.granted, 5, b.now);
+  b.decide.set_capacity(*first.granted, 5, true, b.now);
   CHECK(b.served() == std::vector{others[3]});
   b.give_back(*others[1]);
   CHECK(b.served() == std::vector{others[4]});
@@ -221,6 +225,82 @@ TEST_CASE("a connection that carries many serves as many at a time") {
   for (int i : {0, 2, 3, 4}) b.give_back(*others[static_cast<std::size_t>(i)]);
   CHECK(b.served() == std::vector{&late});
   CHECK_FALSE(late.granted->opened);
+}
+
+TEST_CASE("the first contact: all wait for the connection that may carry them all") {
+  bench b;
+  auto& first = b.ask("h2");
+  REQUIRE(first.granted);
+  auto &second = b.ask("h2"), &third = b.ask("h2");
+  CHECK(waits(second));
+  CHECK(b.decide.stats().open == 1);
+  CHECK(b.decide.patience_ends(b.now) == b.now + 1s);
+  SECTION("it does") {
+    b.open(first, 100);
+    CHECK(b.served() == std::vector{&second, &third});
+    CHECK(third.granted == first.granted);
+    CHECK(b.decide.patience_ends(b.now) == pool::time_point::max());
+  }
+  SECTION("it does not: each gets its own, at once, and nobody waits again") {
+    b.open(first, 1);
+    CHECK(b.served() == std::vector{&second, &third});
+    CHECK_FALSE(second.granted->opened);
+    CHECK_FALSE(third.granted->opened);
+    CHECK(b.decide.stats().open == 3);
+    for (auto* r : {&first, &second, &third}) b.give_back(*r, false);
+    CHECK(b.decide.stats().open == 0);
+    CHECK_FALSE(waits(b.ask("h2")));
+    CHECK_FALSE(waits(b.ask("h2")));
+  }
+  SECTION("it takes too long") {
+    b.now += 999ms;
+    b.decide.pass(b.now);
+    CHECK(b.served().empty());
+    b.now += 1ms;
+    b.decide.pass(b.now);
+    CHECK(b.served() == std::vector{&second});
+    CHECK(waits(third));  // for the second one's now
+    CHECK(b.decide.patience_ends(b.now) == b.now + 1s);
+  }
+  SECTION("it cannot be made: the others find out at the same time") {
+    b.decide.failed(*first.granted);
+    b.give_back(first, false);
+    CHECK(b.served() == std::vector{&second, &third});
+    b.decide.failed(*second.granted);
+    b.give_back(second, false);
+    b.give_back(third, false);
+    CHECK_FALSE(waits(b.ask("h2")));
+    CHECK(waits(b.ask("h2")));  // the next contact is a first one
+  }
+  SECTION("its request is stopped: the next one makes it") {
+    b.give_back(first, false);
+    CHECK(b.served() == std::vector{&second});
+    CHECK(waits(third));
+  }
+}
+
+TEST_CASE("a connection that takes nothing for now is kept, and is in nobody's way") {
+  bench b({.per_host = 1});
+  auto& first = b.ask("h2");
+  auto doubted = b.open(first, 100);
+  auto* place = first.granted;
+  b.decide.set_capacity(*place, 0, true, b.now);
+  b.give_back(first);
+  CHECK(b.decide.stats().idle == 1);
+  SECTION("until it takes some again") {
+    b.decide.set_capacity(*place, 100, true, b.now);
+    CHECK(b.ask("h2").granted->connection == doubted);
+  }
+  SECTION("unless a request needs its place") {
+    auto& next = b.ask("h2");
+    REQUIRE(next.granted);
+    CHECK_FALSE(next.granted->opened);
+    CHECK(b.decide.closed() == std::vector{doubted});
+  }
+  SECTION("or until it is given up") {
+    b.decide.set_capacity(*place, 0, false, b.now);
+    CHECK(b.decide.stats().open == 0);
+  }
 }
 
 TEST_CASE("who wants no idle connection shares one that is in use, and holds nobody up") {
@@ -290,7 +370,8 @@ TEST_CASE("whatever happens, accounts balance, limits hold and nobody waits who 
       if (what < 4) {
         auto& r = requests.emplace_back();
         r.fresh = random() % 8 == 0;
-        decide.ask(to(std::string(1, static_cast<char>('a' + random() % 5))), r, now);
+        const char* names[] = {"a", "b", "c", "h2", "h2.example"};
+        decide.ask(to(names[random() % 5]), r, now);
         (r.granted ? holding : queued).push_back(&r);
       } else if (what < 5 && !queued.empty()) {
         const auto i = random() % queued.size();
@@ -299,6 +380,7 @@ TEST_CASE("whatever happens, accounts balance, limits hold and nobody waits who 
       } else if (!holding.empty()) {
         const auto i = random() % holding.size();
         policy::request& r = *holding[i];
+        if (!r.granted->opened && random() % 8 == 0) decide.failed(*r.granted);
         if (!r.granted->opened && random() % 4 != 0) {
           decide.opened(*r.granted, std::make_shared<fake>(), 1 + random() % 3, now);
           ++created;
@@ -311,7 +393,13 @@ TEST_CASE("whatever happens, accounts balance, limits hold and nobody waits who 
       settle();
     }
     while (!holding.empty() || !queued.empty()) {
-      REQUIRE_FALSE(holding.empty());
+      if (holding.empty()) {
+        now = decide.patience_ends(now);
+        REQUIRE(now != pool::time_point::max());
+        decide.pass(now);
+        settle();
+        continue;
+      }
       policy::request& r = *holding.back();
       holding.pop_back();
       decide.give_back(*std::exchange(r.granted, nullptr), true, now);

@@ -2,18 +2,14 @@
 // delete it replaces.
 #pragma once
 
-#include <atomic>
+#include "allocation_count.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
 
 namespace allocations {
-
-inline std::atomic<std::uint64_t> made{0};
-
-/// How many the program has made until now.
-inline std::uint64_t count() noexcept { return made.load(std::memory_order_relaxed); }
 
 inline void* allocate(std::size_t size, std::size_t alignment) {
   made.fetch_add(1, std::memory_order_relaxed);

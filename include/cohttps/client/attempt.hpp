@@ -3,6 +3,7 @@
 
 #include <cohttps/client/authentication.hpp>
 #include <cohttps/client/client_state.hpp>
+#include <cohttps/client/coalescing.hpp>
 #include <cohttps/client/exchange_state.hpp>
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/progress.hpp>
@@ -45,7 +46,7 @@ class attempt final : net::exchange_listener {
   /// By `exchange_state::url`.
   result<void> choose_way() {
     auto chosen = way_.choose(here(), client_.options, client_.connecting_to_proxy);
-    if (chosen && (request_.upgrades || client_.only_http1.contains(here().origin().text())))
+    if (chosen && (upgrades_by_http1() || client_.only_http1.contains(here().origin().text())))
       way_.use_http1();
     return chosen;
   }
@@ -67,6 +68,11 @@ class attempt final : net::exchange_listener {
     bool fresh = false;
     while (true) {
       if (auto acquired = co_await acquire(fresh); !acquired) co_return acquired;
+      if (!request_.upgrade_to.empty() && connection_->is_http2()) {
+        auto able = co_await check_extended_connect();
+        if (!able) co_return pass(std::move(able));
+        if (!*able) continue;
+      }
       net::observe(transport(), events::sending{request_.method, here(), request_.headers, number});
       auto answered = co_await ask();
       if (answered && way_.login() && state_.head.status == 407) {
@@ -85,6 +91,13 @@ class attempt final : net::exchange_listener {
       if (answered && state_.head.status == 417 && expects_continue() &&
           request_.content.rewind()) {
         refuses_expect_ = true;
+        answered = co_await drain();
+        if (!answered) co_return answered;
+        continue;
+      }
+      // RFC 9110, 15.5.20: another connection than that of another origin may be the right one.
+      if (answered && state_.head.status == 421 && elsewhere_ && request_.content.rewind()) {
+        client_.misdirected.insert(here().origin().text());
         answered = co_await drain();
         if (!answered) co_return answered;
         continue;
@@ -111,13 +124,14 @@ class attempt final : net::exchange_listener {
     return part;
   }
 
-  /// After 101 (Switching Protocols).
+  /// After a switch to another protocol.
   task<result<std::span<const std::byte>>> receive_raw() {
-    return connection_->http1()->receive_raw(limit_.token());
+    return http_.receive_raw(limit_.token());
   }
   task<result<void>> send_raw(std::span<const std::byte> bytes) {
-    return connection_->http1()->send_raw(bytes, limit_.token());
+    return http_.send_raw(bytes, limit_.token());
   }
+  bool over_http2() const noexcept { return connection_ && connection_->is_http2(); }
 
   /// Reads away content that nobody wants, when it is little and comes soon, so that its connection
   /// is kept; otherwise closes it.
@@ -142,9 +156,9 @@ class attempt final : net::exchange_listener {
     co_return result<void>();
   }
 
-  /// After 101: closes the connection, which stays for whoever waits for it.
-  void close() noexcept {
-    if (connection_) connection_->http1()->close();
+  /// After a switch: ends it below whoever waits for it.
+  void hang_up() noexcept {
+    if (connection_) http_.hang_up();
   }
   /// Ends what goes on, and with it a connection that nobody else uses.
   void abandon() noexcept {
@@ -186,11 +200,22 @@ class attempt final : net::exchange_listener {
 
   /// Gets a connection from the pool, or makes one for it.
   task<result<void>> acquire(bool fresh) {
+    elsewhere_.reset();
+    if (options().http2.coalesce) elsewhere_ = co_await coalesced(client_, way_.key(), limit_);
     limit_.enter(phase::queue, limits().queue);
     const time_point asked = limit_.last();
-    auto leased = co_await client_.connections.acquire(way_.key(), fresh, limit_.token());
-    if (!leased) co_return std::unexpected(failure(std::move(leased).error()));
-    connection_ = *std::move(leased);
+    if (elsewhere_) {
+      auto leased = co_await client_.connections.acquire(*elsewhere_, fresh, limit_.token());
+      if (leased && leased->connected())
+        connection_ = *std::move(leased);
+      else
+        elsewhere_.reset();  // it has gone meanwhile
+    }
+    if (!elsewhere_) {
+      auto leased = co_await client_.connections.acquire(way_.key(), fresh, limit_.token());
+      if (!leased) co_return std::unexpected(failure(std::move(leased).error()));
+      connection_ = *std::move(leased);
+    }
     state_.timings.queue = limit_.now() - asked;
     net::observe(transport(),
                  events::assigned{way_.key().to, connection_.connected(), state_.timings.queue});
@@ -203,6 +228,7 @@ class attempt final : net::exchange_listener {
     net::connect_timings took;
     auto made = co_await net::connect(way_.route(), client_.connecting, limit_, took);
     if (!made) {
+      if (made.error().category() != error_category::canceled) connection_.failed();
       abandon();
       co_return pass(std::move(made));
     }
@@ -213,6 +239,34 @@ class attempt final : net::exchange_listener {
     state_.timings.tunnel = took.tunnel;
     state_.timings.tls = took.tls;
     co_return result<void>();
+  }
+
+  /// True for a switch to another protocol, unless the client speaks HTTP/2 alone or has a
+  /// connection that is known to take it.
+  bool upgrades_by_http1() const {
+    return !request_.upgrade_to.empty() && options().versions != http_versions::http_2 &&
+           !client_.connections.any_of(way_.key(),
+                                       [](const auto& c) { return c.takes_extended_connect(); });
+  }
+
+  /// Waits until it is known whether the connection takes other protocols; where it does not, the
+  /// next one is of HTTP/1.1.
+  task<result<bool>> check_extended_connect() {
+#ifdef COHTTPS_HAS_NGHTTP2
+    limit_.enter(phase::handshake, limits().tls);
+    const bool known = co_await connection_->http2()->settings_known(limit_.token());
+    if (!known)
+      co_return std::unexpected(
+          failure({error_category::canceled, "canceled", "the operation was canceled"}));
+#endif
+    if (connection_->takes_extended_connect()) co_return true;
+    connection_.give_back();
+    if (options().versions == http_versions::http_2)
+      co_return fail(error_category::policy, "extended_connect_unsupported",
+                     "the server speaks no other protocol over HTTP/2 (RFC 8441), and the client's "
+                     "option versions asks for nothing else");
+    way_.use_http1();
+    co_return false;
   }
 
   /// Sends the request over `connection_` and waits for the head.
@@ -228,6 +282,12 @@ class attempt final : net::exchange_listener {
     const std::string_view target = absolute.empty() ? here().target() : absolute;
     const bool expects = expects_continue();
     if (expects) request_.headers.append_unchecked("expect", "100-continue");
+    const bool upgrades = !request_.upgrade_to.empty();
+    const bool by_stream = upgrades && connection_->is_http2();
+    if (upgrades && !by_stream) {
+      request_.headers.append_unchecked("connection", "Upgrade");
+      request_.headers.append_unchecked("upgrade", request_.upgrade_to);
+    }
     add_cookies();
     if (auto shown = show_credentials(target); !shown) {
       request_.headers.truncate(own);
@@ -236,14 +296,15 @@ class attempt final : net::exchange_listener {
     progress_ = {0, request_.content.length(), 0, {}};
 
     const bool sent_before = std::exchange(sent_, true);
-    const net::request_view asked{request_.method,
+    const net::request_view asked{by_stream ? method::connect : request_.method,
                                   target,
                                   request_.headers,
                                   request_.content.memory(),
                                   request_.content.source(),
                                   expects,
                                   request_.trailers ? &request_.trailers : nullptr,
-                                  listens() ? this : nullptr};
+                                  listens() ? this : nullptr,
+                                  by_stream ? std::string_view(request_.upgrade_to) : ""};
     const net::exchange_paces paces{{{}, limits().idle, limits().minimum_rate},
                                     {limits().first_byte, limits().idle, limits().minimum_rate}};
     auto answered = co_await http_.ask(asked, paces, limit_);
@@ -353,8 +414,9 @@ class attempt final : net::exchange_listener {
   net::message_exchange<Transport> http_;
   time_point answered_at_{};
   progress progress_;
-  bool sent_ = false;      // a byte of the last sending may have reached a server
-  bool sent_any_ = false;  // or of one before it
+  bool sent_ = false;                   // a byte of the last sending may have reached a server
+  bool sent_any_ = false;               // or of one before it
+  std::optional<pool::key> elsewhere_;  // of the connection to another origin that is used
   bool refuses_expect_ = false;
   int refusals_ = 0;
 };

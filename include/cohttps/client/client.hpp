@@ -125,8 +125,10 @@ class basic_client {
                               const download_options& how = {},
                               const request_options& options = {});
 
-  /// Asks for another protocol on the connection, such as "websocket" (RFC 9110, 7.8); what belongs
-  /// to it is in `options.headers`. Throws `error` (policy, "not_upgraded") for any answer but 101.
+  /// Asks for another protocol, such as "websocket"; what belongs to it is in `options.headers`.
+  /// Over a connection of its own (RFC 9110, 7.8), or over a stream of an HTTP/2 connection that is
+  /// there and whose server takes that (RFC 8441). Throws `error` (policy, "not_upgraded") for any
+  /// answer but 101 or, over a stream, 2xx.
   upgrade_operation upgrade(std::string_view url, std::string_view protocol,
                             const request_options& options = {});
 

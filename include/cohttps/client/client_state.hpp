@@ -35,7 +35,8 @@ struct client_state {
   pool::pool<Transport> connections;
   activity<Transport> operations;
   retry_budget budget;
-  std::set<std::string> only_http1;  // origins that answered HTTP_1_1_REQUIRED
+  std::set<std::string> only_http1;   // origins that answered HTTP_1_1_REQUIRED
+  std::set<std::string> misdirected;  // origins that answered 421 over a connection to another one
   known_digests digests;
   bool closed = false;
 };

@@ -76,7 +76,6 @@ task<result<response_stream>> open(std::shared_ptr<client_state<Transport>> clie
 template <transport Transport>
 task<result<upgraded>> upgrade(std::shared_ptr<client_state<Transport>> client, request r) {
   if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
-  r.upgrades = true;
   auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
   if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
   begun->leave_race();
@@ -159,13 +158,14 @@ request basic_client<Transport>::make_request(const method& verb, std::string_vi
           options.max_redirects,
           options.max_content,
           options.minimum_rate,
+          options.priority,
           options.credentials ? *options.credentials : credentials(),
           options.on_interim.copy(),
           options.on_progress.copy(),
           options.trailers.copy(),
           {},
           false,
-          false,
+          {},
           options.stop};
 }
 
@@ -173,8 +173,7 @@ template <transport Transport>
 auto basic_client<Transport>::upgrade(std::string_view url, std::string_view protocol,
                                       const request_options& options) -> upgrade_operation {
   request r = make_request(method::get, url, {}, options);
-  r.headers.append_unchecked("connection", "Upgrade");
-  r.headers.append_unchecked("upgrade", protocol);
+  r.upgrade_to = protocol;
   return upgrade_operation(state_, std::move(r));
 }
 

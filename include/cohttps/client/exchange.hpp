@@ -119,7 +119,7 @@ class exchange final : public open_exchange {
   using at_work = typename activity<Transport>::guard;
 
   std::optional<part> read_at_once() {
-    if (request_.upgrades || decoding_.active()) return std::nullopt;
+    if (switched_ || decoding_.active()) return std::nullopt;
     reading guard{*this};
     const auto got = attempt_.receive_at_once();
     guard.over = true;
@@ -131,7 +131,7 @@ class exchange final : public open_exchange {
     // The limits count while the peer is waited for, not while the caller uses what it got.
     limit_.resume();
     reading guard{*this};
-    auto reading_on = request_.upgrades ? attempt_.receive_raw() : next_part();
+    auto reading_on = switched_ ? attempt_.receive_raw() : next_part();
     auto got = co_await std::move(reading_on);
     guard.over = true;
     if (!got) {
@@ -139,7 +139,7 @@ class exchange final : public open_exchange {
       co_return std::unexpected(*failed_);
     }
     limit_.rest();
-    if (got->empty() && !request_.upgrades) finish();
+    if (got->empty() && !switched_) finish();
     co_return got;
   }
 
@@ -187,15 +187,16 @@ class exchange final : public open_exchange {
 
   /// RFC 9110, 7.8: a server switches to a protocol that it was asked for, or not at all.
   result<void> check_switch() {
-    const bool switched = state_.head.status == 101;
-    if (!switched && !request_.upgrades) return {};
-    if (!switched)
+    const bool asked = !request_.upgrade_to.empty();
+    const bool by_stream = asked && attempt_.over_http2();
+    switched_ = by_stream ? is_success(state_.head.status) : state_.head.status == 101;
+    if (!switched_ && !asked) return {};
+    if (!switched_)
       return fail(error_category::policy, "not_upgraded",
                   "the server did not switch to another protocol, but answered " +
                       std::to_string(state_.head.status) + " " +
                       std::string(reason_phrase(state_.head.status)));
-    const auto asked = request_.headers.find("upgrade").value_or("");
-    if (!request_.upgrades || !state_.head.headers.has_element("upgrade", asked))
+    if (!by_stream && (!asked || !state_.head.headers.has_element("upgrade", request_.upgrade_to)))
       return fail(error_category::protocol, "unasked_upgrade",
                   "the server switched to a protocol that it was not asked for");
     limit_.enter(phase::none, {}, limit_.last());
@@ -217,6 +218,8 @@ class exchange final : public open_exchange {
     authentication_.begin(here(), std::move(request_.credentials));
     decodes_ = options().decode_content && add_accept_encoding(request_.headers);
     add_content_type(request_.headers, request_.content.media_type());
+    if (request_.priority)
+      if (auto added = add_priority(request_.headers, *request_.priority); !added) return added;
     if (auto valid = request_.headers.validate(); !valid) return valid;
     if (auto usable = request_.content.check(); !usable) return usable;
     if (limit_.stop_requested()) return std::unexpected(canceled());
@@ -321,8 +324,8 @@ class exchange final : public open_exchange {
     // Of a chain of redirections, too, the first request may have been acted on.
     e.replay(attempt_.replay_of_all(e));
     // After a switch somebody else may be reading or writing: the connection is closed below them.
-    if (request_.upgrades && state_.head.status == 101)
-      attempt_.close();
+    if (switched_)
+      attempt_.hang_up();
     else
       attempt_.abandon();
     end();
@@ -342,8 +345,9 @@ class exchange final : public open_exchange {
   attempt<Transport> attempt_;
   decoding decoding_;
   std::optional<error> failed_;
-  bool decodes_ = false;  // codings were asked for by us, not by the caller
-  bool own_key_ = false;  // the Idempotency-Key is this exchange's, for the place it goes to now
+  bool decodes_ = false;   // codings were asked for by us, not by the caller
+  bool own_key_ = false;   // the Idempotency-Key is this exchange's, for the place it goes to now
+  bool switched_ = false;  // to the protocol that was asked for
   bool running_ = true;
 };
 

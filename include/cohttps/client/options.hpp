@@ -9,10 +9,12 @@
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/netrc.hpp>
+#include <cohttps/http/priority.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/http/shared_cookie_jar.hpp>
 #include <cohttps/http1/limits.hpp>
 #include <cohttps/net/connect_options.hpp>
+#include <cohttps/net/http2_options.hpp>
 #include <cohttps/net/pace.hpp>
 #include <cohttps/pool/options.hpp>
 #include <cohttps/proxy/proxy_rules.hpp>
@@ -105,6 +107,7 @@ struct client_options {
   std::size_t max_content = 16 * 1024 * 1024;
 
   http1::limits limits = {};
+  http2_options http2 = {};
   pool::options pool = {};
   retry_options retry = {};
 
@@ -185,6 +188,10 @@ struct request_options {
   /// At least so fast, or the request fails; else the client's `timeouts::minimum_rate`.
   std::optional<cohttps::minimum_rate> minimum_rate = {};
 
+  /// Beside other requests: `.priority = priority{.urgency = 1}`. A Priority field in `headers` is
+  /// the caller's own, and an error beside this.
+  std::optional<cohttps::priority> priority = {};
+
   /// Shown to the URL's origin alone: `.credentials = &alice`
   const cohttps::credentials* credentials = nullptr;
 
@@ -209,6 +216,7 @@ inline net::connect_options connect_options_of(const client_options& options) {
           .tls_timeout = options.timeouts.tls,
           .resolve = options.resolve,
           .limits = options.limits,
+          .http2 = options.http2,
           .addresses = options.addresses,
           .socket = options.socket,
           .unix_socket = options.unix_socket,

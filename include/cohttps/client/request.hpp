@@ -8,6 +8,7 @@
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
+#include <cohttps/http/priority.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/net/pace.hpp>
 #include <cohttps/url/url.hpp>
@@ -31,13 +32,14 @@ struct request {
   std::optional<std::size_t> max_redirects = {};
   std::optional<std::size_t> max_content = {};
   std::optional<cohttps::minimum_rate> minimum_rate = {};
+  std::optional<cohttps::priority> priority = {};
   cohttps::credentials credentials = {};
   std::function<void(const response_head&)> on_interim = {};
   std::function<void(const progress&)> on_progress = {};
   std::function<fields()> trailers = {};
   std::string save_to = {};     ///< the file of a download
   bool resumes = false;         ///< it goes on where an earlier one ended
-  bool upgrades = false;        ///< whoever asks wants 101 and nothing else
+  std::string upgrade_to = {};  ///< a protocol to switch to; whoever asks wants nothing else
   stop_token stop = {};         ///< the caller's
   stop_token race = {};         ///< until there is a response or, of a stream, its head
   std::stop_token remote = {};  ///< of any thread

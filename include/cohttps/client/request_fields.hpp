@@ -3,8 +3,10 @@
 
 #include <cohttps/client/options.hpp>
 #include <cohttps/core/ascii.hpp>
+#include <cohttps/core/error.hpp>
 #include <cohttps/http/coding.hpp>
 #include <cohttps/http/fields.hpp>
+#include <cohttps/http/priority.hpp>
 
 #include <array>
 #include <cstddef>
@@ -34,6 +36,17 @@ inline void add_client_fields(fields& all, const client_options& options) {
 inline void add_content_type(fields& all, std::string_view media_type) {
   if (!media_type.empty() && !all.contains("content-type"))
     all.append_unchecked("content-type", media_type);
+}
+
+/// RFC 9218, 5. Fails with usage where the caller has written the field too.
+inline result<void> add_priority(fields& all, const priority& p) {
+  auto value = priority_field(p);
+  if (!value) return pass(std::move(value));
+  if (all.contains("priority"))
+    return fail(error_category::usage, "priority_set_twice",
+                "the request has both the option priority and a Priority field; leave one out");
+  if (!value->empty()) all.append_unchecked("priority", *value);
+  return {};
 }
 
 /// Asks for the content codings that can be decoded. Not where the caller asks for some: what comes

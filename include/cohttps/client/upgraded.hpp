@@ -1,4 +1,4 @@
-// A connection that speaks another protocol after 101 (Switching Protocols).
+// Another protocol after 101 (Switching Protocols), or over a stream of HTTP/2.
 #pragma once
 
 #include <cohttps/client/response_stream.hpp>
@@ -13,15 +13,15 @@
 
 namespace cohttps {
 
-/// Bytes in both directions (RFC 9110, 7.8), protected as the request was. One coroutine may read
-/// while another one writes. Has no limits of time but the request's `timeout` and `stop`;
-/// destroyed, it closes the connection.
+/// Bytes in both directions (RFC 9110, 7.8; RFC 8441), protected as the request was. One coroutine
+/// may read while another one writes. Has no limits of time but the request's `timeout` and `stop`;
+/// destroyed, it closes the connection, or resets the stream.
 class upgraded {
  public:
   explicit upgraded(std::unique_ptr<open_exchange> opened) noexcept
       : exchange_(std::move(opened)) {}
 
-  /// Of the 101 response, with Upgrade and what belongs to the protocol.
+  /// Of the response, with what belongs to the protocol.
   const fields& headers() const noexcept { return exchange_->state().head.headers; }
   const connection_info& connection() const noexcept { return *exchange_->state().connection; }
 

@@ -40,6 +40,8 @@ class way {
     }
     key_ = {to.origin(), {}, tls ? &tls->state() : nullptr, false};
     route_ = {&key_.to, tls, options.proxies.for_url(to), nullptr, &to_proxy, false};
+    key_.may_share = net::has_http2 && (tls ? options.versions != http_versions::http_1_1
+                                            : options.versions == http_versions::http_2);
     login_.reset();
     if (!route_.via) return {};
 
@@ -61,6 +63,7 @@ class way {
   void use_http1() noexcept {
     route_.only_http1 = true;
     key_.http1 = route_.tls != nullptr;
+    key_.may_share = false;
   }
 
   const pool::key& key() const noexcept { return key_; }

@@ -5,6 +5,7 @@
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/buffer.hpp>
+#include <cohttps/http2/block_memory.hpp>
 #include <cohttps/http2/error_code.hpp>
 #include <cohttps/http2/limits.hpp>
 #include <cohttps/http2/request_lines.hpp>
@@ -186,8 +187,15 @@ class codec {
     nghttp2_session_callbacks_set_on_frame_send_callback(c, on_sent);
     nghttp2_session_callbacks_set_send_data_callback(c, on_send_data);
     nghttp2_session_callbacks_set_error_callback2(c, on_complaint);
+    nghttp2_mem memory{
+        nullptr, [](std::size_t size, void*) { return block_memory::allocate(size); },
+        [](void* block, void*) { block_memory::deallocate(block); },
+        [](std::size_t n, std::size_t size, void*) {
+          return block_memory::allocate_zeroed(n, size);
+        },
+        [](void* block, std::size_t size, void*) { return block_memory::reallocate(block, size); }};
     nghttp2_session* raw = nullptr;
-    check(nghttp2_session_client_new2(&raw, c, &self, options.get()));
+    check(nghttp2_session_client_new3(&raw, c, &self, options.get(), &memory));
     return raw;
   }
 

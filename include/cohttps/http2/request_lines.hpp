@@ -58,6 +58,7 @@ class request_lines {
     const std::size_t authority = lines_.size();
     lines_.push_back({":authority", {}});
 
+    const bool has_connection = r.headers.contains("connection");
     std::size_t size = 0, hosts = 0;
     bool has_length = false;
     for (const field f : r.headers) {
@@ -74,7 +75,12 @@ class request_lines {
       if (ascii::iequals(f.name, "upgrade")) [[unlikely]]
         return fail(error_category::usage, "upgrade_set",
                     "HTTP/2 has no Upgrade (RFC 9113, 8.6); ask for HTTP/1.1 alone");
-      if (is_of_the_connection(r.headers, f)) continue;
+      if (is_of_the_connection(f)) continue;
+      if (has_connection && !ascii::iequals(f.name, "te") &&
+          r.headers.has_element("connection", f.name)) [[unlikely]]
+        continue;
+      // RFC 8441, 5: what it proves is proved by the protocol.
+      if (!r.protocol.empty() && ascii::iequals(f.name, "sec-websocket-key")) continue;
       if (ascii::iequals(f.name, "content-length")) {
         if (has_length || !r.length || ascii::parse_decimal(f.value) != r.length) [[unlikely]]
           return fail(error_category::usage, "content_length_conflict",
@@ -130,12 +136,11 @@ class request_lines {
   }
 
   /// RFC 9113, 8.2.2. Of TE, "trailers" may stay.
-  static bool is_of_the_connection(const fields& all, const field& f) {
+  static bool is_of_the_connection(const field& f) {
     for (const std::string_view name :
          {"connection", "keep-alive", "proxy-connection", "http2-settings"})
       if (ascii::iequals(f.name, name)) return true;
-    if (ascii::iequals(f.name, "te")) return !ascii::iequals(f.value, "trailers");
-    return all.has_element("connection", f.name);
+    return ascii::iequals(f.name, "te") && !ascii::iequals(f.value, "trailers");
   }
 
   /// RFC 7541, 7.1.3: what an attacker beside us could guess piece by piece.

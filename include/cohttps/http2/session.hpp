@@ -127,6 +127,8 @@ class session final : frame_events {
   void ping() { codec_.ping(); }
   std::size_t pongs() const noexcept { return pongs_; }
 
+  /// The peer's settings are known.
+  bool settled() const noexcept { return settled_; }
   bool peer_takes_extended_connect() const noexcept { return codec_.peer_takes_extended_connect(); }
   const std::optional<error>& failure() const noexcept { return failure_; }
 

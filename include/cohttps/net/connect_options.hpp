@@ -4,6 +4,7 @@
 #include <cohttps/http1/limits.hpp>
 #include <cohttps/net/address_policy.hpp>
 #include <cohttps/net/dns_cache.hpp>
+#include <cohttps/net/http2_options.hpp>
 #include <cohttps/transport/socket_options.hpp>
 
 #include <chrono>
@@ -39,6 +40,7 @@ struct connect_options {
   /// Asked before the cache and the resolver.
   std::vector<resolve_override> resolve = {};
   http1::limits limits = {};
+  http2_options http2 = {};
 
   /// Which addresses may be connected to; all by default.
   address_policy addresses = {};

@@ -7,6 +7,7 @@
 #include <cohttps/net/connection_info.hpp>
 #include <cohttps/net/http1_connection.hpp>
 #include <cohttps/net/http2_connection.hpp>
+#include <cohttps/net/http2_options.hpp>
 #include <cohttps/transport/concepts.hpp>
 
 #include <cstddef>
@@ -27,10 +28,10 @@ class connection {
       : info(std::move(about)),
         http_(std::in_place_type<http1_connection<Transport>>, std::move(bytes), bounds) {}
 #ifdef COHTTPS_HAS_NGHTTP2
-  connection(channel_type bytes, const http2::limits& bounds, Transport transport,
-             std::shared_ptr<const connection_info> about)
+  connection(channel_type bytes, const http2::limits& bounds, const http2_options& how,
+             Transport transport, std::shared_ptr<const connection_info> about)
       : info(std::move(about)),
-        http_(std::in_place_type<http2_connection<Transport>>, std::move(bytes), bounds,
+        http_(std::in_place_type<http2_connection<Transport>>, std::move(bytes), bounds, how,
               std::move(transport)) {}
 #endif
   connection(const connection&) = delete;
@@ -61,6 +62,16 @@ class connection {
   bool outlives_requests() const noexcept {
 #ifdef COHTTPS_HAS_NGHTTP2
     if (const auto* h2 = http2()) return h2->reusable();
+#endif
+    return false;
+  }
+
+  bool is_http2() const noexcept { return http_.index() == 1; }
+
+  /// True once it is known that other protocols can be spoken over a stream (RFC 8441).
+  bool takes_extended_connect() const noexcept {
+#ifdef COHTTPS_HAS_NGHTTP2
+    if (const auto* h2 = http2()) return h2->takes_extended_connect();
 #endif
     return false;
   }

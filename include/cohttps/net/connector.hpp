@@ -240,8 +240,8 @@ result<std::unique_ptr<connection<Transport>>> speak(construction<Transport>& ma
                                .interim = options.limits.interim,
                                .trailers = options.limits.trailers,
                                .trailer_fields = options.limits.trailer_fields};
-    return std::make_unique<connection<Transport>>(std::move(bytes), bounds, transport,
-                                                   std::move(made.info));
+    return std::make_unique<connection<Transport>>(std::move(bytes), bounds, options.http2,
+                                                   transport, std::move(made.info));
   }
 #endif
   (void)transport;

@@ -9,12 +9,18 @@
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http2/limits.hpp>
 #include <cohttps/http2/session.hpp>
+#include <cohttps/net/background.hpp>
 #include <cohttps/net/channel.hpp>
+#include <cohttps/net/deadline.hpp>
+#include <cohttps/net/http2_options.hpp>
+#include <cohttps/net/link.hpp>
+#include <cohttps/net/pace.hpp>
 #include <cohttps/transport/concepts.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <coroutine>
 #include <cstddef>
-#include <exception>
 #include <memory>
 #include <new>
 #include <optional>
@@ -23,66 +29,12 @@
 
 namespace cohttps::net {
 
-namespace detail {
-
-/// A coroutine that belongs to an object: it begins with it and is destroyed with it, wherever it
-/// waits.
-class background {
- public:
-  struct promise_type : recycled_frame {
-    background get_return_object() noexcept {
-      return background(std::coroutine_handle<promise_type>::from_promise(*this));
-    }
-    std::suspend_never initial_suspend() const noexcept { return {}; }
-    std::suspend_always final_suspend() const noexcept { return {}; }
-    void return_void() const noexcept {}
-    void unhandled_exception() const noexcept { std::terminate(); }
-  };
-
-  explicit background(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
-  background(background&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
-  background& operator=(background&&) = delete;
-  ~background() {
-    if (frame_) frame_.destroy();
-  }
-
- private:
-  std::coroutine_handle<promise_type> frame_;
-};
-
-/// A member of one list at a time.
-struct link {
-  link() = default;
-  link(const link&) = delete;
-  link& operator=(const link&) = delete;
-  ~link() { unlink(); }
-
-  bool empty() const noexcept { return next == this; }
-  void unlink() noexcept {
-    next->previous = previous;
-    previous->next = next;
-    next = previous = this;
-  }
-  /// Moves `other` to the end of the list whose head this is.
-  void append(link& other) noexcept {
-    other.unlink();
-    other.previous = previous;
-    other.next = this;
-    previous->next = &other;
-    previous = &other;
-  }
-
-  link* next = this;
-  link* previous = this;
-};
-
-}  // namespace detail
-
 /// The bytes of a connection, carried between a channel and a session.
 ///
 /// Two coroutines of its own do that, for as long as a request is open: what a request waits for
 /// comes in whoever else is stopped meanwhile. When none is open nothing is read, so that nothing
-/// keeps an event loop alive.
+/// keeps an event loop alive. A read that a request leaves behind cannot be taken back: a PING is
+/// what ends it, or shows that nobody is there any more.
 ///
 /// ```
 ///   streams ── session ──▶ write_loop ──▶ channel
@@ -102,11 +54,14 @@ class http2_connection {
     detail::link waiting_;
   };
 
-  http2_connection(channel_type bytes, const http2::limits& bounds, Transport transport)
+  http2_connection(channel_type bytes, const http2::limits& bounds, const http2_options& options,
+                   Transport transport)
       : channel_(std::move(bytes)),
         session_(bounds),
-        told_capacity_(session_.capacity()),
+        options_(options),
+        told_{session_.capacity(), true},
         transport_(std::move(transport)),
+        watch_(transport_.make_timer()),
         alive_(std::make_shared<http2_connection*>(this)),
         reading_(read_loop()),
         writing_(write_loop()) {
@@ -127,17 +82,43 @@ class http2_connection {
   }
 
   /// Gives true once something has changed about `s`, false when a stop came first.
-  auto changed(stream& s, stop_token stop) noexcept { return change(*this, s, stop); }
+  auto changed(stream& s, stop_token stop) noexcept { return change(*this, s.waiting_, stop); }
+  /// Resumes whoever waits for a change of `s`, in the loop's next turn.
+  void wake(stream& s) noexcept {
+    move_to_ready(s.waiting_);
+    schedule();
+  }
 
-  /// To be called after a stream was given or has given content, or was canceled.
+  /// Gives true once the peer's settings are known, or never will be, false when a stop came first.
+  auto settings_known(stop_token stop) noexcept {
+    schedule();
+    return change(*this, session_.settled() || session_.failure() ? ready_ : settling_, stop);
+  }
+  bool takes_extended_connect() const noexcept { return session_.peer_takes_extended_connect(); }
+
+  /// To be called after a stream was given or has given content.
   void flush() {
     if (idle_writer_ && session_.wants_write()) schedule();
+  }
+
+  /// Ends a stream, whether it is over or not.
+  void give_up(stream& s) noexcept {
+    const std::size_t open = session_.open_streams();
+    s.cancel();
+    if (session_.failure()) return;
+    if (session_.open_streams() != open) {
+      // Where nothing comes any more, the next request must not wait for nothing too.
+      if (reads_ && transport_.now() - heard_ >= doubtful_silence) doubted_ = true;
+      if (doubted_ || (reads_ && session_.open_streams() == 0)) ask();
+      tell_capacity();
+    }
+    flush();
   }
 
   /// False when the connection takes no more requests. What an idle peer has sent meanwhile is
   /// looked at: settings, pings, a goodbye.
   bool usable() {
-    if (!reads_ && session_.open_streams() == 0) {
+    if (!reads_ && !wants_read()) {
       while (auto got = channel_.receive_at_once()) {
         if (got->empty()) session_.connection_lost();
         if (!session_.receive(*got, transport_.now())) break;
@@ -147,18 +128,16 @@ class http2_connection {
     return session_.capacity() != 0;
   }
 
-  /// Requests at a time; 0 when it takes no more.
-  std::size_t capacity() const noexcept { return session_.capacity(); }
-  /// Calls `f(a, b)` whenever the capacity has changed, from the loop.
+  /// Requests at a time; 0 when it takes no more, or none until the peer was heard again.
+  std::size_t capacity() const noexcept { return doubted_ ? 0 : session_.capacity(); }
+  /// Calls `f(a, b)` whenever `capacity` or `reusable` has changed, from the loop.
   void on_capacity(void (*f)(void*, void*), void* a, void* b) noexcept {
     capacity_changed_ = f;
     capacity_arguments_ = {a, b};
   }
 
-  /// True when it can be kept: a read that nobody needs any more cannot be taken back.
-  bool reusable() const noexcept {
-    return session_.capacity() != 0 && !(reads_ && session_.open_streams() == 0);
-  }
+  /// True when it can be kept for other requests.
+  bool reusable() const noexcept { return session_.capacity() != 0; }
 
   /// Says goodbye as far as that needs no waiting, and closes.
   void close() noexcept {
@@ -172,16 +151,26 @@ class http2_connection {
   }
 
  private:
+  /// What the pool knows of this connection.
+  struct standing {
+    std::size_t capacity;
+    bool reusable;
+    friend bool operator==(const standing&, const standing&) = default;
+  };
+
+  static constexpr std::chrono::seconds doubtful_silence{1};
+  static constexpr std::size_t bulk = 16 * 1024;
+
   /// An awaiter in the list of its stream, or in that of those that are to be resumed.
   class change : detail::link {
    public:
-    change(http2_connection& of, stream& s, stop_token stop) noexcept
-        : of_(of), stream_(s), stop_(stop) {}
+    change(http2_connection& of, detail::link& list, stop_token stop) noexcept
+        : of_(of), list_(list), stop_(stop) {}
 
     bool await_ready() const noexcept { return stop_.stop_requested(); }
     void await_suspend(std::coroutine_handle<> waiter) {
       waiter_ = waiter;
-      stream_.waiting_.append(*this);
+      list_.append(*this);
       on_stop_.emplace(stop_, on_stop{this});
     }
     bool await_resume() noexcept {
@@ -199,7 +188,7 @@ class http2_connection {
       }
     };
     http2_connection& of_;
-    stream& stream_;
+    detail::link& list_;
     stop_token stop_;
     std::optional<stop_callback<on_stop>> on_stop_;
     std::coroutine_handle<> waiter_;
@@ -223,7 +212,10 @@ class http2_connection {
 
   detail::background read_loop() {
     while (true) {
-      if (!wants_read()) co_await idle{idle_reader_};
+      if (!wants_read()) {
+        channel_.release_memory();  // to whoever is not idle
+        co_await idle{idle_reader_};
+      }
       reads_ = true;
       auto got = co_await channel_.receive({});
       reads_ = false;
@@ -234,16 +226,20 @@ class http2_connection {
   }
 
   void take(const result<std::span<const std::byte>>& got) noexcept {
+    const std::size_t pongs = session_.pongs();
+    heard_ = transport_.now();
+    doubted_ = false;
     try {
       if (!got)
         session_.connection_lost(write_error_ ? write_error_ : got.error());
       else if (got->empty())
         session_.connection_lost(write_error_);
       else
-        (void)session_.receive(*got, transport_.now());
+        (void)session_.receive(*got, heard_);
     } catch (const std::bad_alloc&) {
       session_.connection_lost(out_of_memory());
     }
+    if (session_.pongs() != pongs) asked_.reset();
   }
 
   detail::background write_loop() {
@@ -253,8 +249,11 @@ class http2_connection {
         co_await idle{idle_writer_};
         continue;
       }
+      const std::size_t size = sending_.size();
       auto sent = co_await channel_.write(sending_.data(), {});
       sending_.clear();
+      // Content that goes is a sign of life too: what is behind it, such as a PING, takes its time.
+      if (sent && size >= bulk) heard_ = transport_.now();
       // What the peer did, it may have explained: the reader finds out. Nobody could say more about
       // anything else.
       if (!sent) {
@@ -283,15 +282,71 @@ class http2_connection {
     return {error_category::limit, "out_of_memory", "there was no memory for what the peer sent"};
   }
 
-  bool wants_read() const noexcept { return session_.open_streams() != 0 && !session_.failure(); }
+  bool wants_read() const noexcept {
+    return (session_.open_streams() != 0 || asked_ || !settling_.empty()) && !session_.failure();
+  }
   bool wants_write() const noexcept { return !write_error_ && session_.wants_write(); }
 
   /// Notes who has something to look at.
   void collect() noexcept {
-    while (http2::stream* changed = session_.next_changed()) {
-      detail::link& waiting = static_cast<stream*>(changed)->waiting_;
-      while (!waiting.empty()) ready_.append(*waiting.next);
+    while (http2::stream* changed = session_.next_changed())
+      move_to_ready(static_cast<stream*>(changed)->waiting_);
+    if (session_.settled() || session_.failure()) move_to_ready(settling_);
+  }
+  void move_to_ready(detail::link& list) noexcept {
+    while (!list.empty()) ready_.append(*list.next);
+  }
+
+  // ---- whether anybody is there ----------------------------------------------------------------
+
+  void ask() noexcept {
+    if (asked_) return;
+    asked_ = transport_.now();
+    session_.ping();
+    if (watching_) set_watch();
+  }
+
+  /// When something is to be done about the peer's silence.
+  time_point due() const noexcept {
+    if (asked_) return later(std::max(*asked_, heard_), options_.ping_answer);
+    return options_.ping_after ? later(heard_, *options_.ping_after) : never;
+  }
+
+  /// The timer runs while something is waited for. It is set once and looks at what has come since.
+  void watch() noexcept {
+    if (wants_read() == watching_) return;
+    watching_ = !watching_;
+    if (!watching_) return watch_.cancel();
+    heard_ = transport_.now();  // nothing was to be heard until now
+    set_watch();
+  }
+  void set_watch() noexcept {
+    if (due() != never)
+      watch_.set(
+          due(), [](void* self) noexcept { static_cast<http2_connection*>(self)->look(); }, this);
+  }
+  void look() noexcept {
+    if (transport_.now() < due()) return set_watch();
+    if (asked_) {
+      session_.connection_lost(error(error_category::peer_closed, "peer_unresponsive",
+                                     "the server sent nothing for " +
+                                         describe(transport_.now() - heard_) +
+                                         ", not even an answer to a PING (RFC 9113, 6.7)"));
+      collect();
+    } else {
+      ask();
     }
+    schedule();
+  }
+
+  // ---- turns of the loop -----------------------------------------------------------------------
+
+  /// The pool may close this connection when it hears of it, unless a request holds it.
+  void tell_capacity() noexcept {
+    const standing now{capacity(), reusable()};
+    if (now == told_ || !capacity_changed_) return;
+    told_ = now;
+    capacity_changed_(capacity_arguments_.first, capacity_arguments_.second);
   }
 
   /// A turn of the loop soon: requests that begin in one go out together.
@@ -312,11 +367,8 @@ class http2_connection {
     gone_ = &gone;
     in_turn_ = true;
     do {
-      if (session_.capacity() != told_capacity_ && capacity_changed_) {
-        told_capacity_ = session_.capacity();
-        capacity_changed_(capacity_arguments_.first, capacity_arguments_.second);
-        if (gone) return false;
-      }
+      tell_capacity();
+      if (gone) return false;
       while (!ready_.empty()) {
         auto& next = static_cast<change&>(*ready_.next);
         next.unlink();
@@ -326,6 +378,7 @@ class http2_connection {
       if (idle_reader_ && wants_read()) std::exchange(idle_reader_, nullptr).resume();
       if (idle_writer_ && wants_write()) std::exchange(idle_writer_, nullptr).resume();
     } while (!ready_.empty());
+    watch();
     in_turn_ = false;
     gone_ = nullptr;
     return true;
@@ -333,13 +386,20 @@ class http2_connection {
 
   channel_type channel_;
   http2::session session_;
+  http2_options options_;
   buffer sending_;
   std::optional<error> write_error_;
   detail::link ready_;
-  std::size_t told_capacity_;
+  detail::link settling_;
+  standing told_;
   void (*capacity_changed_)(void*, void*) = nullptr;
   std::pair<void*, void*> capacity_arguments_;
   Transport transport_;
+  typename Transport::timer_type watch_;
+  time_point heard_{};               // the peer's last sign of life, or when it was first due
+  std::optional<time_point> asked_;  // when a PING was sent whose answer has not come
+  bool watching_ = false;
+  bool doubted_ = false;  // a request was given up in a silence that has gone on since
   std::shared_ptr<http2_connection*> alive_;
   bool* gone_ = nullptr;
   bool scheduled_ = false;

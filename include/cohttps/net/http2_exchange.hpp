@@ -36,29 +36,35 @@ class http2_exchange {
       : over_(over), scheme_(scheme) {}
   http2_exchange(const http2_exchange&) = delete;
   http2_exchange& operator=(const http2_exchange&) = delete;
-  ~http2_exchange() {
-    stream_.cancel();
-    over_.flush();
-  }
+  ~http2_exchange() { over_.give_up(stream_); }
 
   /// Sends the request and waits for the final response's head; interim ones are skipped. An answer
   /// that does not want the rest of the content ends the sending.
   task<result<void>> ask(request_view request, const exchange_paces& paces,
                          deadline<Transport>& limit) {
     const auto length = request.length();
-    const bool content = request.source || request.trailers || length != 0;
-    const http2::request_head head{request.verb,    scheme_, request.target,
-                                   request.headers, length,  content};
-    limit.enter(phase::send, paces.sending);
+    const bool raw = !request.protocol.empty();
+    const bool content = raw || request.source || request.trailers || length != 0;
+    const http2::request_head head{
+        request.verb, scheme_,         request.target, request.headers, raw ? std::nullopt : length,
+        content,      request.protocol};
+    const bool at_once =
+        raw || (!request.source && !request.trailers && !request.expects_continue &&
+                request.memory.size() <= sent_at_once);
+    const bool sends = content && !at_once;
+    if (sends)
+      limit.enter(phase::send, paces.sending, limit.last());
+    else
+      limit.enter(phase::receive_head, paces.answering, limit.last());
     if (limit.stop_requested()) co_return canceled();
-    if (auto opened = over_.open(stream_, head); !opened) co_return opened;
-    const bool at_once = !request.source && !request.trailers && !request.expects_continue &&
-                         request.memory.size() <= sent_at_once;
-    if (content && !at_once) co_return co_await exchange_content(request, paces, limit);
-    if (content) stream_.give_content(request.memory, true);
-    if (content && request.listener) request.listener->sent(request.memory.size());
+    if (auto opened = over_.open(stream_, head); !opened) {
+      limit.enter(phase::send, paces.sending);
+      co_return opened;
+    }
+    if (sends) co_return co_await exchange_content(request, paces, limit);
+    if (content) stream_.give_content(request.memory, !raw);
+    if (content && !raw && request.listener) request.listener->sent(request.memory.size());
     sent_ = true;
-    limit.enter(phase::receive_head, paces.answering);
     co_return co_await receive_head(request.listener, paces, limit, limit.token());
   }
 
@@ -76,6 +82,52 @@ class http2_exchange {
       const bool changed = co_await over_.changed(stream_, limit.token());
       if (!changed) co_return canceled();
     }
+  }
+
+  /// After an extended CONNECT: the next bytes, a view that is valid until the next call; empty
+  /// at their end.
+  task<result<std::span<const std::byte>>> receive_raw(stop_token stop) {
+    while (true) {
+      const auto part = stream_.take_content();
+      over_.flush();
+      if (!part.empty()) co_return part;
+      if (stream_.failure()) co_return std::unexpected(*stream_.failure());
+      if (stream_.ended()) co_return part;
+      if (hung_up_) co_return canceled();
+      const bool changed = co_await over_.changed(stream_, stop);
+      if (!changed) co_return canceled();
+    }
+  }
+  /// Beside `receive_raw`: sends all of `bytes`.
+  task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) {
+    stream_.give_content(bytes, false);
+    over_.flush();
+    while (stream_.content_left() != 0) {
+      bool goes_on = !hung_up_ && !stream_.stop_sending() && !stream_.failure();
+      if (goes_on) goes_on = co_await over_.changed(stream_, stop);
+      if (goes_on) continue;
+      stream_.give_content({}, false);  // the caller's memory may go
+      if (stream_.failure()) co_return std::unexpected(*stream_.failure());
+      if (!stream_.stop_sending()) co_return canceled();
+      co_return fail(error_category::peer_closed, "peer_stopped_reading",
+                     "the server has ended the stream and takes no more of it");
+    }
+    co_return result<void>();
+  }
+  /// Ends both ways, below whoever waits for them.
+  void hang_up() noexcept {
+    hung_up_ = true;
+    over_.give_up(stream_);
+    over_.wake(stream_);
+  }
+
+  /// The same where nothing is to be waited for; else, and on any error, nothing.
+  std::optional<std::span<const std::byte>> receive_body_at_once() {
+    const bool content = stream_.has_content();
+    if (!content && (!stream_.ended() || stream_.failure())) return std::nullopt;
+    const auto part = stream_.take_content();
+    over_.flush();
+    return part;
   }
 
   response_head take_head() { return stream_.take_head(); }
@@ -240,6 +292,7 @@ class http2_exchange {
   stop_source* go_on_ = nullptr;  // content that waits for 100 (Continue) waits no more
   bool has_content_ = false;
   bool sent_ = false;
+  bool hung_up_ = false;
 };
 
 }  // namespace cohttps::net

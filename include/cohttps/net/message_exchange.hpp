@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/net/connection.hpp>
@@ -53,8 +54,22 @@ class message_exchange {
   }
   /// The same where nothing is to be waited for; else, and on any error, nothing.
   std::optional<std::span<const std::byte>> receive_body_at_once() {
-    if (!http1_) return std::nullopt;
-    return http1_->receive_body_at_once();
+    return with([](auto& http) { return http.receive_body_at_once(); });
+  }
+
+  /// After a switch to another protocol.
+  task<result<std::span<const std::byte>>> receive_raw(stop_token stop) {
+    return with([&](auto& http) { return http.receive_raw(stop); });
+  }
+  task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) {
+    return with([&](auto& http) { return http.send_raw(bytes, stop); });
+  }
+  /// Ends it below whoever waits for it; what is open stays.
+  void hang_up() noexcept {
+#ifdef COHTTPS_HAS_NGHTTP2
+    if (http2_) return http2_->hang_up();
+#endif
+    if (http1_) http1_->close();
   }
 
   response_head take_head() {

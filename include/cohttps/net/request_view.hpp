@@ -38,6 +38,7 @@ struct request_view {
   bool expects_continue = false;      ///< the headers ask to be told before content is sent
   const std::function<fields()>* trailers = nullptr;  ///< after the content, in chunks then
   exchange_listener* listener = nullptr;
+  std::string_view protocol = {};  ///< of an extended CONNECT (RFC 8441); HTTP/2 alone
 
   /// Of the content; empty when it is sent without one.
   std::optional<std::uint64_t> length() const noexcept {

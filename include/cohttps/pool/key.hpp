@@ -18,7 +18,13 @@ struct key {
 
   bool http1 = false;  ///< the origin wants HTTP/1.1 alone
 
-  friend bool operator==(const key&, const key&) = default;
+  /// A connection may turn out to carry many requests (HTTP/2). Follows from the client's options
+  /// and the rest, so it tells no keys apart.
+  bool may_share = false;
+
+  friend bool operator==(const key& a, const key& b) noexcept {
+    return a.to == b.to && a.route == b.route && a.tls == b.tls && a.http1 == b.http1;
+  }
 };
 
 struct key_hash {

@@ -17,6 +17,10 @@ struct options {
 
   /// How long a connection takes new requests, so that a change of the host's address is noticed.
   std::chrono::nanoseconds lifetime = std::chrono::minutes(10);
+
+  /// How long requests wait for a connection that is being made and may carry them all (HTTP/2),
+  /// before they make their own. Once it turns out that it does not, none waits.
+  std::chrono::nanoseconds share_wait = std::chrono::seconds(1);
 };
 
 /// What the pool has, and what it has done.

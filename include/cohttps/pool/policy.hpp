@@ -43,6 +43,7 @@ class policy {
     host* of = nullptr;
     std::size_t capacity = 1;
     std::size_t used = 0;
+    time_point begun{};
     time_point created{};
     time_point idle_since{};
     bool opened = false;
@@ -71,10 +72,13 @@ class policy {
     std::uint64_t ticket_ = 0;
   };
 
+  enum class sharing : std::uint8_t { no, unknown, yes };
+
   struct host {
     const key* id = nullptr;
     std::vector<std::unique_ptr<place>> places;
-    bool shares = false;  // the last connection made carries many requests
+    sharing shares = sharing::no;  // whether the last connection made carries many requests
+    bool failing = false;          // the last one could not be made
     request* first = nullptr;
     request* last = nullptr;
   };
@@ -90,7 +94,11 @@ class policy {
   void ask(const key& to, request& r, time_point now) {
     expire(now);
     host& h = hosts_.try_emplace(to).first->second;
-    if (!h.id) h.id = &hosts_.find(to)->first;
+    if (!h.id) {
+      h.id = &hosts_.find(to)->first;
+      if (to.may_share) h.shares = sharing::unknown;
+    }
+    if (h.places.empty() && !h.first) h.failing = false;
     // Whoever waits for this host was first.
     if (!h.first && grant(h, r, now)) return;
     r.ticket_ = ++tickets_;
@@ -101,21 +109,63 @@ class policy {
     ++queued_;
   }
 
+  /// True when a connection that takes requests with this key is one that `f(*connection)` likes.
+  template <class F>
+  bool any_of(const key& with, F f) const {
+    const auto found = hosts_.find(with);
+    return found != hosts_.end() && std::ranges::any_of(found->second.places, [&](const auto& p) {
+             return p->opened && !p->draining && f(*p->connection);
+           });
+  }
+
+  /// The key of a connection that takes requests, of any host, for which `f(key, *connection)` is
+  /// true; null when there is none.
+  template <class F>
+  const key* find(F f) const {
+    for (const auto& [k, h] : hosts_)
+      for (const auto& p : h.places)
+        if (p->opened && !p->draining && f(k, *p->connection)) return &k;
+    return nullptr;
+  }
+
   /// The connection that `p` was granted for is there.
   void opened(place& p, Connection connection, std::size_t capacity, time_point now) {
     p.connection = std::move(connection);
     p.opened = true;
     p.capacity = capacity;
-    p.of->shares = capacity > 1;
+    p.of->shares = capacity > 1 ? sharing::yes : sharing::no;
+    p.of->failing = false;
     p.created = now;
     ++created_;
     serve(now);
   }
 
-  /// How many requests the connection carries from now on.
-  void set_capacity(place& p, std::size_t capacity, time_point now) {
+  /// The connection that `p` was granted for cannot be made. Nobody waits for another one that may
+  /// fail too: one after another they would be late by as many attempts.
+  void failed(place& p) noexcept { p.of->failing = true; }
+
+  /// How many requests the connection carries from now on. With 0 it may be that it takes some
+  /// later, unless it is not `kept`.
+  void set_capacity(place& p, std::size_t capacity, bool kept, time_point now) {
     p.capacity = capacity;
+    p.draining = p.draining || !kept;
+    if (p.draining && p.used == 0) remove(p);
     serve(now);
+  }
+
+  /// Time has come to `now`: who has waited long enough for another one's connection goes on.
+  void pass(time_point now) { serve(now); }
+
+  /// When that will be; the end of time when nobody waits so.
+  time_point patience_ends(time_point now) const noexcept {
+    time_point first = time_point::max();
+    if (queued_ == 0) return first;
+    for (const auto& [_, h] : hosts_)
+      if (h.first && h.shares != sharing::no && !h.failing)
+        for (const auto& p : h.places)
+          if (!p->opened && now - p->begun < options_.share_wait)
+            first = std::min(first, p->begun + options_.share_wait);
+    return first;
   }
 
   /// One request on `p` has ended. `reusable`: the connection can carry more.
@@ -189,9 +239,9 @@ class policy {
       p->draining = true;
       if (p->used == 0) remove(*p);
     }
-    if (one_is_coming(h)) return false;
+    if (one_is_coming(h, now)) return false;
     if (h.places.size() >= options_.per_host) {
-      // Only `fresh` finds an idle one in its way here.
+      // An idle one is in the way here for who wants a `fresh` one, or when it takes no request.
       place* in_the_way = idle_of(h);
       if (!in_the_way) return false;
       remove(*in_the_way);
@@ -202,6 +252,7 @@ class policy {
     }
     place& made = *h.places.emplace_back(std::make_unique<place>());
     made.of = &h;
+    made.begun = now;
     ++open_;
     use(made, r);
     return true;
@@ -218,9 +269,12 @@ class policy {
     return found;
   }
 
-  /// There is no use in a second connection while the first, which carries many, is being made.
-  bool one_is_coming(const host& h) const noexcept {
-    return h.shares && std::ranges::any_of(h.places, [](const auto& p) { return !p->opened; });
+  /// There is no use in a second connection while the first, which may carry many, is being made.
+  bool one_is_coming(const host& h, time_point now) const noexcept {
+    return h.shares != sharing::no && !h.failing &&
+           std::ranges::any_of(h.places, [&](const auto& p) {
+             return !p->opened && now - p->begun < options_.share_wait;
+           });
   }
 
   place* idle_of(host& h) noexcept {
@@ -280,12 +334,13 @@ class policy {
     if (any || too_many_hosts()) forget_empty_hosts();
   }
 
-  /// That a host's connections are shared is worth a while's memory.
+  /// Whether a host's connections are shared is worth a while's memory.
   void forget_empty_hosts() {
     const bool all = too_many_hosts();
     std::erase_if(hosts_, [all](const auto& entry) {
       const host& h = entry.second;
-      return h.places.empty() && !h.first && (all || !h.shares);
+      return h.places.empty() && !h.first &&
+             (all || !h.id->may_share || h.shares == sharing::unknown);
     });
   }
   bool too_many_hosts() const noexcept { return hosts_.size() > 2 * options_.total + 2 * queued_; }
@@ -295,7 +350,7 @@ class policy {
     while (queued_ != 0) {
       request* next = nullptr;
       for (auto& [_, h] : hosts_)
-        if (h.first && (!next || h.first->ticket_ < next->ticket_) && could_grant(h))
+        if (h.first && (!next || h.first->ticket_ < next->ticket_) && could_grant(h, now))
           next = h.first;
       if (!next) return;
       // When a connection turns out to be dead, what could be granted has changed.
@@ -306,10 +361,10 @@ class policy {
     }
   }
 
-  bool could_grant(host& h) noexcept {
+  bool could_grant(host& h, time_point now) noexcept {
     if (best(h, h.first->fresh)) return true;
-    if (one_is_coming(h)) return false;
-    if (h.first->fresh && idle_of(h)) return true;
+    if (one_is_coming(h, now)) return false;
+    if (idle_of(h)) return true;
     return h.places.size() < options_.per_host && (open_ < options_.total || oldest_idle_);
   }
 

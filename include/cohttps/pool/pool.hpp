@@ -47,6 +47,9 @@ class lease {
 
   void opened(std::unique_ptr<connection> made);
 
+  /// It cannot be made, and not because this request was stopped.
+  void failed() noexcept { pool_->policy_.failed(*place_); }
+
   /// The request has ended in order; the connection is kept for another one.
   void give_back() noexcept {
     if (connected()) place_->connection->release_memory();
@@ -116,7 +119,10 @@ class pool {
   using connection_ptr = std::unique_ptr<connection>;
 
   pool(Transport transport, const options& bounds)
-      : transport_(std::move(transport)), wake_(transport_.make_timer()), policy_(bounds) {}
+      : transport_(std::move(transport)),
+        wake_(transport_.make_timer()),
+        patience_(transport_.make_timer()),
+        policy_(bounds) {}
 
   /// Gives a lease, at once or when it is this request's turn. `fresh` asks for one that
   /// is not idle: a new one, or one that others use. `to` lives until then.
@@ -138,6 +144,19 @@ class pool {
 
   statistics stats() const noexcept { return policy_.stats(); }
 
+  /// True when a connection that takes requests with this key is one that `f(connection)` likes.
+  template <class F>
+  bool any_of(const key& with, F f) const {
+    return policy_.any_of(with, f);
+  }
+
+  /// The key of a connection that takes requests, whoever they are to, for which `f(key,
+  /// connection)` is true; null when there is none.
+  template <class F>
+  const key* find(F f) const {
+    return policy_.find(f);
+  }
+
  private:
   friend class lease<Transport>;
   friend class acquisition<Transport>;
@@ -155,6 +174,7 @@ class pool {
   void ask(const key& to, request& r) {
     policy_.ask(to, r, transport_.now());
     close_closed();
+    watch_patience();
   }
   void opened(typename policy_type::place& p, connection_ptr made) {
     made->on_capacity(
@@ -167,7 +187,8 @@ class pool {
     after_change();
   }
   void set_capacity(typename policy_type::place& p) {
-    policy_.set_capacity(p, p.connection->capacity(), transport_.now());
+    const auto& c = *p.connection;
+    policy_.set_capacity(p, c.capacity(), c.outlives_requests(), transport_.now());
     after_change();
   }
   void give_back(typename policy_type::place& p, bool reusable) {
@@ -201,6 +222,21 @@ class pool {
   void after_change() {
     close_closed();
     if (policy_.any_granted()) wake();
+    watch_patience();
+  }
+
+  void watch_patience() {
+    const time_point ends =
+        policy_.stats().queued == 0 ? time_point::max() : policy_.patience_ends(transport_.now());
+    if (ends == std::exchange(patience_ends_, ends)) return;
+    if (ends == time_point::max()) return patience_.cancel();
+    patience_.set(
+        ends, [](void* self) noexcept { static_cast<pool*>(self)->lose_patience(); }, this);
+  }
+  void lose_patience() noexcept {
+    patience_ends_ = time_point::max();
+    policy_.pass(transport_.now());
+    after_change();
   }
 
   // Outside of the policy, as closing says goodbye to the peer.
@@ -233,6 +269,8 @@ class pool {
 
   Transport transport_;
   typename Transport::timer_type wake_;
+  typename Transport::timer_type patience_;  // of those who wait for another one's connection
+  time_point patience_ends_ = time_point::max();
   policy_type policy_;
   request* stopped_ = nullptr;
 };
