@@ -93,7 +93,7 @@ struct tls_options {
   std::size_t minimum_rsa_bits = 2048;  ///< of every key on the path; 2048 at least
   std::size_t minimum_ec_bits = 256;    ///< the same; 256 at least
 
-  std::optional<tls_identity> identity = {};
+  std::optional<tls_identity> identity = {};  ///< may be exchanged: `tls_context::set_identity`
 
   /// Of each path to a server, one certificate has to have one of these keys: the SHA-256 of its
   /// SubjectPublicKeyInfo in Base64, with or without "sha256/" before it (as in RFC 7469, 2.4).
@@ -116,6 +116,9 @@ struct tls_options {
   std::function<void(std::string_view line)> key_log = {};
   /// The same, into the file that the environment variable SSLKEYLOGFILE names, if it is set.
   bool key_log_from_environment = false;
+
+  /// Put `tls_info::channel_binding` there for each connection.
+  bool channel_binding = false;
 
   /// Only this loosens verification.
   std::optional<tls::danger::accept_any_certificate> danger = {};
