@@ -115,6 +115,8 @@ class client_identity final : public Botan::Credentials_Manager {
     return made;
   }
 
+  const certificate_chain& chain() const noexcept { return chain_; }
+
   /// Whether signatures are made elsewhere, by `sign`.
   bool signs_elsewhere() const noexcept { return static_cast<bool>(sign_); }
 

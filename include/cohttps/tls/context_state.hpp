@@ -16,11 +16,14 @@
 #include <cohttps/tls/trust_store.hpp>
 #include <cohttps/tls/verification_cache.hpp>
 
+#include <botan/hash.h>
 #include <botan/system_rng.h>
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,6 +44,40 @@ struct context_state {
   bool of_process = false;  // it is the one that clients share which are given none
   bool binds_channels = false;
   std::vector<key_log> key_logs;
+  std::string rules;  // what else of the options decides who is trusted, and with what
+
+  /// The same for contexts that trust, pin, offer and are the same: what a session is bound to.
+  [[gnu::cold]] std::vector<std::uint8_t> digest(const persona& as) const {
+    const auto sha256 = Botan::HashFunction::create_or_throw("SHA-256");
+    sha256->update_be(static_cast<std::uint64_t>(rules.size()));
+    sha256->update(rules);
+    roots.add_to(*sha256);
+    if (as.identity)
+      for (const auto& each : as.identity->chain()) sha256->update(each.fingerprint("SHA-256"));
+    return sha256->final_stdvec();
+  }
+
+  static std::string rules_of(const tls_options& options) {
+    std::string text = "1";
+    const auto add = [&](std::string_view what) {
+      text += std::to_string(what.size()) + ':' += what;
+    };
+    const auto number = [&](auto what) { add(std::to_string(static_cast<std::uint64_t>(what))); };
+    const auto list = [&](const std::vector<std::string>& all) {
+      number(all.size());
+      for (const auto& each : all) add(each);
+    };
+    number(options.revocation);
+    number(options.preset);
+    number(options.minimum_version);
+    list(options.cipher_suites);
+    list(options.groups);
+    number(options.minimum_rsa_bits);
+    number(options.minimum_ec_bits);
+    list(options.pins);
+    number(options.pin_report ? 1 : 0);
+    return text;
+  }
 };
 }  // namespace tls
 
@@ -56,6 +93,7 @@ struct context_state {
   if (!pins) return pass(std::move(pins));
   state->chains = std::make_shared<tls::chain_cache>(
       tls::key_sizes{options.minimum_rsa_bits, options.minimum_ec_bits}, *std::move(pins));
+  state->rules = tls::context_state::rules_of(options);
   state->binds_channels = options.channel_binding;
   std::shared_ptr<tls::client_identity> identity;
   if (options.identity) {

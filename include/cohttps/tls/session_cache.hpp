@@ -117,11 +117,17 @@ class session_cache {
     return entries_.size();
   }
 
- private:
   struct kept {
     std::string origin;
     shared_session session;
   };
+  /// The oldest first.
+  std::vector<kept> all() const {
+    const std::scoped_lock lock(mutex_);
+    return {entries_.begin(), entries_.end()};
+  }
+
+ private:
   using entry = std::list<kept>::iterator;
 
   // Whatever the server allows: after a day the certificate is looked at again.

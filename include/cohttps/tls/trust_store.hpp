@@ -12,6 +12,7 @@
 #include <botan/certstor.h>
 #include <botan/data_src.h>
 #include <botan/exceptn.h>
+#include <botan/hash.h>
 #include <botan/pkix_types.h>
 #include <botan/secmem.h>
 #include <botan/x509_crl.h>
@@ -161,6 +162,18 @@ class trust_store {
                 "cannot read the file of revoked certificates \"" + path + '"');
   }
 
+  /// Over all of it: the same roots and lists, given in the same order.
+  [[gnu::cold]] void add_to(Botan::HashFunction& digest) const {
+    const auto add = [&](std::span<const std::uint8_t> bytes) {
+      digest.update_be(static_cast<std::uint64_t>(bytes.size()));
+      digest.update(bytes);
+    };
+    digest.update_be(static_cast<std::uint64_t>(entries_.size()));
+    for (const auto& each : entries_) add(each.encoded());
+    digest.update_be(static_cast<std::uint64_t>(crls_.size()));
+    for (const auto& crl : crls_) add(crl.BER_encode());
+  }
+
   /// How many roots there are.
   std::size_t size() const noexcept { return entries_.size(); }
 
@@ -194,6 +207,8 @@ class trust_store {
   class entry {
    public:
     explicit entry(std::vector<std::uint8_t> encoded) : der_(std::move(encoded)) {}
+
+    std::span<const std::uint8_t> encoded() const noexcept { return der_; }
 
     /// Null when it cannot be parsed: then it is trusted for nothing.
     const Botan::X509_Certificate* parsed() const {
