@@ -25,6 +25,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -99,6 +100,7 @@ class tls_server_peer {
   bool established = false;
   std::vector<std::uint8_t> handshake_secret;  ///< that protects its messages of the handshake
   std::vector<std::uint8_t> traffic_secret;    ///< that protects the data of a server of TLS 1.3
+  std::map<std::string, std::vector<std::uint8_t>> secrets;  ///< all of them, by their labels
   std::vector<std::uint8_t> client_random;
   std::vector<std::uint8_t> master_secret;  ///< of TLS 1.2
 
@@ -135,6 +137,7 @@ class tls_server_peer {
     }
     void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t> random,
                               std::span<const std::uint8_t> secret) const override {
+      peer_.secrets[std::string(label)].assign(secret.begin(), secret.end());
       peer_.client_random.assign(random.begin(), random.end());
       if (label == "CLIENT_RANDOM") peer_.master_secret.assign(secret.begin(), secret.end());
       if (label == "SERVER_HANDSHAKE_TRAFFIC_SECRET")

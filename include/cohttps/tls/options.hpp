@@ -105,7 +105,8 @@ struct tls_options {
   std::function<void(std::string_view host)> pin_report = {};
 
   /// Continue sessions of earlier connections made with this context, for at most a day after the
-  /// certificate was verified (RFC 8446, 2.2). Nothing of it is written to a disk.
+  /// certificate was verified (RFC 8446, 2.2), and send a share of the group that the server is known
+  /// to choose, alone. Nothing of it is written to a disk but by `save_tls_sessions`.
   bool session_resumption = true;
   /// Decrypt application data of TLS 1.3 in place, past Botan's own record layer: the same bytes,
   /// and many times the speed. A program built with COHTTPS_NO_RECORD_READER never does.
