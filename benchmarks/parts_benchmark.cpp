@@ -1,6 +1,8 @@
 // Parts of a client that every request passes: the cookie jar and the pool's decisions.
 #include "allocations.hpp"
 
+#include <cohttps/core/recycled.hpp>
+#include <cohttps/core/recycler.hpp>
 #include <cohttps/http/cookie_jar.hpp>
 #include <cohttps/pool/policy.hpp>
 
@@ -59,6 +61,38 @@ void pool_lease(benchmark::State& state) {
   counter.report(state);
 }
 BENCHMARK(pool_lease)->Arg(1)->Arg(1000);
+
+/// Two texts at a time, as a request and its response have them: from the heap, and from what
+/// earlier ones left.
+template <class Text>
+void texts(benchmark::State& state) {
+  const allocations::counter counter;
+  for (auto _ : state) {
+    Text sent, received;
+    sent.reserve(240);
+    received.reserve(300);
+    benchmark::DoNotOptimize(sent.data());
+    benchmark::DoNotOptimize(received.data());
+  }
+  counter.report(state);
+}
+BENCHMARK(texts<std::string>);
+BENCHMARK(texts<recycled<std::string>>);
+
+/// A connection's buffer for records, given back and taken again.
+template <bool Recycled>
+void record_buffer(benchmark::State& state) {
+  constexpr std::size_t size = 32 * 1024;
+  const allocations::counter counter;
+  for (auto _ : state) {
+    void* block = Recycled ? recycler::allocate(size) : ::operator new(size);
+    benchmark::DoNotOptimize(block);
+    Recycled ? recycler::deallocate(block, size) : ::operator delete(block);
+  }
+  counter.report(state);
+}
+BENCHMARK(record_buffer<false>);
+BENCHMARK(record_buffer<true>);
 
 }  // namespace
 

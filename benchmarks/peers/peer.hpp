@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <malloc.h>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -60,6 +61,7 @@ class meter {
   void end() {
     wall_ = static_cast<std::uint64_t>((std::chrono::steady_clock::now() - began_).count());
     processor_ = processor_ns() - processor_;
+    ::malloc_trim(0);  // what was freed is no matter
     grown_ = resident_kib() - resident_;
   }
   void tell(std::size_t count, std::uint64_t bytes) const {

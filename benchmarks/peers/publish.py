@@ -30,6 +30,20 @@ def bars(work: str, row: dict) -> str:
     return "\n".join(lines + ["</svg>\n"])
 
 
+def compile_table(rows: dict) -> str:
+    """In the separate mode a first program declares; one unit of the whole program defines."""
+    lines = ["| a first program | -O0 | peak | -O2 | peak | object (-O2) | stripped program |", "|---" * 7 + "|"]
+    for title, row in rows.items():
+        cells = [title]
+        for level in ("-O0", "-O2"):
+            cell = row[level]
+            once = f" + {cell['once_seconds']:.1f} s once" if "once_seconds" in cell else ""
+            cells += [f"{cell['seconds']:.1f} s{once}", f"{cell['peak_mib']:.0f} MiB"]
+        cells += [f"{row['-O2']['object_kib']:.0f} KiB", f"{row['program_kib']:.0f} KiB"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     docs = pathlib.Path(sys.argv[1])
     result = json.loads((docs / "performance.json").read_text())
@@ -52,6 +66,12 @@ What the same work costs with this client and with others, in one run on one mac
 {run.table(result)}
 
 {chr(10).join(shown)}
+
+## Compiling
+
+Processor time and peak memory of the compiler for a program that fetches one page. With `COHTTPS_SEPARATE_COMPILATION`, as the Meson and CMake examples have it, one unit of a program holds the definitions; it is compiled once. The programs of the others use OpenSSL as a shared library, this one has Botan inside where that was built static.
+
+{compile_table(result.get("compile", {}))}
 """)
 
 

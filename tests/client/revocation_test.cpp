@@ -50,7 +50,6 @@ struct world {
 
 }  // namespace
 
-#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
 TEST_CASE("a responder is asked before the first request, and no more after that") {
   for_each_read_size([&](memory_network& network) {
     world w(network);
@@ -77,7 +76,6 @@ TEST_CASE("a responder is asked before the first request, and no more after that
     CHECK(network.open_streams == 0);
   });
 }
-#endif
 
 TEST_CASE("a revoked certificate gets no request") {
   const auto mode = GENERATE(revocation_mode::soft, revocation_mode::hard);

@@ -54,3 +54,17 @@ TEST_CASE("text is taken up to a mark") {
   CHECK(ascii::take_until(rest, '=').empty());
   CHECK(rest.empty());
 }
+
+TEST_CASE("ascii: eight characters are compared as one is, whatever they are") {
+  for (int a = 0; a < 256; ++a)
+    for (int b = 0; b < 256; ++b)
+      for (const std::size_t at : {0u, 3u, 7u, 8u}) {
+        std::string x = "Aa[zZ@`{-", y = "aA[Zz@`{-";
+        x[at] = static_cast<char>(a);
+        y[at] = static_cast<char>(b);
+        const bool same =
+            ascii::to_lower(static_cast<char>(a)) == ascii::to_lower(static_cast<char>(b));
+        if (ascii::iequals(x, y) != same) FAIL(a << " and " << b << " at " << at);
+      }
+  CHECK_FALSE(ascii::iequals("12345678", "123456789"));
+}

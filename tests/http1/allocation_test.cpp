@@ -2,6 +2,7 @@
 #include "support/allocations.hpp"
 
 #include <cohttps/core/buffer.hpp>
+#include <cohttps/core/recycler.hpp>
 #include <cohttps/http1/request_writer.hpp>
 #include <cohttps/http1/response_parser.hpp>
 
@@ -46,24 +47,19 @@ TEST_CASE("a parser that keeps its head allocates nothing the second time") {
   CHECK(events == 300);
 }
 
-TEST_CASE("a head that is taken costs two allocations, and none when it comes back") {
+TEST_CASE("a head that is taken leaves its memory to the next one") {
+  if (!recycler::recycles) SKIP("a sanitizer gives every block memory of its own");
   response_parser parser;
-  read_all(parser);
-  std::size_t before = allocations::count();
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 2; ++i) {
+    read_all(parser);
     const response_head taken = parser.take_head();
-    read_all(parser);
   }
-  std::size_t made = allocations::count() - before;
-  CHECK(made == 200);
-
-  before = allocations::count();
+  const std::size_t before = allocations::count();
   for (int i = 0; i < 100; ++i) {
-    response_head taken = parser.take_head();
-    parser.recycle(std::move(taken));
     read_all(parser);
+    const response_head taken = parser.take_head();
   }
-  made = allocations::count() - before;
+  const std::size_t made = allocations::count() - before;
   CHECK(made == 0);
 }
 

@@ -251,7 +251,6 @@ TEST_CASE("a head can be taken, and the next one is whole") {
     CHECK(parser.head().status == 0);
     CHECK(parser.content_length() == 5u);
     CHECK(parser.parse({})->what == event::complete);
-    if (i == 1) parser.recycle(std::move(taken));
   }
 }
 

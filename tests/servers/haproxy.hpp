@@ -36,8 +36,8 @@ class haproxy {
       const bool tls = e != entrance::relay;
       return "listen " + std::to_string(static_cast<int>(e)) +
              "\n  bind 127.0.0.1:" + std::to_string(port(e)) +
-             (tls ? " ssl crt " + certificate : "") + "\n  mode " + (tls ? "http" : "tcp") + "\n" +
-             std::string(rest);
+             (tls ? " ssl crt " + certificate + " alpn http/1.1" : "") + "\n  mode " +
+             (tls ? "http" : "tcp") + "\n" + std::string(rest);
     };
     const auto server = [](std::uint16_t at) {
       return "  server s 127.0.0.1:" + std::to_string(at) + "\n";

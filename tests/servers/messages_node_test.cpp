@@ -112,11 +112,17 @@ TEST_CASE("node: multipart is parsed by the parser of another") {
   };
   CHECK(is_either(r[1].at("name"), "quote \" \xc3\xbc \r\n", "quote %22 \xc3\xbc %0D%0A"));
   CHECK(r[1].at("value") == "value");
-  CHECK(is_either(r[2].at("filename"), "t \"1\".csv", "t %221%22.csv"));
-  CHECK(r[2].at("type") == "text/csv");
-  CHECK(r[3].at("filename") == "noise.bin");
-  CHECK(r[3].at("value") == "bytes of\r\n--a file\n");
-  CHECK(r[4].at("value") == "");
+  // Node 18 gives files after what is none.
+  const auto named = [&](std::string_view name) {
+    for (const auto& part : r)
+      if (part.at("name") == name) return part;
+    return nlohmann::json();
+  };
+  CHECK(is_either(named("table").at("filename"), "t \"1\".csv", "t %221%22.csv"));
+  CHECK(named("table").at("type") == "text/csv");
+  CHECK(named("film").at("filename") == "noise.bin");
+  CHECK(named("film").at("value") == "bytes of\r\n--a file\n");
+  CHECK(named("empty").at("value") == "");
   const auto plain =
       json_of(expect_answer(ask(server().options(), method::post, server().url("/form"),
                                 content::form({{"a", "b c"}, {"a", "%"}}))));

@@ -14,6 +14,7 @@ import time
 
 sys.dont_write_bytecode = True  # leave the checkout as it is
 import compilers
+import instructions
 import rules
 import self_test
 
@@ -104,13 +105,20 @@ class Checks:
             self.flags, compilers.gcc(), ROOT / "tests/structure/hello.cpp", limit=2.0, header_only_limit=9.0)
         return problems
 
+    def instructions(self):
+        """Small work takes as many instructions as was recorded."""
+        if not shutil.which("valgrind"):
+            raise Skipped("valgrind is not installed")
+        problems, self.note = instructions.check(self.flags, ROOT)
+        return problems
+
     def size(self):
         warnings = rules.size_warnings(ROOT)
         self.note = "; ".join(warnings)
         return rules.size(ROOT)
 
 
-NAMES = [*rules.TEXT_CHECKS, "shell", "format", "headers", "odr", "tidy", "budget", "selftest"]
+NAMES = [*rules.TEXT_CHECKS, "shell", "format", "headers", "odr", "tidy", "budget", "instructions", "selftest"]
 
 
 def main():

@@ -9,6 +9,7 @@ import tempfile
 
 sys.dont_write_bytecode = True  # leave the checkout as it is
 import compilers
+import instructions
 import rules
 
 CLEAN = {
@@ -134,6 +135,14 @@ def planted(name, check, where, text):
     return ""
 
 
+def counts_that_differ():
+    recorded = {"a": 1000, "b": 1000, "c": 1000, "gone": 1}
+    found = instructions.compare(recorded, {"a": 1019, "b": 1030, "c": 970, "new": 5})
+    if [line.split(":")[0] for line in found] != ["b", "c", "new", "gone"]:
+        return f"found {found}"
+    return None
+
+
 def slow_program():
     """A program that takes longer than its share is found; one that does not is not."""
     with tempfile.TemporaryDirectory() as folder:
@@ -156,6 +165,7 @@ def run(with_clang):
     plants = PLANTS + COMPILER_PLANTS + (CLANG_PLANTS if with_clang else [])
     for plant in plants:
         yield f"{plant[1]} finds {plant[0]}", planted(*plant)
+    yield "instructions finds more and fewer", counts_that_differ()
     yield "budget finds a slow program", slow_program()
 
 

@@ -1,4 +1,5 @@
 #include <cohttps/task/task.hpp>
+#include <cohttps/task/when_all.hpp>
 #include <cohttps/testing/manual_loop.hpp>
 #include <cohttps/transport/sleep.hpp>
 
@@ -112,7 +113,7 @@ TEST_CASE("destroying a task that waits destroys what its frames hold") {
 }
 
 TEST_CASE("frames come from the recycler: none from the heap once warm") {
-  if (!frame_recycler::recycles) SKIP("a sanitizer gives every frame memory of its own");
+  if (!recycler::recycles) SKIP("a sanitizer gives every frame memory of its own");
   manual_loop loop;
   auto work = [&]() -> task<void> {
     for (int i = 0; i < 10; ++i) {
@@ -124,4 +125,25 @@ TEST_CASE("frames come from the recycler: none from the heap once warm") {
   const auto before = allocations::count();
   testing::run(loop, work());
   CHECK(allocations::count() - before == 0);
+}
+
+TEST_CASE("a task may be made of its result, which takes no frame") {
+  manual_loop loop;
+  auto ready = [](int value) -> task<result<int>> { return value; };
+  auto refused = []() -> task<result<int>> {
+    return result<int>(fail(error_category::usage, "no", "no"));
+  };
+  auto work = [&]() -> task<int> {
+    auto held = ready(1);
+    CHECK(held);
+    auto moved = std::move(held);
+    CHECK_FALSE(held);
+    const auto one = co_await std::move(moved);
+    const auto two = co_await ready(2);
+    const auto none = co_await refused();
+    CHECK_FALSE(none);
+    auto [three, four] = co_await when_all(ready(3), ready(4));
+    co_return *one + *two + *three + *four;
+  };
+  CHECK(testing::run(loop, work()) == 10);
 }

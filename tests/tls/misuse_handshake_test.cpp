@@ -253,11 +253,13 @@ TEST_CASE("misuse: warnings without end") {
 TEST_CASE("misuse: a message of the handshake that is huge") {
   SECTION("announced in the clear") {
     for (const char type : {char(2), char(11)}) {  // ServerHello, Certificate
-      const std::string header{type, 0x7f, 0, 0};
-      const auto refused = answered(record(22, header + std::string(1000, 'x')));
+      std::string flight = record(22, std::string{type, 0x7f, 0, 0} + std::string(1000, 'x'));
+      // Some versions of Botan do not look at what is announced.
+      for (int i = 0; i < 20; ++i) flight += record(22, std::string(16'000, 'x'));
+      const auto refused = answered(flight);
       CHECK(refused.category() == error_category::tls);
       CHECK(refused.reason() == "handshake_too_large");
-      CHECK_THAT(refused.what(), ContainsSubstring("64 KiB"));
+      CHECK_THAT(refused.what(), ContainsSubstring("KiB") && ContainsSubstring("certificates"));
     }
   }
   SECTION("announced under the keys of the handshake") {

@@ -123,12 +123,10 @@ TEST_CASE("misuse: a certificate that demands a staple") {
   demands("unknown", make_ocsp(root, demanding(), {.says = status::unknown}), "does not know");
   demands("about another", make_ocsp(root, demanding(), {.about = &other}), "does not know");
   demands("a responder's excuse", make_ocsp(root, demanding(), {.outer = 3}), "cannot be used");
-#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
   check({.name = "good",
          .certificate = demanding(),
          .reason = "ok",
          .staple = make_ocsp(root, demanding())});
-#endif
 }
 
 TEST_CASE("the state of a staple is told") {
@@ -152,7 +150,6 @@ TEST_CASE("the state of a staple is told") {
   CHECK(told(says({.says = status::unknown})) == revocation_status::unknown);
   CHECK(told(says({.about = &other})) == revocation_status::unknown);
   CHECK(told(says({.outer = 6})) == revocation_status::unusable);
-#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
   CHECK(told(says({})) == revocation_status::good);
   // Without a nonce all of them are: responders make them ahead of time (RFC 6960, 4.4.1).
   CHECK(told(says({.next_update = std::nullopt})) == revocation_status::good);
@@ -162,7 +159,6 @@ TEST_CASE("the state of a staple is told") {
   const auto stranger = certificate_authority("a stranger")
                             .issue({.common_name = "responder", .usages = {"1.3.6.1.5.5.7.3.9"}});
   CHECK(told(says({.signer = &stranger, .attached = true})) == revocation_status::untrusted);
-#endif
 }
 
 TEST_CASE("a forged staple does not revoke") {

@@ -96,12 +96,14 @@ class attempt final : net::exchange_listener {
   /// gone back to the pool.
   task<result<std::span<const std::byte>>> receive() {
     auto part = co_await http_.receive_body(limit_);
-    if (part && part->empty()) finish();
-    if (part && !part->empty() && request_.on_progress) {
-      progress_.received += part->size();
-      request_.on_progress(progress_);
-    }
+    if (part) took(*part);
     co_return part;
+  }
+  /// The same where nothing is to be waited for; else, and on any error, nothing.
+  std::optional<std::span<const std::byte>> receive_at_once() {
+    const auto part = http_.receive_body_at_once();
+    if (part) took(*part);
+    return part;
   }
 
   /// After 101 (Switching Protocols).
@@ -178,7 +180,7 @@ class attempt final : net::exchange_listener {
   /// Gets a connection from the pool, or makes one for it.
   task<result<void>> acquire(bool fresh) {
     limit_.enter(phase::queue, limits().queue);
-    const time_point asked = limit_.now();
+    const time_point asked = limit_.last();
     auto leased = co_await client_.connections.acquire(way_.key(), fresh, limit_.token());
     if (!leased) co_return std::unexpected(failure(std::move(leased).error()));
     connection_ = *std::move(leased);
@@ -187,7 +189,10 @@ class attempt final : net::exchange_listener {
                  events::assigned{way_.key().to, connection_.connected(), state_.timings.queue});
     state_.on_reused_connection = connection_.connected();
     if (connection_.connected()) co_return result<void>();
+    co_return co_await make_connection();
+  }
 
+  task<result<void>> make_connection() {
     net::connect_timings took;
     auto made = co_await net::connect(way_.route(), client_.connecting, limit_, took);
     if (!made) {
@@ -195,6 +200,7 @@ class attempt final : net::exchange_listener {
       co_return pass(std::move(made));
     }
     connection_.opened(*std::move(made));
+    (void)limit_.now();
     state_.timings.resolve = took.resolve;
     state_.timings.connect = took.connect;
     state_.timings.tunnel = took.tunnel;
@@ -205,7 +211,7 @@ class attempt final : net::exchange_listener {
   /// Sends the request over `connection_` and waits for the head.
   task<result<void>> ask() {
     http_.open(*connection_);
-    const time_point started = limit_.now();
+    const time_point started = limit_.last();
 
     // The fields from here on are of this sending alone.
     const std::size_t own = request_.headers.size();
@@ -247,8 +253,9 @@ class attempt final : net::exchange_listener {
     keep_cookies();
     net::observe(transport(), events::received{state_.head.status, state_.head.headers,
                                                state_.timings.first_byte});
-    limit_.enter(phase::receive_body, net::pace{{}, limits().idle, request_.minimum_rate});
-    limit_.rest();
+    limit_.enter(phase::receive_body, net::pace{{}, limits().idle, request_.minimum_rate},
+                 answered_at_);
+    limit_.rest(answered_at_);
     co_return result<void>();
   }
 
@@ -277,9 +284,16 @@ class attempt final : net::exchange_listener {
     if (request_.on_progress) request_.on_progress(progress_);
   }
 
+  void took(std::span<const std::byte> part) {
+    if (part.empty()) return finish();
+    if (!request_.on_progress) return;
+    progress_.received += part.size();
+    request_.on_progress(progress_);
+  }
+
   /// The response is complete: its connection can carry another one.
   void finish() {
-    state_.timings.content = limit_.now() - answered_at_;
+    state_.timings.content = limit_.last() - answered_at_;
     state_.trailers = http_.trailers();
     ++connection_->exchanges;
     const bool kept = http_.reusable();

@@ -91,15 +91,8 @@ class authentication {
 
   /// Gets what `show` needs and has to be waited for.
   task<result<void>> prepare() {
-    if (const auto* source = chosen_.as<token_source>()) {
-      try {
-        std::string refused = challenges_ > 0 ? token_ : std::string();
-        token_ = co_await (*source)(std::move(refused));
-      } catch (const error& e) {
-        co_return std::unexpected(e);
-      }
-    }
-    co_return result<void>();
+    if (const auto* source = chosen_.as<token_source>()) return ask(*source);
+    return result<void>();
   }
 
   /// Adds what the credentials say to a request that is about to be sent. `content` is empty where
@@ -143,6 +136,16 @@ class authentication {
   }
 
  private:
+  task<result<void>> ask(const token_source& source) {
+    try {
+      std::string refused = challenges_ > 0 ? token_ : std::string();
+      token_ = co_await source(std::move(refused));
+    } catch (const error& e) {
+      co_return std::unexpected(e);
+    }
+    co_return result<void>();
+  }
+
   result<credentials> of_client(const origin& at) const {
     for (const origin_credentials& one : options_.credentials) {
       const auto place = url::parse(one.origin);

@@ -8,6 +8,7 @@
 #include <cohttps/client/exchange.hpp>
 #include <cohttps/client/operation.hpp>
 #include <cohttps/client/upgraded.hpp>
+#include <cohttps/core/recycled.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -29,7 +30,7 @@ inline constexpr char awaited_twice[] = "an operation was awaited twice; call th
 inline constexpr std::size_t believed_length = 1024 * 1024;
 
 template <transport Transport>
-task<result<void>> receive_content(exchange<Transport>& from, std::string& content) {
+task<result<void>> receive_content(exchange<Transport>& from, recycled<std::string>& content) {
   const std::size_t most = from.max_content();
   const auto too_large = [&] {
     return std::unexpected(
@@ -53,11 +54,11 @@ task<result<void>> receive_content(exchange<Transport>& from, std::string& conte
 template <transport Transport>
 task<result<response>> collect(std::shared_ptr<client_state<Transport>> client, request r) {
   if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
-  exchange<Transport> whole(client, std::move(r));
-  const typename activity<Transport>::guard working(client->operations);
+  exchange<Transport> whole(std::move(client), std::move(r));
+  const typename activity<Transport>::guard working(whole.operations());
   whole.demand_rate();
   auto received = co_await whole.open();
-  std::string content;
+  recycled<std::string> content;
   if (received) received = co_await receive_content(whole, content);
   if (!received) co_return pass(std::move(received));
   co_return response(whole.take_state(), std::move(content));
@@ -88,8 +89,8 @@ task<result<downloaded>> save(std::shared_ptr<client_state<Transport>> client, r
   if (!r.url) co_return std::unexpected(std::move(r.url).error());
   download_file file(r.save_to, r.resumes);
   if (auto begun = file.begin(*r.url, r.headers); !begun) co_return pass(std::move(begun));
-  exchange<Transport> whole(client, std::move(r));
-  const typename activity<Transport>::guard working(client->operations);
+  exchange<Transport> whole(std::move(client), std::move(r));
+  const typename activity<Transport>::guard working(whole.operations());
   whole.demand_rate();
   if (auto opened = co_await whole.open(); !opened) co_return pass(std::move(opened));
   auto written = file.answered(whole.state());

@@ -36,14 +36,16 @@ namespace cohttps {
 /// it.
 template <transport Transport>
 class exchange final : public open_exchange {
+  using part = std::span<const std::byte>;
+
  public:
-  exchange(std::shared_ptr<client_state<Transport>> client, request r)
+  exchange(std::shared_ptr<client_state<Transport>> client, request&& r)
       : client_(std::move(client)),
         request_(std::move(r)),
         limit_(client_->deadlines, request_.timeout ? request_.timeout : client_->options.timeout,
                request_.stop, request_.race),
         remote_(client_->transport(), request_.remote, limit_.entry()),
-        started_(limit_.now()),
+        started_(limit_.last()),
         authentication_(client_->options, client_->digests),
         attempt_(*client_, request_, authentication_, state_, limit_) {
     client_->operations.begin();
@@ -55,7 +57,7 @@ class exchange final : public open_exchange {
   /// Follows redirections and repeats what may be repeated.
   task<result<void>> open() {
     const at_work working(client_->operations);
-    auto opened = co_await begin();
+    auto opened = begin();
     if (opened) opened = co_await follow();
     if (opened) opened = check_switch();
     if (opened && decodes_) opened = decoding_.start(state_.head.headers, {});
@@ -67,23 +69,11 @@ class exchange final : public open_exchange {
   /// What comes now is no part of the race any more.
   void leave_race() noexcept { limit_.leave_race(); }
 
-  task<result<std::span<const std::byte>>> read() override {
-    const at_work working(client_->operations);
-    if (failed_) co_return std::unexpected(*failed_);
-    if (!attempt_.connected()) co_return std::span<const std::byte>();
-    // The limits count while the peer is waited for, not while the caller uses what it got.
-    limit_.resume();
-    reading guard{*this};
-    auto reading_on = request_.upgrades ? attempt_.receive_raw() : next_part();
-    auto part = co_await std::move(reading_on);
-    guard.over = true;
-    if (!part) {
-      failed_ = ended(attempt_.failure(std::move(part).error()));
-      co_return std::unexpected(*failed_);
-    }
-    limit_.rest();
-    if (part->empty() && !request_.upgrades) finish();
-    co_return part;
+  task<result<part>> read() override {
+    if (failed_) return result<part>(std::unexpected(*failed_));
+    if (!attempt_.connected()) return part();
+    if (const auto there = read_at_once()) return *there;
+    return wait_and_read();
   }
 
   task<result<void>> write(std::span<const std::byte> bytes) override {
@@ -108,6 +98,7 @@ class exchange final : public open_exchange {
   std::size_t max_content() const noexcept {
     return request_.max_content.value_or(options().max_content);
   }
+  activity<Transport>& operations() noexcept { return client_->operations; }
   /// False where the fields speak of content that does not come, as in an answer to HEAD.
   bool has_content() const noexcept { return attempt_.has_content(); }
   exchange_state&& take_state() noexcept { return std::move(state_); }
@@ -115,7 +106,7 @@ class exchange final : public open_exchange {
   /// Makes a connection and leaves it to the pool.
   task<result<connection_info>> connect() {
     const at_work working(client_->operations);
-    auto opened = co_await begin();
+    auto opened = begin();
     if (opened) opened = attempt_.choose_way();
     if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
     auto made = co_await attempt_.connect();
@@ -127,8 +118,33 @@ class exchange final : public open_exchange {
  private:
   using at_work = typename activity<Transport>::guard;
 
+  std::optional<part> read_at_once() {
+    if (request_.upgrades || decoding_.active()) return std::nullopt;
+    reading guard{*this};
+    const auto got = attempt_.receive_at_once();
+    guard.over = true;
+    if (got && got->empty()) finish();
+    return got;
+  }
+  task<result<part>> wait_and_read() {
+    const at_work working(client_->operations);
+    // The limits count while the peer is waited for, not while the caller uses what it got.
+    limit_.resume();
+    reading guard{*this};
+    auto reading_on = request_.upgrades ? attempt_.receive_raw() : next_part();
+    auto got = co_await std::move(reading_on);
+    guard.over = true;
+    if (!got) {
+      failed_ = ended(attempt_.failure(std::move(got).error()));
+      co_return std::unexpected(*failed_);
+    }
+    limit_.rest();
+    if (got->empty() && !request_.upgrades) finish();
+    co_return got;
+  }
+
   /// Received and, where it is coded, decoded.
-  task<result<std::span<const std::byte>>> next_part() {
+  task<result<part>> next_part() {
     while (true) {
       if (decoding_.active()) {
         auto decoded = decoding_.next();
@@ -176,7 +192,7 @@ class exchange final : public open_exchange {
     if (!request_.upgrades || !state_.head.headers.has_element("upgrade", asked))
       return fail(error_category::protocol, "unasked_upgrade",
                   "the server switched to a protocol that it was not asked for");
-    limit_.enter(phase::none, std::nullopt);
+    limit_.enter(phase::none, {}, limit_.last());
     return {};
   }
 
@@ -185,21 +201,21 @@ class exchange final : public open_exchange {
   const timeouts& limits() const noexcept { return client_->options.timeouts; }
   Transport& transport() noexcept { return client_->transport(); }
 
-  task<result<void>> begin() {
-    if (!request_.url) co_return std::unexpected(std::move(request_.url).error());
+  result<void> begin() {
+    if (!request_.url) return std::unexpected(std::move(request_.url).error());
     state_.url = *std::move(request_.url);
     if (client_->closed)
-      co_return fail(error_category::usage, "client_closed",
-                     "the client was closed; it takes no more requests");
+      return fail(error_category::usage, "client_closed",
+                  "the client was closed; it takes no more requests");
     add_client_fields(request_.headers, options());
     authentication_.begin(here(), std::move(request_.credentials));
     decodes_ = options().decode_content && add_accept_encoding(request_.headers);
     add_content_type(request_.headers, request_.content.media_type());
-    if (auto valid = request_.headers.validate(); !valid) co_return valid;
-    if (auto usable = request_.content.check(); !usable) co_return usable;
-    if (limit_.stop_requested()) co_return std::unexpected(canceled());
+    if (auto valid = request_.headers.validate(); !valid) return valid;
+    if (auto usable = request_.content.check(); !usable) return usable;
+    if (limit_.stop_requested()) return std::unexpected(canceled());
     client_->budget.add_request();
-    co_return result<void>();
+    return {};
   }
 
   task<result<void>> follow() {
@@ -246,7 +262,7 @@ class exchange final : public open_exchange {
     retry_schedule schedule(options().retry);
     while (true) {
       schedule.begin_attempt();
-      limit_.enter(phase::none, std::nullopt);
+      limit_.enter(phase::none, {}, limit_.last());
       auto answered = co_await authentication_.prepare();
       if (answered) answered = co_await attempt_.send(schedule.attempts());
       if (!answered) answered.error().replay(attempt_.replay_of(answered.error()));
@@ -261,7 +277,7 @@ class exchange final : public open_exchange {
       if (answered) answered = co_await attempt_.drain();
       if (!answered && limit_.stop_requested()) co_return answered;
       attempt_.abandon();
-      limit_.enter(phase::none, std::nullopt);
+      limit_.enter(phase::none, {}, limit_.last());
       const bool slept = co_await sleep_for(transport(), *delay, limit_.token());
       if (!slept) co_return std::unexpected(attempt_.failure(canceled()));
     }
@@ -273,7 +289,7 @@ class exchange final : public open_exchange {
   }
 
   void finish() {
-    state_.timings.total = limit_.now() - started_;
+    state_.timings.total = limit_.last() - started_;
     state_.complete = true;
     end();
     net::observe(transport(), events::completed{here(), state_.head.status, state_.timings.total});

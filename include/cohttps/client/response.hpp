@@ -3,6 +3,7 @@
 
 #include <cohttps/client/exchange_state.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/recycled.hpp>
 #include <cohttps/http/charset.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/representation.hpp>
@@ -29,7 +30,7 @@ class response {
   response() = default;
 
   /// From what an exchange has found out, and the content read from it.
-  response(exchange_state&& from, std::string content)
+  response(exchange_state&& from, recycled<std::string> content)
       : state_(std::move(from)), content_(std::move(content)) {}
 
   int status() const noexcept { return state_.head.status; }
@@ -120,7 +121,7 @@ class response {
   std::string origin() const { return state_.url ? state_.url->origin().text() : std::string(); }
 
   exchange_state state_;
-  std::string content_;
+  recycled<std::string> content_;
 };
 
 }  // namespace cohttps

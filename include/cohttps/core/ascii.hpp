@@ -3,10 +3,13 @@
 
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace cohttps::ascii {
 
@@ -69,9 +72,25 @@ constexpr bool is_field_value(std::string_view s) noexcept {
   return true;
 }
 
+/// Eight characters in lower case. The additions set the high bit of each that is at least 'A', or
+/// more than 'Z', and carry nothing into the next.
+constexpr std::uint64_t to_lower(std::uint64_t eight) noexcept {
+  constexpr std::uint64_t each = 0x0101010101010101;
+  const std::uint64_t low = eight & 0x7f * each;
+  const std::uint64_t upper = (low + (0x80 - 'A') * each) ^ (low + (0x7f - 'Z') * each);
+  return eight | (upper & ~eight & 0x80 * each) >> 2;
+}
+
 constexpr bool iequals(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
+  std::size_t i = 0;
+  if (!std::is_constant_evaluated())
+    for (std::uint64_t x, y; a.size() - i >= 8; i += 8) {
+      std::memcpy(&x, a.data() + i, 8);
+      std::memcpy(&y, b.data() + i, 8);
+      if (x != y && to_lower(x) != to_lower(y)) return false;
+    }
+  for (; i < a.size(); ++i)
     if (to_lower(a[i]) != to_lower(b[i])) return false;
   return true;
 }

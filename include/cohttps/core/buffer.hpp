@@ -1,10 +1,11 @@
 // A contiguous queue of bytes: written at the back, read from the front.
 #pragma once
 
+#include <cohttps/core/recycler.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -15,12 +16,12 @@ namespace cohttps {
 ///        0        begin       end          capacity
 ///        | consumed | readable | writable  |
 /// ```
-/// Memory is kept when the buffer becomes empty, so a connection reuses it for every message.
+/// Memory is kept when the buffer becomes empty, and comes from the recycler.
 class buffer {
  public:
   buffer() = default;
   buffer(buffer&& other) noexcept
-      : bytes_(std::move(other.bytes_)),
+      : bytes_(std::exchange(other.bytes_, nullptr)),
         capacity_(std::exchange(other.capacity_, 0)),
         begin_(std::exchange(other.begin_, 0)),
         end_(std::exchange(other.end_, 0)) {}
@@ -33,23 +34,25 @@ class buffer {
     return *this;
   }
 
+  ~buffer() { free(); }
+
   std::size_t size() const noexcept { return end_ - begin_; }
   bool empty() const noexcept { return begin_ == end_; }
   std::size_t capacity() const noexcept { return capacity_; }
 
-  std::span<std::byte> data() noexcept { return {bytes_.get() + begin_, size()}; }
-  std::span<const std::byte> data() const noexcept { return {bytes_.get() + begin_, size()}; }
+  std::span<std::byte> data() noexcept { return {bytes_ + begin_, size()}; }
+  std::span<const std::byte> data() const noexcept { return {bytes_ + begin_, size()}; }
 
   /// The readable bytes as characters.
   std::string_view text() const noexcept {
-    return {reinterpret_cast<const char*>(bytes_.get()) + begin_, size()};
+    return {reinterpret_cast<const char*>(bytes_) + begin_, size()};
   }
 
   /// Makes at least `n` bytes writable at the back and returns all that are. Moves or grows the
   /// content when it must, so earlier spans end.
   std::span<std::byte> prepare(std::size_t n) {
     if (capacity_ - end_ < n) make_room(n);
-    return {bytes_.get() + end_, capacity_ - end_};
+    return {bytes_ + end_, capacity_ - end_};
   }
 
   /// Makes the first `n` bytes of what `prepare` returned readable.
@@ -73,26 +76,32 @@ class buffer {
   /// Gives the memory back when nothing is readable; an idle connection then holds none.
   void release() noexcept {
     if (!empty()) return;
-    bytes_.reset();
+    free();
+    bytes_ = nullptr;
     capacity_ = begin_ = end_ = 0;
   }
 
  private:
   void make_room(std::size_t n) {
     if (capacity_ - size() >= n && begin_ >= size()) {
-      std::memcpy(bytes_.get(), bytes_.get() + begin_, size());
+      std::memcpy(bytes_, bytes_ + begin_, size());
     } else {
       const std::size_t grown = std::max({size() + n, capacity_ * 2, std::size_t{1024}});
-      auto bytes = std::make_unique_for_overwrite<std::byte[]>(grown);
-      if (!empty()) std::memcpy(bytes.get(), bytes_.get() + begin_, size());
-      bytes_ = std::move(bytes);
+      auto* bytes = static_cast<std::byte*>(recycler::allocate(grown));
+      if (!empty()) std::memcpy(bytes, bytes_ + begin_, size());
+      free();
+      bytes_ = bytes;
       capacity_ = grown;
     }
     end_ = size();
     begin_ = 0;
   }
 
-  std::unique_ptr<std::byte[]> bytes_;
+  void free() noexcept {
+    if (bytes_) recycler::deallocate(bytes_, capacity_);
+  }
+
+  std::byte* bytes_ = nullptr;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

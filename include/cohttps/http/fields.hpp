@@ -3,6 +3,7 @@
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/recycled.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -178,7 +179,7 @@ class fields {
     const std::size_t at = text_.size();
     const std::size_t size = at + name.size() + value.size();
     if (size > text_.capacity()) {  // the views may lie in the text that grows: copy, then swap
-      std::string grown;
+      recycled<std::string> grown;
       grown.reserve(std::max({size, 2 * text_.capacity(), usual_text}));
       grown.append(text_).append(name).append(value);
       text_.swap(grown);
@@ -194,7 +195,9 @@ class fields {
   /// For codecs: becomes the fields at `slots` of `text`, which are known to be valid. One copy of
   /// the text and one of the slots; no allocation where earlier content was as large.
   void adopt(std::string_view text, std::span<const field_slot> slots) {
+    text_.reserve(text.size());
     text_.assign(text);
+    slots_.reserve(slots.size());
     slots_.assign(slots.begin(), slots.end());
   }
 
@@ -252,8 +255,8 @@ class fields {
     *this = std::move(compact);
   }
 
-  std::string text_;
-  std::vector<field_slot> slots_;
+  recycled<std::string> text_;
+  recycled<std::vector<field_slot>> slots_;
 };
 
 /// Goes over the fields in order and gives each as a `field` by value.

@@ -131,9 +131,6 @@ class response_parser {
   /// The same, moved out.
   response_head take_head() noexcept { return std::exchange(head_, {}); }
 
-  /// Takes memory back for the next head.
-  void recycle(response_head&& spent) noexcept { head_ = std::move(spent); }
-
   /// The trailer fields, once complete. Fields that may not be trailers (RFC 9110, 6.5.1) are
   /// checked and left out.
   const fields& trailers() const noexcept { return trailers_; }

@@ -120,6 +120,17 @@ class channel {
     }
   }
 
+  /// Gives the memory back that an idle channel does not need.
+  void release_memory() noexcept {
+    plain_.release();
+    for (layer* l = top_.get(); l; l = l->below.get()) {
+      l->ciphertext.release();
+      l->sending.release();
+      l->engine.outgoing().release();
+      l->early.release();
+    }
+  }
+
   /// Says goodbye (close_notify; RFC 8446, 6.1) as far as that needs no waiting, and closes.
   void close() noexcept {
     say_goodbye();
@@ -183,10 +194,17 @@ class channel {
       }
       if (!opened->empty()) co_return opened;
       // Answers of the engine's own, such as a KeyUpdate's. A sender takes them along.
-      if (!sender_)
+      if (!sender_ && has_output(l))
         if (auto sent = co_await flush(l, stop); !sent) co_return pass(std::move(sent));
       if (l.engine.peer_closed()) co_return view();
-      if (auto got = co_await fill(l, stop, progress); !got) co_return pass(std::move(got));
+      if (l.below) {
+        auto got = co_await fill(l, stop, progress);
+        if (!got) co_return pass(std::move(got));
+        continue;
+      }
+      auto got = co_await stream_.read_some(l.ciphertext.prepare(ciphertext_size), stop);
+      if (!got) co_return pass(std::move(got));
+      if (auto more = took(l, *got, progress); !more) co_return pass(std::move(more));
     }
   }
 
@@ -219,24 +237,26 @@ class channel {
     }
   }
 
-  /// Reads more records. The end of the stream, where it is none of TLS, is an error.
+  /// Reads more records.
   template <class Progress = no_progress>
   task<result<void>> fill(layer& l, stop_token stop, Progress progress = {}) {
-    std::size_t size = 0;
     if (!l.below) {
       auto got = co_await stream_.read_some(l.ciphertext.prepare(ciphertext_size), stop);
       if (!got) co_return pass(std::move(got));
-      size = *got;
-      progress(size);
-      l.ciphertext.commit(size);
-    } else {
-      auto got = co_await open(*l.below, stop, progress);
-      if (!got) co_return pass(std::move(got));
-      size = got->size();
-      l.ciphertext.append(*got);
+      co_return took(l, *got, progress);
     }
-    if (size == 0) co_return l.engine.end_of_stream();
+    auto got = co_await open(*l.below, stop, progress);
+    if (!got) co_return pass(std::move(got));
+    l.ciphertext.append(*got);
+    if (got->empty()) co_return l.engine.end_of_stream();
     co_return result<void>();
+  }
+  /// The lowest layer's stream has given so much. Its end, where it is none of TLS, is an error.
+  template <class Progress>
+  static result<void> took(layer& lowest, std::size_t size, Progress& progress) {
+    progress(size);
+    lowest.ciphertext.commit(size);
+    return size == 0 ? lowest.engine.end_of_stream() : result<void>();
   }
 
   /// The alert goes out as far as that needs no waiting: a peer that does not read holds nobody.
@@ -263,7 +283,13 @@ class channel {
 
   template <class Progress>
   task<result<void>> seal(layer& l, view bytes, stop_token stop, Progress progress) {
-    // A piece at a time, so that a large body is not held twice.
+    if (bytes.size() > sealed_size) return seal_pieces(l, bytes, stop, progress);
+    if (auto sealed = l.engine.send(bytes); !sealed) return sealed;
+    return flush(l, stop, progress);
+  }
+  // A piece at a time, so that a large body is not held twice.
+  template <class Progress>
+  task<result<void>> seal_pieces(layer& l, view bytes, stop_token stop, Progress progress) {
     while (!bytes.empty()) {
       const view piece = bytes.first(std::min(bytes.size(), sealed_size));
       if (auto sealed = l.engine.send(piece); !sealed) co_return pass(std::move(sealed));
@@ -273,10 +299,14 @@ class channel {
     co_return result<void>();
   }
 
+  static bool has_output(layer& l) noexcept {
+    return !l.sending.empty() || !l.engine.outgoing().empty();
+  }
+
   template <class Progress = no_progress>
   task<result<void>> flush(layer& l, stop_token stop, Progress progress = {}) {
     buffer& out = l.sending;
-    while (!out.empty() || !l.engine.outgoing().empty()) {
+    while (has_output(l)) {
       if (out.empty()) std::swap(out, l.engine.outgoing());
       if (l.below) {
         auto sent = co_await seal(*l.below, out.data(), stop, progress);

@@ -44,6 +44,11 @@ class connection {
     return std::visit([](auto& http) { return http.usable(); }, http_);
   }
 
+  /// To be called when it becomes idle.
+  void release_memory() noexcept {
+    if (auto* h1 = http1()) h1->release_memory();
+  }
+
   /// Requests that it carries at a time.
   std::size_t capacity() const noexcept {
 #ifdef COHTTPS_HAS_NGHTTP2

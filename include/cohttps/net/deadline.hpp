@@ -57,16 +57,20 @@ class deadline_queue {
   Transport& transport() noexcept { return transport_; }
 
   void add(deadline_entry& e) noexcept {
+    if constexpr (detachable_timer<timer_type>)
+      if (!first_) timer_.attach();
     e.next_ = first_;
     if (first_) first_->previous_ = &e;
     first_ = &e;
   }
 
-  /// With the last one the timer goes too: nothing keeps the loop alive.
+  /// After the last one the timer keeps no loop alive.
   void remove(deadline_entry& e) noexcept {
     (e.previous_ ? e.previous_->next_ : first_) = e.next_;
     if (e.next_) e.next_->previous_ = e.previous_;
     if (first_ || armed_ == never) return;
+    if constexpr (detachable_timer<timer_type>)
+      if (timer_.detach()) return;
     armed_ = never;
     timer_.cancel();
   }
@@ -82,6 +86,8 @@ class deadline_queue {
   }
 
  private:
+  using timer_type = typename Transport::timer_type;
+
   void arm(time_point at) {
     armed_ = at;
     timer_.set(at, [](void* self) noexcept { static_cast<deadline_queue*>(self)->fire(); }, this);
@@ -107,7 +113,7 @@ class deadline_queue {
   }
 
   Transport transport_;
-  typename Transport::timer_type timer_;
+  timer_type timer_;
   deadline_entry* first_ = nullptr;
   time_point armed_ = never;
 };
@@ -129,7 +135,8 @@ class deadline {
            stop_token race = {})
       : queue_(queue),
         total_(total),
-        end_(total ? later(queue.transport().now(), *total) : never),
+        last_(queue.transport().now()),
+        end_(total ? later(last_, *total) : never),
         on_caller_(caller, forward{&entry_}) {
     on_race_.emplace(race, forward{&entry_});
     queue_.add(entry_);
@@ -141,18 +148,21 @@ class deadline {
   stop_token token() noexcept { return entry_.stop_; }
   deadline_entry& entry() noexcept { return entry_; }
   bool stop_requested() const noexcept { return entry_.stop_.stop_requested(); }
-  time_point now() { return queue_.transport().now(); }
+  time_point now() noexcept { return last_ = queue_.transport().now(); }
+  /// What `now` gave the last time: the same, as long as nothing was waited for since.
+  time_point last() const noexcept { return last_; }
   Transport& transport() noexcept { return queue_.transport(); }
 
   /// From now on the operation is in `p`. A limit of the phase before that passed as it ended well
   /// is forgotten.
-  void enter(phase p, const pace& limits) {
+  void enter(phase p, const pace& limits) { enter(p, limits, now()); }
+  void enter(phase p, const pace& limits, time_point at) {
     (void)forgive();
     phase_ = p;
     pace_ = limits;
     window_.restart(limits.rate);
     resting_ = false;
-    wait(limits.first ? limits.first : limits.idle, now());
+    wait(limits.first ? limits.first : limits.idle, at);
   }
 
   /// The same, with one limit for the phase, or for each wait in it.
@@ -167,8 +177,8 @@ class deadline {
   }
 
   /// The caller has something to do: neither the phase nor its rate counts until `resume`.
-  void rest() {
-    const time_point at = now();
+  void rest() { rest(now()); }
+  void rest(time_point at) {
     window_.pause(at);
     resting_ = true;
     wait({}, at);
@@ -257,6 +267,7 @@ class deadline {
   deadline_entry entry_;
   std::optional<duration> total_;
   std::optional<duration> limit_;  // of the wait that goes on
+  time_point last_;
   time_point end_;
   time_point phase_end_ = never;
   rate_window window_;

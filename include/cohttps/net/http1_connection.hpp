@@ -48,7 +48,7 @@ class http1_connection {
     closes_ = request.headers.has_element("connection", "close");  // RFC 9112, 9.6
     parser_.start(request.verb);
     if (auto begun = begin(request); !begun) co_return begun;
-    limit.enter(phase::send, paces.sending);
+    limit.enter(phase::send, paces.sending, limit.last());
     const bool all = !request.source && request.memory.size() <= joined_content;
     // Small content goes out with the head: one record, one segment, one call.
     if (all)
@@ -60,7 +60,7 @@ class http1_connection {
     if (sent && !all) co_return co_await exchange_content(request, paces, limit);
     sent_ = sent.has_value();
     if (!sent) co_return sent;
-    limit.enter(phase::receive_head, paces.answering);
+    limit.enter(phase::receive_head, paces.answering, limit.last());
     co_return co_await receive_head(request.listener, paces, limit, limit.token());
   }
 
@@ -69,6 +69,12 @@ class http1_connection {
     auto step = co_await next_step(limit, limit.token());
     if (!step) co_return pass(std::move(step));
     co_return step->body;
+  }
+  /// The same where it has come in already; else, and on any error, nothing.
+  std::optional<std::span<const std::byte>> receive_body_at_once() {
+    const auto step = parse();
+    if (!step || step->what == event::need_more) return std::nullopt;
+    return step->body;
   }
 
   /// After 101 (Switching Protocols): the next bytes of the protocol that was agreed on, valid
@@ -100,6 +106,14 @@ class http1_connection {
   /// True after a complete exchange that leaves the connection in order (RFC 9112, 9.3): nothing
   /// half sent, nothing unasked received.
   bool reusable() noexcept { return sent_ && !closes_ && parser_.keep_alive() && pending_.empty(); }
+
+  /// To be called when it becomes idle: it holds no buffers then.
+  void release_memory() noexcept {
+    pending_ = {};
+    kept_.release();
+    out_.release();
+    channel_.release_memory();
+  }
 
   /// True while the idle connection can still be used.
   bool usable() noexcept { return channel_.idle(); }
@@ -277,6 +291,13 @@ class http1_connection {
     co_return sent;
   }
 
+  /// The parser's next event, from what has come in.
+  result<http1::response_parser::step> parse() {
+    auto step = parser_.parse(pending_);
+    if (step) pending_ = pending_.subspan(step->consumed);
+    return step;
+  }
+
   /// The parser's next event but `need_more`, reading as often as that takes.
   ///
   /// In the content each byte counts as progress, as a record of TLS may take its time. Before it
@@ -287,10 +308,8 @@ class http1_connection {
       if (in_content) limit.progress(size);
     };
     while (true) {
-      auto step = parser_.parse(pending_);
-      if (!step) co_return step;
-      pending_ = pending_.subspan(step->consumed);
-      if (step->what != event::need_more) co_return step;
+      auto step = parse();
+      if (!step || step->what != event::need_more) co_return step;
       // Content is looked at where it was decrypted; only what the parser could not use up, such as
       // half of a head, is copied before the channel uses its memory again.
       if (in_kept_) {

@@ -5,11 +5,11 @@
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/recycler.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http2/limits.hpp>
 #include <cohttps/http2/session.hpp>
 #include <cohttps/net/channel.hpp>
-#include <cohttps/task/frame_recycler.hpp>
 #include <cohttps/transport/concepts.hpp>
 
 #include <coroutine>

@@ -51,6 +51,11 @@ class message_exchange {
   task<result<std::span<const std::byte>>> receive_body(deadline<Transport>& limit) {
     return with([&](auto& http) { return http.receive_body(limit); });
   }
+  /// The same where nothing is to be waited for; else, and on any error, nothing.
+  std::optional<std::span<const std::byte>> receive_body_at_once() {
+    if (!http1_) return std::nullopt;
+    return http1_->receive_body_at_once();
+  }
 
   response_head take_head() {
     return with([](auto& http) { return http.take_head(); });

@@ -48,7 +48,10 @@ class lease {
   void opened(std::unique_ptr<connection> made);
 
   /// The request has ended in order; the connection is kept for another one.
-  void give_back() noexcept { end(true); }
+  void give_back() noexcept {
+    if (connected()) place_->connection->release_memory();
+    end(true);
+  }
 
  private:
   friend class pool<Transport>;

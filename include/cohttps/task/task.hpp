@@ -1,10 +1,12 @@
 // The coroutine type of the library.
 #pragma once
 
-#include <cohttps/task/frame_recycler.hpp>
+#include <cohttps/core/recycler.hpp>
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -81,12 +83,32 @@ class promise<void> final : public promise_base {
   std::exception_ptr failure_;
 };
 
+/// What a task has room for, beside its frame's handle.
+template <class T>
+constexpr bool is_small = sizeof(T) <= 64;
+template <>
+inline constexpr bool is_small<void> = false;
+
+struct never_ready {
+  constexpr never_ready() = default;
+  constexpr never_ready(std::nullopt_t) noexcept {}
+  explicit operator bool() const noexcept { return false; }
+};
+template <class T>
+struct ready_value_of : std::type_identity<never_ready> {};
+template <class T>
+  requires is_small<T>
+struct ready_value_of<T> : std::type_identity<std::optional<T>> {};
+template <class T>
+using ready_value = typename ready_value_of<T>::type;
+
 }  // namespace detail
 
-/// A lazy coroutine with one result: it runs when it is awaited, and is awaited once.
+/// A lazy coroutine with one result: it runs when it is awaited, and is awaited once. A function
+/// that has nothing to wait for makes one of its small result, which costs no frame.
 ///
 /// Destroying a task that has started and not ended destroys its frame, and with it whatever it
-/// waits for. Exceptions leave through `co_await`. Frames come from `frame_recycler`.
+/// waits for. Exceptions leave through `co_await`. Frames come from `recycler`.
 ///
 /// Threads: a task and what it awaits belong to one runtime thread.
 template <class T = void>
@@ -96,32 +118,44 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
   using value_type = T;
 
   task() = default;
-  task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  /// A result that is there already.
+  template <std::convertible_to<T> U>
+    requires(detail::is_small<T> && !std::same_as<std::remove_cvref_t<U>, task>)
+  task(U&& value) : value_(std::forward<U>(value)) {}
+
+  task(task&& other) noexcept
+      : frame_(std::exchange(other.frame_, nullptr)),
+        value_(std::exchange(other.value_, std::nullopt)) {}
   task& operator=(task&& other) noexcept {
     if (this != &other) {
       destroy();
       frame_ = std::exchange(other.frame_, nullptr);
+      value_ = std::exchange(other.value_, std::nullopt);
     }
     return *this;
   }
   ~task() { destroy(); }
 
   /// False after a move.
-  explicit operator bool() const noexcept { return frame_ != nullptr; }
+  explicit operator bool() const noexcept { return frame_ || value_; }
 
   auto operator co_await() && noexcept {
     struct awaiter {
-      bool await_ready() const noexcept { return false; }
+      bool await_ready() const noexcept { return !of.frame_; }
       bool await_suspend(std::coroutine_handle<> parent) const {
-        child.resume();
-        if (child.done()) return false;
-        child.promise().continue_with(parent);
+        of.frame_.resume();
+        if (of.frame_.done()) return false;
+        of.frame_.promise().continue_with(parent);
         return true;
       }
-      T await_resume() const { return child.promise().take(); }
-      std::coroutine_handle<promise_type> child;
+      T await_resume() const {
+        if constexpr (detail::is_small<T>)
+          if (!of.frame_) return *std::move(of.value_);
+        return of.frame_.promise().take();
+      }
+      task& of;
     };
-    return awaiter{frame_};
+    return awaiter{*this};
   }
 
  private:
@@ -132,6 +166,7 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
   }
 
   std::coroutine_handle<promise_type> frame_;
+  [[no_unique_address]] detail::ready_value<T> value_;
 };
 
 template <class T>

@@ -1,8 +1,8 @@
 // Runs awaitables at the same time and waits for all of them.
 #pragma once
 
+#include <cohttps/core/recycler.hpp>
 #include <cohttps/task/awaitable.hpp>
-#include <cohttps/task/frame_recycler.hpp>
 
 #include <cstddef>
 #include <exception>

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -36,8 +37,9 @@ inline Botan::Path_Validation_Restrictions path_restrictions() {
   return Botan::Path_Validation_Restrictions(
       false,  // revocation information is used, not required
       110,    // RSA 2048; without SHA-1 and MD5
-      false, longest_answer, nullptr,
-      false  // an expired root proves nothing
+      false, longest_answer,
+      std::make_unique<Botan::Certificate_Store_In_Memory>(),  // null crashes older versions
+      false                                                    // an expired root proves nothing
 #if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
       ,
       false  // what the user lists as trusted is, self-signed or not
@@ -45,7 +47,7 @@ inline Botan::Path_Validation_Restrictions path_restrictions() {
   );
 }
 
-/// Botan's view of an answer. An older one can be made to believe a forged "good".
+/// Botan's view of an answer.
 inline revocation_status status_of(const std::set<Botan::Certificate_Status_Code>& codes) {
   using enum Botan::Certificate_Status_Code;
   const auto has = [&](std::initializer_list<Botan::Certificate_Status_Code> any) {
@@ -53,17 +55,14 @@ inline revocation_status status_of(const std::set<Botan::Certificate_Status_Code
       if (codes.contains(one)) return true;
     return false;
   };
-  if (has({CERT_IS_REVOKED})) return revocation_status::revoked;
   if (has({OCSP_ISSUER_NOT_FOUND, OCSP_ISSUER_NOT_TRUSTED, OCSP_SIGNATURE_ERROR, CRL_BAD_SIGNATURE,
            OCSP_RESPONSE_MISSING_KEYUSAGE, CA_CERT_NOT_FOR_CRL_ISSUER}))
     return revocation_status::untrusted;
+  if (has({CERT_IS_REVOKED})) return revocation_status::revoked;
   if (has({OCSP_HAS_EXPIRED, OCSP_IS_TOO_OLD, CRL_HAS_EXPIRED})) return revocation_status::expired;
   if (has({OCSP_NOT_YET_VALID, CRL_NOT_YET_VALID})) return revocation_status::not_yet_valid;
   if (has({OCSP_BAD_STATUS, OCSP_CERT_NOT_LISTED})) return revocation_status::unknown;
-  if (has({VALID_CRL_CHECKED})) return revocation_status::good;
-#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 11, 1)
-  if (has({OCSP_RESPONSE_GOOD})) return revocation_status::good;
-#endif
+  if (has({VALID_CRL_CHECKED, OCSP_RESPONSE_GOOD})) return revocation_status::good;
   return revocation_status::unusable;
 }
 
@@ -75,6 +74,13 @@ inline revocation_status judge(const Botan::OCSP::Response& response, const cert
                                std::size_t at, std::chrono::system_clock::time_point now) try {
   if (at + 1 >= path.size() || response.status() != Botan::OCSP::Response_Status_Code::Successful)
     return revocation_status::unusable;
+#if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 11, 1)
+  // It looks at who signed, and not whether that is true.
+  const auto signer = response.find_signing_certificate(path[at + 1]);
+  if (!signer ||
+      response.verify_signature(*signer) != Botan::Certificate_Status_Code::OCSP_SIGNATURE_OK)
+    return revocation_status::untrusted;
+#endif
   Botan::Certificate_Store_In_Memory root;
   root.add_certificate(path.back());
   std::vector<std::optional<Botan::OCSP::Response>> answers(at + 1);

@@ -85,6 +85,8 @@ class session final : public Botan::TLS::Callbacks {
  private:
   using alert_type = Botan::TLS::AlertType;
   static constexpr int maximum_warnings = 8;
+  // Botan has a limit for each message, from some version on.
+  static constexpr std::size_t maximum_handshake = 256 * 1024;
 
   template <class F>
   result<void> guarded(F&& call);
@@ -186,7 +188,8 @@ class session final : public Botan::TLS::Callbacks {
   std::optional<record_reader> reader_;
   certificate_chain verified_path_;
   std::optional<revocation_check> revocation_;
-  std::string cipher_, hash_;  // of Botan's names
+  std::string cipher_, hash_;       // of Botan's names
+  std::size_t handshake_size_ = 0;  // of the records that came before it was done
   std::optional<Botan::TLS::Group_Params> group_;
   bool is_tls13_ = false;
   bool unique_secret_ = false;  // an extended master secret, or TLS 1.3
@@ -232,6 +235,10 @@ inline result<std::span<const std::byte>> session::receive(buffer& ciphertext) {
     const auto size = check_record(ciphertext.data());
     if (!size) return std::unexpected(size.error());
     if (*size > ciphertext.size()) return {};
+    if (!activated && (handshake_size_ += *size) > maximum_handshake)
+      return stop(error(error_category::tls, "handshake_too_large",
+                        "the server's TLS handshake is longer than 256 KiB; its chain of "
+                        "certificates may be too long"));
     data_ = {};
     auto opened = open(ciphertext.data().first(*size));
     ciphertext.consume(*size);

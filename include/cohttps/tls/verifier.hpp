@@ -149,8 +149,10 @@ inline result<void> check_constraints(const certificate_chain& path) {
 
 /// An authority between may be for other things than TLS servers: Botan asks the leaf alone.
 inline bool may_vouch_for_servers(const Botan::X509_Certificate& authority) {
-  return !extension(authority, {2, 5, 29, 37}) || authority.has_ex_constraint("PKIX.ServerAuth") ||
-         authority.has_ex_constraint("X509v3.AnyExtendedKeyUsage");
+  // By number: older versions of Botan do not know the latter's name.
+  return !extension(authority, {2, 5, 29, 37}) ||
+         authority.has_ex_constraint(Botan::OID({1, 3, 6, 1, 5, 5, 7, 3, 1})) ||
+         authority.has_ex_constraint(Botan::OID({2, 5, 29, 37, 0}));
 }
 
 /// What Botan lets pass: an empty issuer, and serial numbers that are not positive (RFC 5280,

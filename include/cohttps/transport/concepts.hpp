@@ -51,6 +51,15 @@ concept timer =
       { t.cancel() } noexcept;
     };
 
+/// A timer that can be left set without keeping its loop running, which is cheaper than to cancel
+/// it and set it again. `detach` gives false where the loop might not notice; then nothing has
+/// changed.
+template <class T>
+concept detachable_timer = timer<T> && requires(T& t) {
+  { t.detach() } noexcept -> std::same_as<bool>;
+  { t.attach() } noexcept;
+};
+
 /// A stream that also reads and sends without waiting: what came unasked before it is used again,
 /// and a last word before it is closed.
 ///

@@ -1,6 +1,7 @@
 // What a parsed URL is: one string and where its parts are.
 #pragma once
 
+#include <cohttps/core/recycled.hpp>
 #include <cohttps/url/host.hpp>
 
 #include <cstddef>
@@ -26,7 +27,7 @@ namespace cohttps::detail {
 ///        scheme_end
 /// ```
 struct url_record {
-  std::string href;
+  recycled<std::string> href;
   std::uint32_t scheme_end = 0;
   std::uint32_t name_end = 0;
   std::uint32_t user_end = 0;

@@ -46,6 +46,8 @@ class asio_connecting {
  public:
   asio_connecting(const endpoint& to, const socket_options& how) : to_(to), how_(how) {}
 
+  static std::size_t at_once(asio_stream_state&) noexcept { return 0; }
+
   template <class Handler>
   void start(asio_stream_state::socket_type& socket, Handler handler) {
     prepare(socket);

@@ -46,6 +46,9 @@ struct asio_pending {
   asio_error_code code;
   std::size_t size = 0;
   std::size_t number = 0;
+  unsigned at_once =
+      0;  // operations that ended without a turn of the loop, since the last that took
+  bool filled = false;  // the last read got all that it had room for
   handler_memory memory;
 };
 
@@ -94,6 +97,23 @@ class asio_completion {
       .code(standard);
 }
 
+/// What can be had or given without waiting; 0 as well when the socket is closed or broken.
+inline std::size_t receive_at_once(asio_stream_state& from, std::span<std::byte> in) noexcept {
+  if (!from.socket.is_open()) return 0;
+  const auto got = ::recv(from.socket.native_handle(), in.data(), in.size(), MSG_DONTWAIT);
+  return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+inline std::size_t send_at_once(asio_stream_state& to, std::span<const std::byte> out) noexcept {
+#if defined(MSG_NOSIGNAL)
+  constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#else
+  constexpr int flags = MSG_DONTWAIT;  // Asio sets SO_NOSIGPIPE on such systems
+#endif
+  if (!to.socket.is_open()) return 0;
+  const auto sent = ::send(to.socket.native_handle(), out.data(), out.size(), flags);
+  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+}
+
 /// The awaiter of one operation on a stream. `Action::start` begins it with a completion;
 /// `Action::finish` turns its outcome into the result.
 template <class T, class Action>
@@ -111,13 +131,23 @@ class asio_operation {
     cancel();
   }
 
+  /// What the kernel takes or has at once needs no turn of the loop; every so often it gets one
+  /// nevertheless, so that no connection keeps the others waiting.
   bool await_ready() noexcept {
-    if (!stop_.stop_requested()) return false;
-    pending_->code = asio::error::operation_aborted;
+    if (stop_.stop_requested()) {
+      pending_->code = asio::error::operation_aborted;
+      return true;
+    }
+    if (pending_->at_once == most_at_once) return false;
+    pending_->size = action_.at_once(*stream_);
+    if (pending_->size == 0) return false;
+    pending_->code = {};
+    ++pending_->at_once;
     return true;
   }
   void await_suspend(std::coroutine_handle<> waiter) {
     pending_->waiter = waiter;
+    pending_->at_once = 0;
     suspended_ = true;
     on_stop_.emplace(stop_, on_stop{this});
     action_.start(stream_->socket, asio_completion(stream_, *pending_));
@@ -136,6 +166,8 @@ class asio_operation {
     asio_error_code ignored;
     stream_->socket.cancel(ignored);
   }
+
+  static constexpr unsigned most_at_once = 16;
 
   shared_state<asio_stream_state> stream_;
   asio_pending* pending_;
@@ -171,20 +203,11 @@ class asio_stream {
   }
 
   std::size_t try_read(std::span<std::byte> in) noexcept {
-    if (!state_ || !state_->socket.is_open()) return 0;
-    const auto got = ::recv(state_->socket.native_handle(), in.data(), in.size(), MSG_DONTWAIT);
-    return got > 0 ? static_cast<std::size_t>(got) : 0;
+    return state_ ? detail::receive_at_once(*state_, in) : 0;
   }
 
   std::size_t try_write(std::span<const std::byte> out) noexcept {
-    if (!state_ || !state_->socket.is_open()) return 0;
-#if defined(MSG_NOSIGNAL)
-    constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-#else
-    constexpr int flags = MSG_DONTWAIT;  // Asio sets SO_NOSIGPIPE on such systems
-#endif
-    const auto sent = ::send(state_->socket.native_handle(), out.data(), out.size(), flags);
-    return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+    return state_ ? detail::send_at_once(*state_, out) : 0;
   }
 
   bool idle() noexcept {
@@ -203,11 +226,17 @@ class asio_stream {
  private:
   struct reading {
     std::span<std::byte> in;
+    // Where the last read left nothing to be had there will hardly be something now.
+    std::size_t at_once(detail::asio_stream_state& from) const noexcept {
+      return from.reading.filled ? detail::receive_at_once(from, in) : 0;
+    }
     template <class Handler>
     void start(detail::asio_stream_state::socket_type& socket, Handler handler) const {
       socket.async_read_some(asio::mutable_buffer(in.data(), in.size()), std::move(handler));
     }
-    result<std::size_t> finish(const auto&, const asio_error_code& code, std::size_t size) const {
+    result<std::size_t> finish(const detail::shared_state<detail::asio_stream_state>& from,
+                               const asio_error_code& code, std::size_t size) const {
+      from->reading.filled = size == in.size();
       if (!code) [[likely]]
         return size;
       if (code == asio::error::eof) return std::size_t{0};
@@ -216,6 +245,9 @@ class asio_stream {
   };
   struct writing {
     std::span<const std::byte> out;
+    std::size_t at_once(detail::asio_stream_state& to) const noexcept {
+      return detail::send_at_once(to, out);
+    }
     template <class Handler>
     void start(detail::asio_stream_state::socket_type& socket, Handler handler) const {
       socket.async_write_some(asio::const_buffer(out.data(), out.size()), std::move(handler));
