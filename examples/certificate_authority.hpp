@@ -50,6 +50,8 @@ struct certificate_request {
   std::string ocsp_url = {};      ///< where its issuer tells whether it is revoked
   std::string crl_url = {};       ///< where its issuer publishes its list of revoked ones
   bool unknown_critical = false;  ///< has a critical extension that nobody knows
+  /// Extensions of any other kind: the identifier, and the value in DER.
+  std::vector<std::pair<std::string, std::vector<std::uint8_t>>> others = {};
 };
 
 /// A key and its certificate, in the forms that servers want.
@@ -271,6 +273,7 @@ class certificate_authority {
           tlv(sequence,
               {tlv(sequence, {tlv(0xa0, {tlv(0xa0, {tlv(0x86, {text(request.crl_url)})})})})}));
     if (request.must_staple) add("1.3.6.1.5.5.7.1.24", tlv(sequence, {tlv(0x02, {{5}})}));
+    for (const auto& [id, value] : request.others) add(id, value);
     if (request.unknown_critical) add("1.3.6.1.4.1.55555.1", tlv(0x04, {{1}}), true);
     return all;
   }

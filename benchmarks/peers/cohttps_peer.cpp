@@ -16,15 +16,14 @@ struct bench {
   std::size_t done = 0;
   std::uint64_t bytes = 0;
 
-  cohttps::client_options options(bool resumes = true) const {
+  cohttps::client_options options() const {
     cohttps::tls_options tls;
     if (!to_do.authority.empty()) {
       tls.root_file = to_do.authority;
       tls.system_roots = false;
     }
-    tls.session_resumption = resumes;
     cohttps::client_options o;
-    if (!to_do.authority.empty() || !resumes) o.tls = cohttps::tls_context(tls);
+    if (!to_do.authority.empty()) o.tls = cohttps::tls_context(tls);
     o.pool = {.per_host = to_do.width + 1, .total = to_do.width + 1};
     const bool http2 = to_do.kind.starts_with("http2");
     o.versions = http2 ? cohttps::http_versions::http_2 : cohttps::http_versions::http_1_1;
@@ -106,7 +105,7 @@ struct bench {
 
   /// A new connection for each request.
   task<void> handshakes(bool resumed) {
-    cohttps::client c(options(resumed));
+    cohttps::client c(options());
     const std::string url = to_do.url("/1k");
     co_await get(c, url);
     done = 0;

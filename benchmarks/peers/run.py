@@ -53,6 +53,7 @@ class Nginx:
     def __init__(self, folder: pathlib.Path, processor: int):
         self.folder = folder
         self.port = self.free_port()
+        self.forgetful_port = self.free_port()
         self.make_certificates()
         (folder / "up").mkdir()
         (folder / "1k").write_bytes(b"x" * 1024)
@@ -75,6 +76,13 @@ http {{
     http2_max_concurrent_streams 128;
     root {folder};
     location /up/ {{ dav_methods PUT; }}
+  }}
+  server {{  # each handshake with it is a full one
+    listen 127.0.0.1:{self.forgetful_port} ssl http2 backlog=8192; server_name localhost;
+    ssl_certificate {folder}/chain.pem; ssl_certificate_key {folder}/leaf.key;
+    ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+    ssl_session_cache off; ssl_session_tickets off;
+    root {folder};
   }}
 }}
 """)
@@ -155,7 +163,8 @@ def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: flo
     if kind == "once":
         trusting_environment(nginx.folder)
         authority = nginx.folder / "bundle.pem"
-    command = ["taskset", "-c", str(processor), str(peer), kind, "localhost", str(nginx.port), str(authority),
+    port = nginx.forgetful_port if kind == "handshakes" else nginx.port
+    command = ["taskset", "-c", str(processor), str(peer), kind, "localhost", str(port), str(authority),
                str(count), str(width)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()

@@ -8,6 +8,7 @@
 
 #include <cohttps/client/definitions.hpp>
 #include <cohttps/cohttps.hpp>
+#include <cohttps/net/session_file_definitions.hpp>
 #include <cohttps/tls/context_state.hpp>
 
 namespace cohttps {

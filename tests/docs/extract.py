@@ -19,6 +19,7 @@ PRELUDE = """#include <cohttps/cohttps.hpp>
 #include <cohttps/http/multipart.hpp>
 #include <cohttps/http/netrc.hpp>
 #include <cohttps/http/shared_cookie_jar.hpp>
+#include <cohttps/net/session_file.hpp>
 #include <cohttps/tls/hash.hpp>
 #include <cohttps/url/query.hpp>
 #include <cohttps/testing/memory_network.hpp>

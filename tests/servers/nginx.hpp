@@ -34,14 +34,15 @@ enum class site {
   leaf_only,       ///< does not send the intermediate certificate
   three_requests,  ///< closes each connection after three
   short_idle,      ///< closes connections that are idle for 10 ms
+  mutual,          ///< demands a certificate of the client
 };
-inline constexpr std::size_t site_count = 9;
+inline constexpr std::size_t site_count = 10;
 
 /// Sites serve: /small.txt, /large.bin and /missing; /ssi/page.html (chunked) and
 /// /unframed/page.html (until the close), which show the argument `name`; /trailer, /moved, /loop,
 /// /empty, /closing, /slow; /uploads/ takes PUT and DELETE, /form and /unread POST, /small-only and
 /// /rude up to 1 KiB of it. The field x-connection has nginx's number of the connection and of the
-/// request on it, x-tls its view of the protocol and cipher.
+/// request on it, x-tls its view of the protocol and cipher, x-client whom the client proved to be.
 class nginx {
  public:
   /// Empty when there is none.
@@ -56,8 +57,9 @@ class nginx {
     return {};
   }
 
-  /// Throws what nginx says when it does not start.
-  nginx() {
+  /// Throws what nginx says when it does not start. Without `continues` it continues no TLS
+  /// session.
+  explicit nginx(bool continues = true) : continues_(continues) {
     write_files();
     for (int attempt = 1; !start(); ++attempt)  // somebody may have taken a port meanwhile
       if (attempt == 3) throw std::runtime_error("nginx does not start: " + log());
@@ -69,6 +71,10 @@ class nginx {
   }
   std::uint16_t port(site s) const { return ports_.at(static_cast<std::size_t>(s)); }
 
+  /// That the site `mutual` accepts.
+  issued_certificate client_certificate(const std::string& name) const {
+    return root_.issue({.common_name = name, .usages = {"1.3.6.1.5.5.7.3.2"}});
+  }
   const std::string& root_pem() const { return root_.certificate_pem(); }
   std::filesystem::path root_file() const { return folder_.path() / "root.pem"; }
   const temporary_folder& folder() const { return folder_; }
@@ -153,6 +159,8 @@ class nginx {
     serve(site::leaf_only, tls(any, "ecdsa_leaf"));
     serve(site::three_requests, tls(any, "ecdsa") + " keepalive_requests 3;");
     serve(site::short_idle, tls(any, "ecdsa") + " keepalive_timeout 10ms;");
+    serve(site::mutual,
+          tls(any, "ecdsa") + " ssl_client_certificate root.pem; ssl_verify_client on;");
     return R"(daemon off;
 master_process off;
 pid nginx.pid;
@@ -170,8 +178,9 @@ http {
   keepalive_requests 100000;
   add_header x-connection "$connection/$connection_requests" always;
   add_header x-tls "$ssl_protocol $ssl_cipher" always;
-)" + servers +
-           "}\n";
+  add_header x-client "$ssl_client_s_dn" always;
+)" + std::string(continues_ ? "" : "  ssl_session_tickets off;\n  ssl_session_cache off;\n") +
+           servers + "}\n";
   }
 
   std::string locations() const {
@@ -221,6 +230,7 @@ location = /taken { return 200 "taken"; }
     return true;
   }
 
+  bool continues_;
   certificate_authority root_;
   temporary_folder folder_;
   std::array<std::uint16_t, site_count> ports_{};

@@ -1,6 +1,7 @@
 #include "support.hpp"
 
 #include <cohttps/tls/context.hpp>
+#include <cohttps/tls/root_bundle.hpp>
 #include <cohttps/tls/trust_store.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -11,6 +12,7 @@
 #include <stdlib.h>  // setenv
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 using namespace cohttps;
@@ -130,4 +132,24 @@ TEST_CASE("the minimum version") {
   tls_server_peer both(localhost_certificate());
   auto fine = make_wire(both, "localhost", context);
   CHECK(fine.connect());
+}
+
+TEST_CASE("a file of the system is read once, and again when it has changed") {
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("cohttps_bundle_" + std::to_string(::getpid()) + ".pem");
+  const auto write = [&](const std::string& text) { std::ofstream(path) << text; };
+  const auto roots = [&] { return tls::root_bundle::shared(path.string()); };
+  write(test_authority().certificate_pem());
+  const auto first = roots().value();
+  CHECK(first->size() == 1);
+  CHECK(roots().value() == first);
+  write(test_authority().certificate_pem() + certificate_authority("other").certificate_pem());
+  const auto second = roots().value();
+  CHECK(second->size() == 2);
+  CHECK(first->size() == 1);  // who has it keeps it
+  write("-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n");
+  CHECK(roots().error().reason() == "bad_certificate_file");
+  CHECK(roots().error().reason() == "bad_certificate_file");
+  std::filesystem::remove(path);
+  CHECK(roots().error().reason() == "unreadable_certificate_file");
 }

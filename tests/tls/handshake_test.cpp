@@ -1,3 +1,4 @@
+#include "client_hello.hpp"
 #include "support.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -8,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,35 +55,6 @@ TEST_CASE("a handshake and data both ways, cut at every size") {
 }
 
 namespace {
-
-// The parts of a ClientHello that say what is offered (RFC 8446, 4.1.2).
-struct client_hello {
-  std::size_t size = 0;
-  std::vector<int> suites;
-  std::map<int, std::string> extensions;
-
-  std::vector<int> numbers(int extension) const {
-    const auto& value = extensions.at(extension);
-    std::vector<int> out;
-    for (std::size_t i = 2; i + 1 < value.size(); i += 2) out.push_back(number(value, i));
-    return out;
-  }
-  static int number(std::string_view s, std::size_t at) {
-    return static_cast<unsigned char>(s[at]) * 256 + static_cast<unsigned char>(s[at + 1]);
-  }
-  explicit client_hello(std::string_view s) : size(s.size()) {
-    std::size_t at = 5 + 4 + 2 + 32;
-    at += 1 + static_cast<unsigned char>(s[at]);
-    const auto end = at + 2 + static_cast<std::size_t>(number(s, at));
-    for (at += 2; at < end; at += 2) suites.push_back(number(s, at));
-    at += 1 + static_cast<unsigned char>(s[at]);
-    for (at += 2; at < s.size();) {
-      const auto length = static_cast<std::size_t>(number(s, at + 2));
-      extensions[number(s, at)] = std::string(s.substr(at + 4, length));
-      at += 4 + length;
-    }
-  }
-};
 
 client_hello hello_to(std::string host, tls_version minimum = tls_version::v1_2) {
   tls::engine engine(context_trusting(test_authority().certificate_pem(), minimum), std::move(host),

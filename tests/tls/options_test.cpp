@@ -400,23 +400,3 @@ TEST_CASE("the environment names a key log only for those who ask for it") {
   ::unsetenv("SSLKEYLOGFILE");
   CHECK(meet(options).failure.empty());
 }
-
-TEST_CASE("a channel binding that both ends have, and no other connection") {
-  const auto bind = [](bool tls13) {
-    tls_server_peer server(localhost_certificate(), {.tls13 = tls13});
-    auto one = make_wire(server);
-    CHECK(one.client.channel_binding().error().reason() == "no_channel_binding");
-    REQUIRE(one.connect());
-    const auto mine = one.client.channel_binding();
-    if (!tls13) {
-      CHECK(mine.error().reason() == "no_channel_binding");
-      return std::vector<std::byte>();
-    }
-    const auto theirs = server.exported("EXPORTER-Channel-Binding", 32);
-    CHECK(std::ranges::equal(mine.value(), std::as_bytes(std::span(theirs))));
-    return mine.value();
-  };
-  CHECK(bind(true).size() == 32);
-  CHECK(bind(true) != bind(true));
-  bind(false);
-}

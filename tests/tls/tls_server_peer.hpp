@@ -12,6 +12,7 @@
 #include <botan/tls_alert.h>
 #include <botan/tls_callbacks.h>
 #include <botan/tls_exceptn.h>
+#include <botan/tls_extensions.h>
 #include <botan/tls_policy.h>
 #include <botan/tls_server.h>
 #include <botan/tls_session.h>
@@ -24,6 +25,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -42,6 +44,7 @@ struct tls_server_options {
   std::vector<std::string> alpn = {};  ///< chosen from, in this order; empty: none is chosen
   std::optional<std::string> force_alpn = {};  ///< chosen whatever the client offered
   bool refuse_alpn = false;                    ///< no_application_protocol when none fits
+  bool extended_master_secret = true;          ///< of TLS 1.2 (RFC 7627)
   std::vector<std::string> ciphers = {};       ///< of Botan's names; empty: its defaults
   std::vector<Botan::TLS::Group_Params> groups = {};
   bool ask_client_certificate = false;
@@ -97,6 +100,9 @@ class tls_server_peer {
   bool established = false;
   std::vector<std::uint8_t> handshake_secret;  ///< that protects its messages of the handshake
   std::vector<std::uint8_t> traffic_secret;    ///< that protects the data of a server of TLS 1.3
+  std::map<std::string, std::vector<std::uint8_t>> secrets;  ///< all of them, by their labels
+  std::vector<std::uint8_t> client_random;
+  std::vector<std::uint8_t> master_secret;  ///< of TLS 1.2
 
  private:
   class hooks final : public Botan::TLS::Callbacks {
@@ -129,12 +135,21 @@ class tls_server_peer {
         throw Botan::TLS::TLS_Exception(Botan::TLS::AlertType::NoApplicationProtocol, "none fits");
       return "";
     }
-    void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t>,
+    void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t> random,
                               std::span<const std::uint8_t> secret) const override {
+      peer_.secrets[std::string(label)].assign(secret.begin(), secret.end());
+      peer_.client_random.assign(random.begin(), random.end());
+      if (label == "CLIENT_RANDOM") peer_.master_secret.assign(secret.begin(), secret.end());
       if (label == "SERVER_HANDSHAKE_TRAFFIC_SECRET")
         peer_.handshake_secret.assign(secret.begin(), secret.end());
       if (label == "SERVER_TRAFFIC_SECRET_0")
         peer_.traffic_secret.assign(secret.begin(), secret.end());
+    }
+    void tls_modify_extensions(Botan::TLS::Extensions& extensions, Botan::TLS::Connection_Side side,
+                               Botan::TLS::Handshake_Type type) override {
+      Callbacks::tls_modify_extensions(extensions, side, type);
+      if (!how.extended_master_secret)
+        extensions.remove_extension(Botan::TLS::Extension_Code::ExtendedMasterSecret);
     }
     std::vector<std::uint8_t> tls_provide_cert_status(
         const std::vector<Botan::X509_Certificate>&,

@@ -8,6 +8,7 @@
 #include <cohttps/tls/record.hpp>
 
 #include <botan/asn1_obj.h>
+#include <botan/base64.h>
 #include <botan/credentials_manager.h>
 #include <botan/data_src.h>
 #include <botan/exceptn.h>
@@ -100,7 +101,7 @@ class client_identity final : public Botan::Credentials_Manager {
       return made;
     }
     try {
-      Botan::DataSource_Memory source(given.key_pem);
+      Botan::DataSource_Memory source(decoded(given.key_pem));
       made->key_ = given.passphrase.empty() ? Botan::PKCS8::load_key(source)
                                             : Botan::PKCS8::load_key(source, given.passphrase);
     } catch (const std::exception&) {
@@ -114,6 +115,8 @@ class client_identity final : public Botan::Credentials_Manager {
                   "tls_identity::key_pem is not the key of the first certificate");
     return made;
   }
+
+  const certificate_chain& chain() const noexcept { return chain_; }
 
   /// Whether signatures are made elsewhere, by `sign`.
   bool signs_elsewhere() const noexcept { return static_cast<bool>(sign_); }
@@ -148,6 +151,18 @@ class client_identity final : public Botan::Credentials_Manager {
 
  private:
   client_identity() = default;
+
+  // Botan's own reader of PEM leaves the text of the key in memory that it gives back.
+  static Botan::secure_vector<std::uint8_t> decoded(std::string_view pem) {
+    for (const std::string_view label : {"PRIVATE KEY-----", "ENCRYPTED PRIVATE KEY-----"}) {
+      const auto begin = pem.find("-----BEGIN " + std::string(label));
+      if (begin == std::string_view::npos) continue;
+      const auto text = pem.substr(begin + 11 + label.size());
+      const auto end = text.find("-----END " + std::string(label));
+      if (end != std::string_view::npos) return Botan::base64_decode(text.data(), end);
+    }
+    throw Botan::Decoding_Error("no key");
+  }
 
   certificate_chain chain_;
   std::shared_ptr<Botan::Private_Key> key_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -45,6 +46,10 @@ struct tls_info {
   revocation_status staple = revocation_status::none;
   /// Of all certificates on the path, as their issuers were asked (`tls_options::revocation`).
   revocation_status revocation = revocation_status::none;
+  /// Bytes that both ends of this connection know and no other connection has (`tls-exporter`, RFC
+  /// 9266), for who binds an authentication to it. Empty where `tls_options::channel_binding` did
+  /// not ask for it, and where there is none: TLS 1.2 without an extended master secret.
+  std::vector<std::byte> channel_binding = {};
   bool verified = false;  ///< false only where `tls::danger::accept_any_certificate` was given
 };
 

@@ -13,7 +13,7 @@ namespace tls {
 struct context_state;
 }
 
-/// Immutable and cheap to copy: copies share everything.
+/// Cheap to copy: copies share everything. Nothing changes but the identity, by `set_identity`.
 ///
 /// Threads: may be copied and used from several at the same time.
 class tls_context {
@@ -28,6 +28,13 @@ class tls_context {
   /// the whole process; a failure is remembered as well.
   static result<tls_context> system();
 
+  /// Exchanges the client's identity, as when its certificate was renewed, for all copies. From now
+  /// on new connections present this one. Those that exist are kept, and serve requests as before;
+  /// `basic_client::close_idle` ends the idle ones. Sessions of the old identity are never
+  /// continued under the new one. Fails with category usage, and changes nothing, when the identity
+  /// cannot be read, and on the context of `system`.
+  result<void> set_identity(const tls_identity& identity);
+
   const tls::context_state& state() const noexcept { return *state_; }
 
  private:
@@ -35,6 +42,8 @@ class tls_context {
     if (!context) throw std::move(context).error();
     return *std::move(context);
   }
+
+  static result<std::shared_ptr<tls::context_state>> build(const tls_options& options);
 
   explicit tls_context(std::shared_ptr<const tls::context_state> state)
       : state_(std::move(state)) {}

@@ -8,6 +8,7 @@
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/key_log.hpp>
 #include <cohttps/tls/key_pins.hpp>
+#include <cohttps/tls/persona.hpp>
 #include <cohttps/tls/policy.hpp>
 #include <cohttps/tls/record.hpp>
 #include <cohttps/tls/revocation.hpp>
@@ -15,12 +16,14 @@
 #include <cohttps/tls/trust_store.hpp>
 #include <cohttps/tls/verification_cache.hpp>
 
-#include <botan/credentials_manager.h>
+#include <botan/hash.h>
 #include <botan/system_rng.h>
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,19 +36,52 @@ struct context_state {
   std::shared_ptr<const client_policy> policy;
   // Shared by all connections: the system's generator needs no lock.
   std::shared_ptr<Botan::RandomNumberGenerator> random = std::make_shared<Botan::System_RNG>();
-  std::shared_ptr<session_cache> sessions;  // null: none is kept
   std::shared_ptr<chain_cache> chains;
   revocation_mode revocation = revocation_mode::staple;
   std::shared_ptr<revocation_cache> revocations = std::make_shared<revocation_cache>();
   std::shared_ptr<signature_verifier> signatures = std::make_shared<signature_verifier>();
-  std::shared_ptr<Botan::Credentials_Manager> credentials =
-      std::make_shared<Botan::Credentials_Manager>();
-  std::shared_ptr<client_identity> identity;  // null, or the same as `credentials`
+  std::shared_ptr<current_persona> who;
+  bool of_process = false;  // it is the one that clients share which are given none
+  bool binds_channels = false;
   std::vector<key_log> key_logs;
+  std::string rules;  // what else of the options decides who is trusted, and with what
+
+  /// The same for contexts that trust, pin, offer and are the same: what a session is bound to.
+  [[gnu::cold]] std::vector<std::uint8_t> digest(const persona& as) const {
+    const auto sha256 = Botan::HashFunction::create_or_throw("SHA-256");
+    sha256->update_be(static_cast<std::uint64_t>(rules.size()));
+    sha256->update(rules);
+    roots.add_to(*sha256);
+    if (as.identity)
+      for (const auto& each : as.identity->chain()) sha256->update(each.fingerprint("SHA-256"));
+    return sha256->final_stdvec();
+  }
+
+  static std::string rules_of(const tls_options& options) {
+    std::string text = "1";
+    const auto add = [&](std::string_view what) {
+      text += std::to_string(what.size()) + ':' += what;
+    };
+    const auto number = [&](auto what) { add(std::to_string(static_cast<std::uint64_t>(what))); };
+    const auto list = [&](const std::vector<std::string>& all) {
+      number(all.size());
+      for (const auto& each : all) add(each);
+    };
+    number(options.revocation);
+    number(options.preset);
+    number(options.minimum_version);
+    list(options.cipher_suites);
+    list(options.groups);
+    number(options.minimum_rsa_bits);
+    number(options.minimum_ec_bits);
+    list(options.pins);
+    number(options.pin_report ? 1 : 0);
+    return text;
+  }
 };
 }  // namespace tls
 
-[[gnu::cold]] COHTTPS_DEFINITION result<tls_context> tls_context::create(
+[[gnu::cold]] COHTTPS_DEFINITION result<std::shared_ptr<tls::context_state>> tls_context::build(
     const tls_options& options) try {
   auto state = std::make_shared<tls::context_state>();
   state->accept_any_certificate = options.danger.has_value();
@@ -57,11 +93,17 @@ struct context_state {
   if (!pins) return pass(std::move(pins));
   state->chains = std::make_shared<tls::chain_cache>(
       tls::key_sizes{options.minimum_rsa_bits, options.minimum_ec_bits}, *std::move(pins));
+  state->rules = tls::context_state::rules_of(options);
+  state->binds_channels = options.channel_binding;
+  std::shared_ptr<tls::client_identity> identity;
   if (options.identity) {
-    auto identity = tls::client_identity::create(*options.identity);
-    if (!identity) return pass(std::move(identity));
-    state->credentials = state->identity = *std::move(identity);
+    auto given = tls::client_identity::create(*options.identity);
+    if (!given) return pass(std::move(given));
+    identity = *std::move(given);
   }
+  // Who was not verified once must not be taken for somebody later.
+  const bool resumes = options.session_resumption && !state->accept_any_certificate;
+  state->who = std::make_shared<tls::current_persona>(tls::persona(std::move(identity), resumes));
   state->key_logs.push_back(options.key_log);
   if (options.key_log_from_environment) {
     auto log = tls::key_log_of_environment();
@@ -73,9 +115,6 @@ struct context_state {
   if (!policy) return pass(std::move(policy));
   state->policy = *std::move(policy);
   state->policy->latest_supported_version(false);  // throws when Botan was built without it
-  // Who was not verified once must not be taken for somebody later.
-  if (options.session_resumption && !state->accept_any_certificate)
-    state->sessions = std::make_shared<tls::session_cache>();
   if (options.system_roots && !state->accept_any_certificate)
     if (auto added = state->roots.add_system(); !added) return pass(std::move(added));
   if (!options.root_file.empty())
@@ -97,14 +136,40 @@ struct context_state {
     return fail(error_category::usage, "no_certificates",
                 "no certificate is trusted, so no server could be: give tls_options::root_file, "
                 "root_directory, root_pem or root_der, or leave system_roots on");
-  return tls_context(std::move(state));
+  return state;
 } catch (const std::exception& e) {
   return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
 }
 
+COHTTPS_DEFINITION result<tls_context> tls_context::create(const tls_options& options) {
+  auto state = build(options);
+  if (!state) return pass(std::move(state));
+  return tls_context(*std::move(state));
+}
+
 COHTTPS_DEFINITION result<tls_context> tls_context::system() {
-  static const result<tls_context> shared = create(tls_options{});
+  static const result<tls_context> shared = []() -> result<tls_context> {
+    auto state = build({});
+    if (!state) return pass(std::move(state));
+    (*state)->of_process = true;
+    return tls_context(*std::move(state));
+  }();
   return shared;
+}
+
+[[gnu::cold]] COHTTPS_DEFINITION result<void> tls_context::set_identity(
+    const tls_identity& identity) try {
+  if (state_->of_process)
+    return fail(error_category::usage, "shared_context",
+                "the system's tls_context belongs to the whole process: give the client that is to "
+                "have an identity a context of its own");
+  auto made = tls::client_identity::create(identity);
+  if (!made) return pass(std::move(made));
+  const bool resumes = state_->who->get()->sessions != nullptr;
+  state_->who->replace({*std::move(made), resumes});
+  return {};
+} catch (const std::exception& e) {
+  return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
 }
 
 }  // namespace cohttps

@@ -71,8 +71,9 @@ class engine {
   result<void> end_of_stream() { return session_->end_of_stream(); }
 
   /// Bytes that both ends of this connection know and no other connection has (`tls-exporter`, RFC
-  /// 9266), to bind an authentication to it. TLS 1.3 only: else a usage error.
-  result<std::vector<std::byte>> channel_binding() const { return session_->channel_binding(); }
+  /// 9266), to bind an authentication to it. Of TLS 1.2 only with an extended master secret (RFC
+  /// 7627), as without one two connections can be made to have the same: else a usage error.
+  result<std::vector<std::byte>> channel_binding() { return session_->channel_binding(); }
 
   /// Whether the peer's certificates were revoked, where the context says that their issuers are to
   /// be asked: the questions, to be answered after the handshake and before `send`, and then

@@ -44,7 +44,7 @@ struct tls_signing_request {
 struct tls_identity {
   std::string certificate_pem = {};  ///< the client's own first, then those up to the root
   std::string key_pem = {};          ///< PKCS #8: "PRIVATE KEY" or "ENCRYPTED PRIVATE KEY"
-  std::string passphrase = {};       ///< of an encrypted key
+  std::string passphrase = {};       ///< of an encrypted key; a copy that Botan makes is not wiped
   /// A PKCS #12 file's content (RFC 7292): refused with `pkcs12_not_supported`, as no released
   /// Botan reads it; `openssl pkcs12 -nodes -in me.p12` makes PEM of it.
   std::vector<std::byte> pkcs12 = {};
@@ -93,7 +93,7 @@ struct tls_options {
   std::size_t minimum_rsa_bits = 2048;  ///< of every key on the path; 2048 at least
   std::size_t minimum_ec_bits = 256;    ///< the same; 256 at least
 
-  std::optional<tls_identity> identity = {};
+  std::optional<tls_identity> identity = {};  ///< may be exchanged: `tls_context::set_identity`
 
   /// Of each path to a server, one certificate has to have one of these keys: the SHA-256 of its
   /// SubjectPublicKeyInfo in Base64, with or without "sha256/" before it (as in RFC 7469, 2.4).
@@ -105,7 +105,8 @@ struct tls_options {
   std::function<void(std::string_view host)> pin_report = {};
 
   /// Continue sessions of earlier connections made with this context, for at most a day after the
-  /// certificate was verified (RFC 8446, 2.2). Nothing of it is written to a disk.
+  /// certificate was verified (RFC 8446, 2.2), and send a share of the group that the server is
+  /// known to choose, alone. Nothing of it is written to a disk but by `save_tls_sessions`.
   bool session_resumption = true;
   /// Decrypt application data of TLS 1.3 in place, past Botan's own record layer: the same bytes,
   /// and many times the speed. A program built with COHTTPS_NO_RECORD_READER never does.
@@ -116,6 +117,9 @@ struct tls_options {
   std::function<void(std::string_view line)> key_log = {};
   /// The same, into the file that the environment variable SSLKEYLOGFILE names, if it is set.
   bool key_log_from_environment = false;
+
+  /// Put `tls_info::channel_binding` there for each connection.
+  bool channel_binding = false;
 
   /// Only this loosens verification.
   std::optional<tls::danger::accept_any_certificate> danger = {};

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,15 @@ class client_policy final : public Botan::TLS::Policy {
     return made;
   }
 
+  /// The same, but a share is sent of `expected` alone, if it is one of the groups.
+  std::shared_ptr<const client_policy> expecting(
+      std::optional<Botan::TLS::Group_Params> expected) const {
+    std::shared_ptr<client_policy> made(new client_policy(*this));
+    if (expected && std::ranges::find(groups_, *expected) != groups_.end())
+      made->expected_ = expected;
+    return made;
+  }
+
   bool allow_tls12() const override { return !only_tls13_ && lists(version::TLS_V12); }
   bool allow_tls13() const override { return lists(version::TLS_V13); }
   bool allow_dtls12() const override { return false; }
@@ -101,6 +111,7 @@ class client_policy final : public Botan::TLS::Policy {
   // A post-quantum group that is listed without a share makes newer servers ask for one, and that
   // costs a round trip; a share of it alone would make all others ask.
   std::vector<Botan::TLS::Group_Params> key_exchange_groups_to_offer() const override {
+    if (expected_) return {*expected_};
     std::vector<Botan::TLS::Group_Params> shares{groups_.front()};
     const auto other =
         std::ranges::find_if(groups_, [](const auto& group) { return !group.is_post_quantum(); });
@@ -178,6 +189,7 @@ class client_policy final : public Botan::TLS::Policy {
   std::vector<std::string> ciphers_;
   std::vector<Botan::TLS::Ciphersuite> suites_;
   std::vector<Botan::TLS::Group_Params> groups_;
+  std::optional<Botan::TLS::Group_Params> expected_;
 };
 
 }  // namespace tls

@@ -7,12 +7,14 @@
 #include <cohttps/tls/alerts.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/channel_binding.hpp>
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/context_state.hpp>
 #include <cohttps/tls/group.hpp>
 #include <cohttps/tls/host_name.hpp>
 #include <cohttps/tls/key_log.hpp>
+#include <cohttps/tls/persona.hpp>
 #include <cohttps/tls/record.hpp>
 #include <cohttps/tls/record_reader.hpp>
 #include <cohttps/tls/revocation.hpp>
@@ -21,6 +23,7 @@
 
 #include <botan/dl_group.h>
 #include <botan/exceptn.h>
+#include <botan/kdf.h>
 #include <botan/ocsp.h>
 #include <botan/pk_keys.h>
 #include <botan/pubkey.h>
@@ -28,6 +31,7 @@
 #include <botan/secmem.h>
 #include <botan/symkey.h>
 #include <botan/tls_alert.h>
+#include <botan/tls_algos.h>
 #include <botan/tls_callbacks.h>
 #include <botan/tls_ciphersuite.h>
 #include <botan/tls_client.h>
@@ -69,7 +73,7 @@ class session final : public Botan::TLS::Callbacks {
   result<void> send(std::span<const std::byte> plaintext);
   void close() noexcept;
   result<void> end_of_stream();
-  result<std::vector<std::byte>> channel_binding() const;
+  result<std::vector<std::byte>> channel_binding();
   revocation_check* revocation();
   result<void> conclude_revocation();
 
@@ -131,16 +135,26 @@ class session final : public Botan::TLS::Callbacks {
                                              Botan::Signature_Format format,
                                              const std::vector<std::uint8_t>& message) override;
   std::chrono::system_clock::time_point tls_current_timestamp() override { return now_; }
+  // Overrides where there is something to: older versions of Botan do not ask.
+  virtual std::unique_ptr<Botan::KDF> tls12_protocol_specific_kdf(std::string_view hash) const {
+    const bool old = hash == "MD5" || hash == "SHA-1";  // RFC 5246, 5
+    auto prf =
+        Botan::KDF::create_or_throw("TLS-12-PRF(" + std::string(old ? "SHA-256" : hash) + ')');
+    if (!std::exchange(exporting_, false)) return prf;
+    return std::make_unique<empty_context_prf>(std::move(prf));
+  }
   void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t> client_random,
                             std::span<const std::uint8_t> secret) const override;
   // The summary of TLS 1.2 does not name the group; the last key made is the one that is used.
   std::unique_ptr<Botan::PK_Key_Agreement_Key> tls_generate_ephemeral_key(
       const std::variant<Botan::TLS::Group_Params, Botan::DL_Group>& group,
       Botan::RandomNumberGenerator& random) override {
-    if (const auto* named = std::get_if<Botan::TLS::Group_Params>(&group))
+    if (const auto* named = std::get_if<Botan::TLS::Group_Params>(&group)) {
       name_group(*named);
-    else  // of the server's own choice (RFC 5246, 7.4.3)
+    } else {  // of the server's own choice (RFC 5246, 7.4.3)
+      group_.reset();
       info.group = "dh" + std::to_string(std::get<Botan::DL_Group>(group).p_bits());
+    }
     return Callbacks::tls_generate_ephemeral_key(group, random);
   }
 #if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
@@ -151,9 +165,13 @@ class session final : public Botan::TLS::Callbacks {
     return Callbacks::tls12_generate_ephemeral_ecdh_key(group, random, format);
   }
 #endif
-  void name_group(Botan::TLS::Group_Params group) { info.group = name_of(group); }
+  void name_group(Botan::TLS::Group_Params group) {
+    group_ = group;
+    info.group = name_of(group);
+  }
 
   tls_context context_;
+  std::shared_ptr<const persona> persona_;
   std::string host_;
   std::uint16_t port_;
   std::vector<std::string> alpn_;
@@ -172,7 +190,10 @@ class session final : public Botan::TLS::Callbacks {
   std::optional<revocation_check> revocation_;
   std::string cipher_, hash_;       // of Botan's names
   std::size_t handshake_size_ = 0;  // of the records that came before it was done
+  std::optional<Botan::TLS::Group_Params> group_;
   bool is_tls13_ = false;
+  bool unique_secret_ = false;  // an extended master secret, or TLS 1.3
+  mutable bool exporting_ = false;
   bool receiving_ = false;
   bool received_any_ = false;
   bool closed_ = false;
@@ -192,11 +213,13 @@ inline result<void> session::start(std::chrono::system_clock::time_point now) {
     // Owns nothing: the client is part of this.
     const std::shared_ptr<Botan::TLS::Callbacks> callbacks(std::shared_ptr<void>(), this);
     // An address is not sent as a server name (RFC 6066, 3).
-    sessions_ =
-        std::make_shared<session_link>(shared.sessions, host_, port_, alpn_, now_, shared.random);
-    client_.emplace(callbacks, sessions_, shared.credentials, shared.policy, shared.random,
+    persona_ = shared.who->get();
+    sessions_ = std::make_shared<session_link>(persona_->sessions, host_, port_, alpn_, now_,
+                                               shared.random);
+    const auto policy = shared.policy->expecting(sessions_->expected_group());
+    client_.emplace(callbacks, sessions_, persona_->credentials, policy, shared.random,
                     Botan::TLS::Server_Information(is_address ? std::string() : host_, port_),
-                    shared.policy->latest_supported_version(false), alpn_);
+                    policy->latest_supported_version(false), alpn_);
   });
 }
 
@@ -272,6 +295,8 @@ inline result<void> session::give_botan(std::span<const std::byte> record) {
     client_->received_data(detail::octets(record));
     if (activated && !was_activated) {
       check_alpn();
+      if (context_.state().binds_channels)
+        info.channel_binding = channel_binding().value_or(std::vector<std::byte>());
       begin_reading();
     } else if (reader_ && !reader_->handed_over(read_secret_)) {
       send_and_throw(alert_type::InternalError, "a change of keys that does not add up");
@@ -356,20 +381,6 @@ inline result<void> session::end_of_stream() {
   return fail(
       error_category::peer_closed, "truncated",
       "the connection ended without the TLS close_notify, so what came last may be missing");
-}
-
-// RFC 9266. Of TLS 1.2 it would want an empty context where Botan's exporter gives none (RFC 5705,
-// 4).
-inline result<std::vector<std::byte>> session::channel_binding() const try {
-  if (failure_) return std::unexpected(*failure_);
-  if (!activated || !is_tls13_)
-    return fail(error_category::usage, "no_channel_binding",
-                "the channel binding tls-exporter needs a TLS 1.3 connection");
-  const auto key = client_->key_material_export("EXPORTER-Channel-Binding", "", 32).bits_of();
-  const auto bytes = std::as_bytes(std::span(key));
-  return std::vector<std::byte>(bytes.begin(), bytes.end());
-} catch (const std::exception&) {  // closed in both directions, and the keys are gone
-  return fail(error_category::peer_closed, "connection_closed", "the TLS connection was closed");
 }
 
 template <class F>

@@ -3,6 +3,7 @@
 
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/known_groups.hpp>
 #include <cohttps/tls/verifier.hpp>
 
 #include <botan/rng.h>
@@ -59,6 +60,8 @@ class session_cache {
 
   using shared_session = std::shared_ptr<const stored_session>;
 
+  known_groups groups;  ///< by the same origins
+
   void put(const std::string& origin, stored_session made) {
     auto session = std::make_shared<const stored_session>(std::move(made));
     const std::scoped_lock lock(mutex_);
@@ -114,11 +117,17 @@ class session_cache {
     return entries_.size();
   }
 
- private:
   struct kept {
     std::string origin;
     shared_session session;
   };
+  /// The oldest first.
+  std::vector<kept> all() const {
+    const std::scoped_lock lock(mutex_);
+    return {entries_.begin(), entries_.end()};
+  }
+
+ private:
   using entry = std::list<kept>::iterator;
 
   // Whatever the server allows: after a day the certificate is looked at again.
@@ -165,9 +174,19 @@ class session_link final : public Botan::TLS::Session_Manager {
   /// Whether a session was found for this connection, whose peer was verified when it began.
   bool offered() const noexcept { return offered_; }
 
+  /// The group of which alone a share is to be sent.
+  std::optional<known_groups::group> expected_group() const {
+    return cache_ ? cache_->groups.find(origin_, now_) : std::nullopt;
+  }
+  void learn(known_groups::group chosen) {
+    if (cache_) cache_->groups.learn(origin_, chosen, now_);
+  }
+
   /// Something is wrong with the peer: none of its sessions is continued (RFC 5246, 7.2.2).
   void forget() noexcept {
-    if (cache_) cache_->remove_all_of(origin_);
+    if (!cache_) return;
+    cache_->remove_all_of(origin_);
+    cache_->groups.forget(origin_);
   }
 
   std::vector<Botan::TLS::Session_with_Handle> find(const Botan::TLS::Server_Information&,
@@ -197,7 +216,7 @@ class session_link final : public Botan::TLS::Session_Manager {
     // Botan offers nothing newer beside a session of TLS 1.2. Whoever does not continue it may have
     // learnt TLS 1.3 since, so the next one is asked for that.
     stored_session stored{session, handle, resumed_ ? verified_ : now_};
-    if (offered_ && !resumed_ && !stored.is_tls13()) return forget();
+    if (offered_ && !resumed_ && !stored.is_tls13()) return cache_->remove_all_of(origin_);
     cache_->put(origin_, std::move(stored));
   }
   std::size_t remove(const Botan::TLS::Session_Handle& handle) override {

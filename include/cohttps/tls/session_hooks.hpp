@@ -5,6 +5,7 @@
 #include <cohttps/tls/alerts.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/channel_binding.hpp>
 #include <cohttps/tls/context_state.hpp>
 #include <cohttps/tls/group.hpp>
 #include <cohttps/tls/key_log.hpp>
@@ -14,16 +15,19 @@
 #include <botan/pk_keys.h>
 #include <botan/pubkey.h>
 #include <botan/rng.h>
+#include <botan/symkey.h>
 #include <botan/tls_alert.h>
 #include <botan/tls_algos.h>
 #include <botan/tls_callbacks.h>
 #include <botan/tls_ciphersuite.h>
 #include <botan/tls_session.h>
 #include <botan/tls_version.h>
+#include <botan/version.h>
 #include <botan/x509cert.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,7 +58,7 @@ inline void session::tls_ssl_key_log_data(std::string_view label,
 inline std::vector<std::uint8_t> session::tls_sign_message(
     const Botan::Private_Key& key, Botan::RandomNumberGenerator& random, std::string_view padding,
     Botan::Signature_Format format, const std::vector<std::uint8_t>& message) {
-  const auto& identity = context_.state().identity;
+  const auto& identity = persona_->identity;
   if (!identity || !identity->signs_elsewhere())
     return Callbacks::tls_sign_message(key, random, padding, format, message);
   auto signature = identity->sign(padding, message);
@@ -101,15 +105,17 @@ inline void session::tls_session_established(const Botan::TLS::Session_Summary& 
     refuse(error(error_category::tls, "not_verified",
                  "we refused a TLS handshake in which no certificate was verified")
                .alert("bad_certificate"));
+  unique_secret_ = summary.supports_extended_master_secret();
   is_tls13_ = summary.version() == Botan::TLS::Protocol_Version::TLS_V13;
   cipher_ = summary.ciphersuite().cipher_algo();
   hash_ = summary.ciphersuite().prf_algo();
   info.protocol = is_tls13_ ? "TLS 1.3" : "TLS 1.2";
   info.cipher_suite = "TLS_" + summary.ciphersuite().to_string();  // Botan leaves the prefix out
   if (const auto group = summary.kex_parameters()) {  // TLS 1.3: which of the shares it was
-    const auto known = Botan::TLS::Group_Params::from_string(*group);
-    info.group = known ? name_of(*known) : *group;
+    group_ = Botan::TLS::Group_Params::from_string(*group);
+    info.group = group_ ? name_of(*group_) : *group;
   }
+  if (group_) sessions_->learn(*group_);
   info.resumed = summary.was_resumption();
   if (info.resumed && info.verified && asks_issuers()) {
     const auto& shared = context_.state();
@@ -119,6 +125,31 @@ inline void session::tls_session_established(const Botan::TLS::Session_Summary& 
   }
   for (const auto& certificate : summary.peer_certs())
     info.peer_chain.push_back(summarize(certificate));
+}
+
+// RFC 9266, with TLS 1.2 by its section 4: no renegotiation, which there never is here, and a
+// secret that no other connection can have.
+inline result<std::vector<std::byte>> session::channel_binding() try {
+  if (failure_) return std::unexpected(*failure_);
+  if (!activated)
+    return fail(error_category::usage, "no_channel_binding",
+                "there is no channel binding before the TLS handshake is done");
+  if (!unique_secret_)
+    return fail(error_category::usage, "no_channel_binding",
+                "the channel binding tls-exporter needs TLS 1.3, or a server whose TLS 1.2 has the "
+                "extended master secret (RFC 7627), and this one's has not");
+  exporting_ = !is_tls13_;
+  const auto key =
+      client_->key_material_export(channel_binding_label, "", channel_binding_size).bits_of();
+  if (std::exchange(exporting_, false))
+    return fail(error_category::usage, "no_channel_binding",
+                "the channel binding tls-exporter of TLS 1.2 needs a newer Botan than " +
+                    Botan::short_version_string());
+  const auto bytes = std::as_bytes(std::span(key));
+  return std::vector<std::byte>(bytes.begin(), bytes.end());
+} catch (const std::exception&) {  // closed in both directions, and the keys are gone
+  exporting_ = false;
+  return fail(error_category::peer_closed, "connection_closed", "the TLS connection was closed");
 }
 
 inline revocation_check* session::revocation() {

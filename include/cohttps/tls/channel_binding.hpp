@@ -1,0 +1,44 @@
+// What Botan's exporter of TLS 1.2 lacks for channel bindings (RFC 9266).
+#pragma once
+
+#include <cohttps/tls/botan.hpp>
+
+#include <botan/kdf.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cohttps::tls {
+
+inline constexpr const char* channel_binding_label = "EXPORTER-Channel-Binding";
+inline constexpr std::size_t channel_binding_size = 32;
+
+/// The PRF of TLS 1.2 for an exporter with a context that is there and empty: its length, two zero
+/// octets, is a part of the seed, where no context adds nothing to it (RFC 5705, 4). Botan takes an
+/// empty one for none.
+class empty_context_prf final : public Botan::KDF {
+ public:
+  explicit empty_context_prf(std::unique_ptr<Botan::KDF> prf) : prf_(std::move(prf)) {}
+
+  std::string name() const override { return prf_->name(); }
+  std::unique_ptr<Botan::KDF> new_object() const override {
+    return std::make_unique<empty_context_prf>(prf_->new_object());
+  }
+
+ private:
+  void perform_kdf(std::span<std::uint8_t> key, std::span<const std::uint8_t> secret,
+                   std::span<const std::uint8_t> salt,
+                   std::span<const std::uint8_t> label) const override {
+    std::vector<std::uint8_t> randoms(salt.begin(), salt.end());
+    randoms.insert(randoms.end(), {0, 0});
+    prf_->derive_key(key, secret, randoms, label);
+  }
+
+  std::unique_ptr<Botan::KDF> prf_;
+};
+
+}  // namespace cohttps::tls
