@@ -135,14 +135,15 @@ class session final : public Botan::TLS::Callbacks {
                                              Botan::Signature_Format format,
                                              const std::vector<std::uint8_t>& message) override;
   std::chrono::system_clock::time_point tls_current_timestamp() override { return now_; }
-  // Overrides where there is something to: older versions of Botan do not ask.
-  virtual std::unique_ptr<Botan::KDF> tls12_protocol_specific_kdf(std::string_view hash) const {
+#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 13, 0)
+  std::unique_ptr<Botan::KDF> tls12_protocol_specific_kdf(std::string_view hash) const override {
     const bool old = hash == "MD5" || hash == "SHA-1";  // RFC 5246, 5
     auto prf =
         Botan::KDF::create_or_throw("TLS-12-PRF(" + std::string(old ? "SHA-256" : hash) + ')');
     if (!std::exchange(exporting_, false)) return prf;
     return std::make_unique<empty_context_prf>(std::move(prf));
   }
+#endif
   void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t> client_random,
                             std::span<const std::uint8_t> secret) const override;
   // The summary of TLS 1.2 does not name the group; the last key made is the one that is used.
