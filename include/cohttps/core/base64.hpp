@@ -1,9 +1,13 @@
 // Base64 (RFC 4648, 4).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cohttps {
 
@@ -19,6 +23,52 @@ inline std::string to_base64(std::string_view bytes) {
     for (std::size_t j = 0; j < 4; ++j)
       out += j > bytes.size() - i ? '=' : alphabet[group >> (18 - 6 * j) & 63];
   }
+  return out;
+}
+
+/// Decodes what has its padding, and spaces and ends of lines anywhere (RFC 7468, 3). Nothing for
+/// anything else. Takes a time that depends on the content: not for secrets.
+inline std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
+  static constexpr std::uint8_t space = 64, padding = 65, foreign = 66;
+  static constexpr auto values = [] {
+    std::array<std::uint8_t, 256> made{};
+    made.fill(foreign);
+    for (const char c : {' ', '\t', '\r', '\n'}) made[static_cast<unsigned char>(c)] = space;
+    made['='] = padding;
+    for (std::uint8_t i = 0; i < 26; ++i) {
+      made[std::size_t{'A'} + i] = i;
+      made[std::size_t{'a'} + i] = static_cast<std::uint8_t>(26 + i);
+      if (i < 10) made[std::size_t{'0'} + i] = static_cast<std::uint8_t>(52 + i);
+    }
+    made['+'] = 62;
+    made['/'] = 63;
+    return made;
+  }();
+  std::vector<std::uint8_t> out;
+  out.reserve(text.size() / 4 * 3);
+  std::uint32_t group = 0;
+  int digits = 0, paddings = 0;
+  for (const char c : text) {
+    const std::uint8_t value = values[static_cast<unsigned char>(c)];
+    if (value < 64 && paddings == 0) [[likely]] {
+      group = group << 6 | value;
+      if (++digits < 4) continue;
+      for (const int shift : {16, 8, 0}) out.push_back(static_cast<std::uint8_t>(group >> shift));
+      group = 0;
+      digits = 0;
+    } else if (value == padding) {
+      ++paddings;
+    } else if (value != space) {
+      return std::nullopt;
+    }
+  }
+  if (digits == 0 && paddings == 0) return out;
+  // RFC 4648, 3.5: the bits that no byte takes are zero.
+  const int unused = digits == 2 ? 4 : 2;
+  if (digits < 2 || digits + paddings != 4 || (group & ((1u << unused) - 1)) != 0)
+    return std::nullopt;
+  for (int bits = digits * 6 - 8; bits >= 0; bits -= 8)
+    out.push_back(static_cast<std::uint8_t>(group >> bits));
   return out;
 }
 

@@ -3,13 +3,12 @@
 // a chain names it.
 #pragma once
 
+#include <cohttps/core/base64.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/der.hpp>
 
-#include <botan/base64.h>
 #include <botan/exceptn.h>
-#include <botan/secmem.h>
 #include <botan/x509cert.h>
 
 #include <algorithm>
@@ -17,11 +16,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -153,7 +152,9 @@ class root_bundle {
     std::error_code ignored;
     std::ifstream file(path, std::ios::binary);
     if (!file || std::filesystem::is_directory(path, ignored)) return std::nullopt;
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    std::ostringstream content;
+    content << file.rdbuf();
+    return std::move(content).str();
   }
   static std::span<const std::uint8_t> der_of(std::string_view content) {
     return {reinterpret_cast<const std::uint8_t*>(content.data()), content.size()};
@@ -193,11 +194,8 @@ class root_bundle {
   }
 
   bool add_block(std::string_view base64) {
-    try {
-      return add_encoded(Botan::base64_decode(base64.data(), base64.size()));
-    } catch (const Botan::Exception&) {
-      return false;
-    }
+    const auto encoded = from_base64(base64);
+    return encoded && add_encoded(*encoded);
   }
 
   bool add_encoded(std::span<const std::uint8_t> encoded) {
