@@ -44,17 +44,27 @@ inline std::optional<std::vector<std::uint8_t>> from_base64(std::string_view tex
     made['/'] = 63;
     return made;
   }();
-  std::vector<std::uint8_t> out;
-  out.reserve(text.size() / 4 * 3);
+  std::vector<std::uint8_t> out(text.size() / 4 * 3);
+  std::size_t size = 0;
   std::uint32_t group = 0;
   int digits = 0, paddings = 0;
-  for (const char c : text) {
-    const std::uint8_t value = values[static_cast<unsigned char>(c)];
-    if (value < 64 && paddings == 0) [[likely]] {
+  const auto put = [&](int shift) { out[size++] = static_cast<std::uint8_t>(group >> shift); };
+  const auto value_at = [&](std::size_t i) { return values[static_cast<unsigned char>(text[i])]; };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (digits == 0 && paddings == 0 && text.size() - i > 4) [[likely]] {
+      const unsigned a = value_at(i), b = value_at(i + 1), c = value_at(i + 2), d = value_at(i + 3);
+      if ((a | b | c | d) < space) [[likely]] {
+        group = a << 18 | b << 12 | c << 6 | d;
+        put(16), put(8), put(0);
+        i += 3;
+        continue;
+      }
+    }
+    const std::uint8_t value = value_at(i);
+    if (value < space && paddings == 0) {
       group = group << 6 | value;
       if (++digits < 4) continue;
-      for (const int shift : {16, 8, 0}) out.push_back(static_cast<std::uint8_t>(group >> shift));
-      group = 0;
+      put(16), put(8), put(0);
       digits = 0;
     } else if (value == padding) {
       ++paddings;
@@ -62,13 +72,15 @@ inline std::optional<std::vector<std::uint8_t>> from_base64(std::string_view tex
       return std::nullopt;
     }
   }
-  if (digits == 0 && paddings == 0) return out;
   // RFC 4648, 3.5: the bits that no byte takes are zero.
-  const int unused = digits == 2 ? 4 : 2;
-  if (digits < 2 || digits + paddings != 4 || (group & ((1u << unused) - 1)) != 0)
+  const bool padded = digits >= 2 && digits + paddings == 4;
+  if (padded) {
+    if ((group & (digits == 2 ? 0xfu : 0x3u)) != 0) return std::nullopt;
+    for (int bits = digits * 6 - 8; bits >= 0; bits -= 8) put(bits);
+  } else if (digits != 0 || paddings != 0) {
     return std::nullopt;
-  for (int bits = digits * 6 - 8; bits >= 0; bits -= 8)
-    out.push_back(static_cast<std::uint8_t>(group >> bits));
+  }
+  out.resize(size);
   return out;
 }
 

@@ -44,6 +44,9 @@ class channel {
     layer& mine = *top_;
     if (auto started = mine.engine.start(now); !started) co_return pass(std::move(started));
     while (true) {
+      // Our last message goes out together with the first request, or when there is none.
+      if (eager && mine.engine.handshake_done() && !mine.engine.revocation())
+        co_return result<void>();
       if (auto sent = co_await flush(mine, stop); !sent) co_return pass(std::move(sent));
       if (mine.engine.handshake_done()) co_return result<void>();
       auto early = mine.engine.receive(mine.ciphertext);
@@ -116,8 +119,16 @@ class channel {
       if (!top_)
         (void)stream_.try_write(bytes);
       else if (top_->engine.send(bytes))
-        push(*top_);
+        (void)push(*top_);
     }
+  }
+
+  /// Sends what TLS still has to say, for a channel on which nobody waits. Where that would need
+  /// waiting the stream ends.
+  void settle() noexcept {
+    if constexpr (eager)
+      for (layer* l = top_.get(); l; l = l->below.get())
+        if (!push(*l)) return stream_.close();
   }
 
   /// Gives the memory back that an idle channel does not need.
@@ -165,7 +176,7 @@ class channel {
 
   static constexpr std::size_t read_size = 16 * 1024;
   static constexpr std::size_t ciphertext_size = 32 * 1024;
-  static constexpr std::size_t sealed_size = 64 * 1024;
+  static constexpr std::size_t sealed_size = 256 * 1024;
 
   template <class Progress>
   task<result<view>> read_plain(stop_token stop, Progress progress) {
@@ -262,7 +273,7 @@ class channel {
   /// The alert goes out as far as that needs no waiting: a peer that does not read holds nobody.
   task<result<void>> refuse(layer& l, error why, stop_token stop) {
     if constexpr (eager) {
-      push(l);
+      (void)push(l);
     } else {
       auto told = co_await flush(l, stop);
       (void)told;
@@ -328,21 +339,23 @@ class channel {
     if constexpr (eager)
       for (layer* l = top_.get(); l; l = l->below.get()) {
         l->engine.close();
-        push(*l);
+        (void)push(*l);
       }
   }
 
   /// Hands an engine's output down to the stream without waiting. What does not fit is lost, which
-  /// ends the stream: nothing may follow it.
-  void push(layer& l) noexcept {
+  /// ends the stream: then it is false, and nothing may follow.
+  bool push(layer& l) noexcept {
     buffer& out = l.engine.outgoing();
-    // In the middle of a record nothing can be said.
-    if (out.empty() || !l.sending.empty()) return;
+    if (!l.sending.empty()) return false;  // in the middle of a record nothing can be said
+    if (out.empty()) return true;
+    bool taken = false;
     if (!l.below)
-      (void)stream_.try_write(out.data());
+      taken = stream_.try_write(out.data()) == out.size();
     else if (l.below->engine.send(out.data()))
-      push(*l.below);
+      taken = push(*l.below);
     out.clear();
+    return taken;
   }
 
   Stream stream_;

@@ -112,6 +112,7 @@ class http1_connection {
     pending_ = {};
     kept_.release();
     out_.release();
+    channel_.settle();
     channel_.release_memory();
   }
 

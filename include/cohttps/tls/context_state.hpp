@@ -40,6 +40,7 @@ struct context_state {
   revocation_mode revocation = revocation_mode::staple;
   std::shared_ptr<revocation_cache> revocations = std::make_shared<revocation_cache>();
   std::shared_ptr<signature_verifier> signatures = std::make_shared<signature_verifier>();
+  std::shared_ptr<summary_cache> summaries = std::make_shared<summary_cache>();
   std::shared_ptr<current_persona> who;
   bool of_process = false;  // it is the one that clients share which are given none
   bool binds_channels = false;

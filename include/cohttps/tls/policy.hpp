@@ -60,6 +60,8 @@ class client_policy final : public Botan::TLS::Policy {
       made->groups_.push_back(*group);
     }
     if (made->groups_.empty()) made->groups_ = usual_groups();
+    if (made->allow_tls12()) made->codes12_ = made->list(version::TLS_V12);
+    if (made->allow_tls13()) made->codes13_ = made->list(version::TLS_V13);
     if (!made->allow_tls12() && !made->allow_tls13())
       return fail(error_category::usage, "no_cipher_suite",
                   "no cipher suite is left for the versions of TLS that are allowed");
@@ -79,12 +81,9 @@ class client_policy final : public Botan::TLS::Policy {
   bool allow_tls13() const override { return lists(version::TLS_V13); }
   bool allow_dtls12() const override { return false; }
 
+  // Botan makes it by comparing names, for each handshake.
   std::vector<std::uint16_t> ciphersuite_list(version wanted) const override {
-    if (suites_.empty()) return Policy::ciphersuite_list(wanted);
-    std::vector<std::uint16_t> codes;
-    for (const auto& suite : suites_)
-      if (suite.usable_in_version(wanted)) codes.push_back(suite.ciphersuite_code());
-    return codes;
+    return wanted == version(version::TLS_V13) ? codes13_ : codes12_;
   }
   bool acceptable_ciphersuite(const Botan::TLS::Ciphersuite& suite) const override {
     return suites_.empty() ? Policy::acceptable_ciphersuite(suite)
@@ -158,7 +157,15 @@ class client_policy final : public Botan::TLS::Policy {
   bool lists(version wanted) const {
     const bool built =
         wanted == version(version::TLS_V12) ? Policy::allow_tls12() : Policy::allow_tls13();
-    return built && (suites_.empty() || !ciphersuite_list(wanted).empty());
+    return built && (suites_.empty() || !list(wanted).empty());
+  }
+
+  std::vector<std::uint16_t> list(version wanted) const {
+    if (suites_.empty()) return Policy::ciphersuite_list(wanted);
+    std::vector<std::uint16_t> codes;
+    for (const auto& suite : suites_)
+      if (suite.usable_in_version(wanted)) codes.push_back(suite.ciphersuite_code());
+    return codes;
   }
 
   static std::vector<Botan::TLS::Group_Params> usual_groups() {
@@ -187,7 +194,8 @@ class client_policy final : public Botan::TLS::Policy {
   bool compatible_;
   bool logs_secrets_;
   std::vector<std::string> ciphers_;
-  std::vector<Botan::TLS::Ciphersuite> suites_;
+  std::vector<Botan::TLS::Ciphersuite> suites_;  // asked for; else all that the names allow
+  std::vector<std::uint16_t> codes12_, codes13_;
   std::vector<Botan::TLS::Group_Params> groups_;
   std::optional<Botan::TLS::Group_Params> expected_;
 };

@@ -131,11 +131,11 @@ class record_reader {
 
   /// `secret` is SERVER_TRAFFIC_SECRET_0; the next protected record is its first. A `sequence`
   /// other than 0 is for tests.
-  record_reader(const std::string& cipher, std::string hash, std::span<const std::uint8_t> secret,
+  record_reader(std::string cipher, std::string hash, std::span<const std::uint8_t> secret,
                 std::uint64_t sequence = 0)
-      : hash_(std::move(hash)),
-        opener_(Botan::AEAD_Mode::create_or_throw(cipher, Botan::Cipher_Dir::Decryption)),
-        sealer_(Botan::AEAD_Mode::create_or_throw(cipher, Botan::Cipher_Dir::Encryption)) {
+      : cipher_(std::move(cipher)),
+        hash_(std::move(hash)),
+        opener_(Botan::AEAD_Mode::create_or_throw(cipher_, Botan::Cipher_Dir::Decryption)) {
     use({secret.begin(), secret.end()});
     sequence_ = botan_sequence_ = sequence;
   }
@@ -227,13 +227,22 @@ class record_reader {
   // RFC 8446, 7.3.
   void use(Botan::secure_vector<std::uint8_t> secret) {
     secret_ = std::move(secret);
-    const auto key =
-        detail::expand_label(hash_, secret_, "key", opener_->key_spec().maximum_keylength());
     const auto iv = detail::expand_label(hash_, secret_, "iv", nonce_size);
-    opener_->set_key(key);
-    sealer_->set_key(key);
+    opener_->set_key(key(*opener_));
+    sealer_.reset();
     iv_.assign(iv.begin(), iv.end());
     sequence_ = botan_sequence_ = 0;
+  }
+  Botan::secure_vector<std::uint8_t> key(const Botan::AEAD_Mode& of) const {
+    return detail::expand_label(hash_, secret_, "key", of.key_spec().maximum_keylength());
+  }
+  // Most connections end without anything to seal.
+  Botan::AEAD_Mode& sealer() {
+    if (!sealer_) {
+      sealer_ = Botan::AEAD_Mode::create_or_throw(cipher_, Botan::Cipher_Dir::Encryption);
+      sealer_->set_key(key(*sealer_));
+    }
+    return *sealer_;
   }
 
   // RFC 8446, 5.3.
@@ -279,9 +288,10 @@ class record_reader {
     sealed_.reserve(head.size() + body.size() + tag_size);
     sealed_.assign(head.begin(), head.end());
     sealed_.insert(sealed_.end(), body.begin(), body.end());
-    sealer_->set_associated_data(head);
-    sealer_->start(nonce(botan_sequence_++));
-    sealer_->finish(sealed_, head.size());
+    auto& aead = sealer();
+    aead.set_associated_data(head);
+    aead.start(nonce(botan_sequence_++));
+    aead.finish(sealed_, head.size());
     detail::wipe(inner);  // a ticket is a secret
     return std::as_bytes(std::span(sealed_));
   }
@@ -289,16 +299,16 @@ class record_reader {
   void turn_off() {
     state_ = reading() ? state::failed : state::off;
     opener_->clear();
-    sealer_->clear();
+    sealer_.reset();
     Botan::zap(secret_);
     Botan::zap(iv_);
     Botan::zap(copy_);
     expected_.reset();
   }
 
-  std::string hash_;
+  std::string cipher_, hash_;  // of Botan's names
   std::unique_ptr<Botan::AEAD_Mode> opener_;
-  std::unique_ptr<Botan::AEAD_Mode> sealer_;
+  std::unique_ptr<Botan::AEAD_Mode> sealer_;  // null until it is needed
   Botan::secure_vector<std::uint8_t> secret_;
   Botan::secure_vector<std::uint8_t> iv_;
   Botan::secure_vector<std::uint8_t> tail_;

@@ -20,7 +20,6 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -59,7 +58,7 @@ class root_bundle {
 
   /// Adds one certificate in DER.
   result<void> add_der(std::span<const std::uint8_t> encoded, std::string_view source) {
-    if (add_encoded(encoded)) return {};
+    if (add_encoded({encoded.begin(), encoded.end()})) return {};
     return fail(error_category::usage, "bad_certificate_file",
                 std::string(source) + " is damaged: it has to be an X.509 certificate in DER");
   }
@@ -152,9 +151,12 @@ class root_bundle {
     std::error_code ignored;
     std::ifstream file(path, std::ios::binary);
     if (!file || std::filesystem::is_directory(path, ignored)) return std::nullopt;
-    std::ostringstream content;
-    content << file.rdbuf();
-    return std::move(content).str();
+    std::string content;
+    const auto size = std::filesystem::file_size(path, ignored);
+    if (!ignored) content.reserve(size);
+    for (char part[16384]; file.read(part, sizeof part), file.gcount() > 0;)
+      content.append(part, static_cast<std::size_t>(file.gcount()));
+    return content;
   }
   static std::span<const std::uint8_t> der_of(std::string_view content) {
     return {reinterpret_cast<const std::uint8_t*>(content.data()), content.size()};
@@ -183,7 +185,8 @@ class root_bundle {
     mutable bool damaged_ = false;
   };
 
-  static std::string key(std::span<const std::uint8_t> name) {
+  // Of the encoding, which stays where it is.
+  static std::string_view key(std::span<const std::uint8_t> name) {
     return {reinterpret_cast<const char*>(name.data()), name.size()};
   }
 
@@ -194,20 +197,20 @@ class root_bundle {
   }
 
   bool add_block(std::string_view base64) {
-    const auto encoded = from_base64(base64);
-    return encoded && add_encoded(*encoded);
+    auto encoded = from_base64(base64);
+    return encoded && add_encoded(*std::move(encoded));
   }
 
-  bool add_encoded(std::span<const std::uint8_t> encoded) {
+  bool add_encoded(std::vector<std::uint8_t> encoded) {
     const auto subject = der::subject_of(encoded);
     if (!subject) return false;
     by_subject_.emplace(key(*subject), entries_.size());
-    entries_.emplace_back(std::vector<std::uint8_t>(encoded.begin(), encoded.end()));
+    entries_.emplace_back(std::move(encoded));
     return true;
   }
 
   std::vector<entry> entries_;
-  std::unordered_multimap<std::string, std::size_t> by_subject_;
+  std::unordered_multimap<std::string_view, std::size_t> by_subject_;
   mutable std::mutex mutex_;
 };
 

@@ -124,7 +124,7 @@ inline void session::tls_session_established(const Botan::TLS::Session_Summary& 
     verified_path_ = *std::move(path);
   }
   for (const auto& certificate : summary.peer_certs())
-    info.peer_chain.push_back(summarize(certificate));
+    info.peer_chain.push_back(context_.state().summaries->of(certificate));
 }
 
 // RFC 9266, with TLS 1.2 by its section 4: no renegotiation, which there never is here, and a

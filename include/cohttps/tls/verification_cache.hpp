@@ -128,6 +128,31 @@ class chain_cache {
   std::unordered_map<std::string, success> known_;
 };
 
+/// What `summarize` says of certificates, kept, as servers show the same ones again and again.
+///
+/// Threads: all members may be called at the same time.
+class summary_cache {
+ public:
+  static constexpr std::size_t most = 64;
+
+  certificate_summary of(const Botan::X509_Certificate& certificate) {
+    const std::string name = certificate.fingerprint("SHA-256");
+    {
+      const std::scoped_lock lock(mutex_);
+      if (const auto found = known_.find(name); found != known_.end()) return found->second;
+    }
+    auto made = summarize(certificate);
+    const std::scoped_lock lock(mutex_);
+    if (known_.size() >= most) known_.clear();
+    known_.insert_or_assign(name, made);
+    return made;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, certificate_summary> known_;
+};
+
 /// Checks signatures of handshakes, and keeps what was computed from each key for the next one. It
 /// remembers no outcome.
 ///
