@@ -6,6 +6,7 @@
 #include "certificate_authority.hpp"
 
 #include <cohttps/cohttps.hpp>
+#include <cohttps/core/buffer.hpp>
 
 #include <botan/credentials_manager.h>
 #include <botan/data_src.h>
@@ -13,6 +14,7 @@
 #include <botan/tls_policy.h>
 #include <botan/tls_server.h>
 #include <botan/tls_session_manager_noop.h>
+#include <botan/x509cert.h>
 
 #include <fstream>
 #include <iostream>

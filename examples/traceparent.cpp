@@ -1,7 +1,9 @@
 // Traces requests in the manner of OpenTelemetry: `traceparent URL...`
 //
 // Each request carries a traceparent field (W3C Trace Context), and its steps are told on stderr.
+#include <cohttps/client/definitions.hpp>  // an observed transport is one of its own
 #include <cohttps/cohttps.hpp>
+#include <cohttps/net/observer.hpp>
 
 #include <iomanip>
 #include <iostream>

@@ -6,20 +6,11 @@
 #error "define COHTTPS_SEPARATE_COMPILATION for every source file, or do not include this"
 #endif
 
+#include <cohttps/client/content_definitions.hpp>
 #include <cohttps/client/definitions.hpp>
 #include <cohttps/cohttps.hpp>
 #include <cohttps/net/session_file_definitions.hpp>
-#include <cohttps/tls/context_state.hpp>
+#include <cohttps/tls/context_definitions.hpp>
+#include <cohttps/tls/engine_definitions.hpp>
 
-namespace cohttps {
-
-template class basic_client<asio_transport>;
-template task<result<response>> detail::collect<asio_transport>(
-    std::shared_ptr<client_state<asio_transport>>, request);
-template task<result<response_stream>> detail::open<asio_transport>(
-    std::shared_ptr<client_state<asio_transport>>, request);
-template task<result<connection_info>> detail::connect<asio_transport>(
-    std::shared_ptr<client_state<asio_transport>>, request);
-template asio_transport detail::transport_of<asio_transport>(client_state<asio_transport>&);
-
-}  // namespace cohttps
+template class cohttps::basic_client<cohttps::asio_transport>;

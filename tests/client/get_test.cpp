@@ -1,6 +1,7 @@
 // What a response is made of, and what is sent for it.
 #include "client/support.hpp"
 
+#include <cohttps/core/base64.hpp>
 #include <cohttps/http/coding.hpp>
 
 #include <support/allocations.hpp>

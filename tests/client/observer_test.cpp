@@ -1,5 +1,6 @@
 #include "client/support.hpp"
 
+#include <cohttps/client/definitions.hpp>
 #include <cohttps/net/observer.hpp>
 
 using namespace cohttps;

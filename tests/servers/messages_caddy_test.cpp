@@ -1,6 +1,8 @@
 // Messages with Caddy: redirections of each kind, and zstd.
 #include "servers/message_servers.hpp"
 
+#include <cohttps/http/coding.hpp>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 

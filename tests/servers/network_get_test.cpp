@@ -4,6 +4,8 @@
 #include "servers/programs.hpp"
 #include "servers/proxy_servers.hpp"
 
+#include <cohttps/core/base64.hpp>
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <atomic>

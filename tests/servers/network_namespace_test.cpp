@@ -4,6 +4,8 @@
 
 #include "servers/client_support.hpp"
 
+#include <cohttps/core/base64.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

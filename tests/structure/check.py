@@ -83,12 +83,12 @@ class Checks:
         return compilers.formatting(ROOT, cpp_files())
 
     def headers(self):
-        """Each header compiles alone, with GCC and with Clang, without warnings."""
+        """Each header compiles alone, with GCC, with Clang, and with the definitions apart, without warnings."""
         need("clang++")
         return compilers.headers_alone(self.flags, [compilers.gcc(), compilers.find("clang++")])
 
     def odr(self):
-        """Two translation units that include everything link together."""
+        """Two translation units that include everything link together, also with the definitions apart."""
         return compilers.one_definition(self.flags, compilers.gcc())
 
     def tidy(self):

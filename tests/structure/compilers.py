@@ -66,7 +66,8 @@ class Flags:
             of_file[file] = cls.kept(shlex.split(entry["command"])[1:], entry["directory"])
         some = next((flags for file, flags in of_file.items() if "tests" in file.parts), None)
         some = some or next(iter(of_file.values()))
-        common = [f for f in some if not f.startswith("-I") or root not in pathlib.Path(f[2:]).parents]
+        common = [f for f in some if f != SEPARATE  # what wants it says so
+                  and (not f.startswith("-I") or root not in pathlib.Path(f[2:]).parents)]
         link = []
         for dependency in json.loads((build / "meson-info/intro-dependencies.json").read_text()):
             if not re.search("catch2|benchmark", dependency["name"]):
@@ -98,32 +99,45 @@ def first_error(output):
 
 
 def headers_alone(flags, compilers, headers=None):
-    """Each header compiles as the only one of a program, twice over, with every compiler."""
+    """Each header compiles as the only one of a program, twice over, with every compiler, and with the
+    definitions apart."""
     headers = sorted(rules.headers(flags.root)) if headers is None else headers
 
     def compile_one(job):
-        compiler, header = job
+        compiler, header, mode = job
         text = f"#include <cohttps/{header}>\n" * 2
         if library := rules.ADAPTERS.get(header):
             text = f"#if __has_include(<{library}>)\n{text}#endif\n"
         extra = ["-Wno-unknown-warning-option"] if "clang" in os.path.basename(compiler) else []
-        if header == APART:
-            extra.append(SEPARATE)
-        done = run([compiler, *flags.strict(), *extra, "-fsyntax-only", "-x", "c++", "-"], input=text)
+        done = run([compiler, *flags.strict(), *extra, *mode, "-fsyntax-only", "-x", "c++", "-"], input=text)
         if done.returncode:
-            return f"{header}: not alone with {os.path.basename(compiler)}: {first_error(done.stderr)}"
+            how = " ".join([os.path.basename(compiler), *mode])
+            return f"{header}: not alone with {how}: {first_error(done.stderr)}"
         return None
 
-    jobs = [(compiler, header) for header in headers for compiler in compilers]
+    jobs = [(compiler, header, []) for header in headers if header != APART for compiler in compilers]
+    jobs += [(compilers[0], header, [SEPARATE]) for header in headers]
     return [problem for problem in in_parallel(compile_one, jobs) if problem]
 
 
 def one_definition(flags, compiler):
-    """Two translation units that include everything, in opposite orders, link and run."""
-    every = [f"#include <cohttps/{h}>\n" for h in sorted(rules.headers(flags.root)) if h != APART and h not in rules.ADAPTERS]
+    """Two translation units that include everything, in opposite orders, link and run: header-only,
+    and with the definitions in a third."""
+    every = [h for h in sorted(rules.headers(flags.root)) if h != APART and h not in rules.ADAPTERS]
+    problems = units_link(flags, compiler, every)
+    if (flags.root / "include/cohttps/implementation.cpp").exists():
+        third = {"three": "#include <cohttps/implementation.cpp>\n"}
+        declaring = [h for h in every if not h.endswith("_definitions.hpp")]
+        problems += units_link(flags.with_macros([SEPARATE]), compiler, declaring, third)
+    return problems
+
+
+def units_link(flags, compiler, headers, more={}):
+    every = [f"#include <cohttps/{h}>\n" for h in headers]
     texts = {
         "one": "".join(every) + "int two();\nint main() { return two(); }\n",
         "two": "".join(reversed(every)) + "int two();\nint two() { return 0; }\n",
+        **more,
     }
     with tempfile.TemporaryDirectory() as folder:
 
@@ -134,7 +148,8 @@ def one_definition(flags, compiler):
         for name, done in zip(texts, in_parallel(compile_one, texts)):
             if done.returncode:
                 return [f"a program that includes everything does not compile ({name}): {first_error(done.stderr)}"]
-        done = run([compiler, f"{folder}/one.o", f"{folder}/two.o", *flags.link, "-o", f"{folder}/program"])
+        objects = [f"{folder}/{name}.o" for name in texts]
+        done = run([compiler, *objects, *flags.link, "-o", f"{folder}/program"])
         if done.returncode:
             return [f"two programs that include everything do not link: {first_error(done.stderr)}"]
         done = run([f"{folder}/program"])

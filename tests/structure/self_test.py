@@ -76,6 +76,8 @@ COMPILER_PLANTS = [
      header("namespace cohttps {\ninline std::string needy() { return {}; }\n}\n")),
     ("a header with a warning", "headers", "core/warning",
      header("namespace cohttps {\ninline int warning(long x) { return x; }\n}\n")),
+    ("a header that needs definitions that are apart", "headers", "core/apart",
+     header("#if defined(COHTTPS_SEPARATE_COMPILATION)\nneedy apart();\n#endif\n")),
     ("a function that is not inline", "odr", "core/planted",
      header("namespace cohttps {\nint planted() { return 1; }\n}  // namespace cohttps\n")),
 ]

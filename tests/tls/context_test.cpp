@@ -1,6 +1,7 @@
 #include "support.hpp"
 
 #include <cohttps/tls/context.hpp>
+#include <cohttps/tls/context_state.hpp>
 #include <cohttps/tls/root_bundle.hpp>
 #include <cohttps/tls/trust_store.hpp>
 

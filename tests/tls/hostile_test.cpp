@@ -1,6 +1,8 @@
 // Peers that are broken, cut off, or mean harm.
 #include "support.hpp"
 
+#include <cohttps/tls/session.hpp>
+
 #include <botan/tls_alert.h>
 #include <botan/tls_callbacks.h>
 #include <botan/tls_exceptn.h>

@@ -1,6 +1,8 @@
 // An identity that is exchanged while connections are there.
 #include "support.hpp"
 
+#include <cohttps/tls/context_state.hpp>
+
 #include <botan/system_rng.h>
 #include <botan/tls_session_manager_memory.h>
 #include <catch2/catch_test_macros.hpp>

@@ -4,6 +4,7 @@
 
 #include <cohttps/tls/group.hpp>
 #include <cohttps/tls/known_groups.hpp>
+#include <cohttps/tls/policy.hpp>
 
 #include <botan/system_rng.h>
 #include <botan/tls_session_manager_memory.h>

@@ -2,6 +2,7 @@
 #include "support.hpp"
 
 #include <cohttps/tls/context.hpp>
+#include <cohttps/tls/context_state.hpp>
 
 #include <botan/base64.h>
 #include <botan/build.h>

@@ -1,6 +1,7 @@
 // Sessions that are continued, and those that must not be.
 #include "support.hpp"
 
+#include <cohttps/tls/context_state.hpp>
 #include <cohttps/tls/session_cache.hpp>
 
 #include <botan/system_rng.h>

@@ -1,6 +1,7 @@
 // What verification remembers, and what it must not.
 #include "support.hpp"
 
+#include <cohttps/tls/context_state.hpp>
 #include <cohttps/tls/verification_cache.hpp>
 
 #include <botan/data_src.h>

@@ -158,5 +158,5 @@ content content::generated(Next next, std::optional<std::uint64_t> length) {
 }  // namespace cohttps
 
 #if !defined(COHTTPS_SEPARATE_COMPILATION)
-#include <cohttps/client/content_file.hpp>
+#include <cohttps/client/content_definitions.hpp>
 #endif

@@ -3,7 +3,6 @@
 
 #include <cohttps/client/client.hpp>
 #include <cohttps/client/client_state.hpp>
-#include <cohttps/client/content_file.hpp>
 #include <cohttps/client/download.hpp>
 #include <cohttps/client/exchange.hpp>
 #include <cohttps/client/operation.hpp>
@@ -51,81 +50,6 @@ task<result<void>> receive_content(exchange<Transport>& from, recycled<std::stri
   }
 }
 
-template <transport Transport>
-task<result<response>> collect(std::shared_ptr<client_state<Transport>> client, request r) {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
-  exchange<Transport> whole(std::move(client), std::move(r));
-  const typename activity<Transport>::guard working(whole.operations());
-  whole.demand_rate();
-  auto received = co_await whole.open();
-  recycled<std::string> content;
-  if (received) received = co_await receive_content(whole, content);
-  if (!received) co_return pass(std::move(received));
-  co_return response(whole.take_state(), std::move(content));
-}
-
-template <transport Transport>
-task<result<response_stream>> open(std::shared_ptr<client_state<Transport>> client, request r) {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
-  auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
-  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
-  begun->leave_race();
-  co_return response_stream(std::move(begun));
-}
-
-template <transport Transport>
-task<result<upgraded>> upgrade(std::shared_ptr<client_state<Transport>> client, request r) {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
-  auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
-  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
-  begun->leave_race();
-  co_return upgraded(std::move(begun));
-}
-
-template <transport Transport>
-task<result<downloaded>> save(std::shared_ptr<client_state<Transport>> client, request r) {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
-  if (!r.url) co_return std::unexpected(std::move(r.url).error());
-  download_file file(r.save_to, r.resumes);
-  if (auto begun = file.begin(*r.url, r.headers); !begun) co_return pass(std::move(begun));
-  exchange<Transport> whole(std::move(client), std::move(r));
-  const typename activity<Transport>::guard working(whole.operations());
-  whole.demand_rate();
-  if (auto opened = co_await whole.open(); !opened) co_return pass(std::move(opened));
-  auto written = file.answered(whole.state());
-  while (written && !file.complete()) {
-    auto part = co_await whole.read();
-    if (!part) co_return pass(std::move(part));
-    written = part->empty() ? file.finish() : file.write(*part);
-  }
-  if (!written) co_return std::unexpected(whole.give_up(std::move(written).error()));
-  const std::uint64_t size = file.size();
-  const std::uint64_t resumed_at = file.resumed_at();
-  co_return downloaded(whole.take_state(), size, resumed_at);
-}
-
-template <transport Transport>
-task<result<connection_info>> connect(std::shared_ptr<client_state<Transport>> client, request r) {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", awaited_twice);
-  exchange<Transport> whole(std::move(client), std::move(r));
-  co_return co_await whole.connect();
-}
-
-template <transport Transport>
-Transport transport_of(client_state<Transport>& client) {
-  return client.transport();
-}
-
-template <transport Transport>
-task<void> close(std::shared_ptr<client_state<Transport>> client, net::duration within) {
-  client->closed = true;
-  client->connections.close();
-  Transport& transport = client->transport();
-  co_await client->operations.all_ended(transport, net::later(transport.now(), within));
-  client->deadlines.stop_all();
-  co_await client->operations.none_waits(transport);
-}
-
 }  // namespace detail
 
 template <transport Transport>
@@ -134,7 +58,7 @@ basic_client<Transport>::basic_client(Transport over, client_options options)
 
 template <transport Transport>
 task<void> basic_client<Transport>::close(std::chrono::nanoseconds within) {
-  return detail::close(state_, within);
+  return await_end(state_, within);
 }
 
 template <transport Transport>
@@ -185,6 +109,87 @@ auto basic_client<Transport>::download(std::string_view url, std::string path,
   r.save_to = std::move(path);
   r.resumes = how.resume;
   return download_operation(state_, std::move(r));
+}
+
+template <transport Transport>
+auto basic_client<Transport>::await_response(shared_state client, request r)
+    -> task<result<response>> {
+  if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
+  exchange<Transport> whole(std::move(client), std::move(r));
+  const typename activity<Transport>::guard working(whole.operations());
+  whole.demand_rate();
+  auto received = co_await whole.open();
+  recycled<std::string> content;
+  if (received) received = co_await detail::receive_content(whole, content);
+  if (!received) co_return pass(std::move(received));
+  co_return response(whole.take_state(), std::move(content));
+}
+
+template <transport Transport>
+auto basic_client<Transport>::await_stream(shared_state client, request r)
+    -> task<result<response_stream>> {
+  if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
+  auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
+  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
+  begun->leave_race();
+  co_return response_stream(std::move(begun));
+}
+
+template <transport Transport>
+auto basic_client<Transport>::await_upgrade(shared_state client, request r)
+    -> task<result<upgraded>> {
+  if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
+  auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
+  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
+  begun->leave_race();
+  co_return upgraded(std::move(begun));
+}
+
+template <transport Transport>
+auto basic_client<Transport>::await_download(shared_state client, request r)
+    -> task<result<downloaded>> {
+  if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
+  if (!r.url) co_return std::unexpected(std::move(r.url).error());
+  detail::download_file file(r.save_to, r.resumes);
+  if (auto begun = file.begin(*r.url, r.headers); !begun) co_return pass(std::move(begun));
+  exchange<Transport> whole(std::move(client), std::move(r));
+  const typename activity<Transport>::guard working(whole.operations());
+  whole.demand_rate();
+  if (auto opened = co_await whole.open(); !opened) co_return pass(std::move(opened));
+  auto written = file.answered(whole.state());
+  while (written && !file.complete()) {
+    auto part = co_await whole.read();
+    if (!part) co_return pass(std::move(part));
+    written = part->empty() ? file.finish() : file.write(*part);
+  }
+  if (!written) co_return std::unexpected(whole.give_up(std::move(written).error()));
+  const std::uint64_t size = file.size();
+  const std::uint64_t resumed_at = file.resumed_at();
+  co_return downloaded(whole.take_state(), size, resumed_at);
+}
+
+template <transport Transport>
+auto basic_client<Transport>::await_connection(shared_state client, request r)
+    -> task<result<connection_info>> {
+  if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
+  exchange<Transport> whole(std::move(client), std::move(r));
+  co_return co_await whole.connect();
+}
+
+template <transport Transport>
+Transport basic_client<Transport>::transport_of(client_state<Transport>& client) {
+  return client.transport();
+}
+
+template <transport Transport>
+task<void> basic_client<Transport>::await_end(shared_state client,
+                                              std::chrono::nanoseconds within) {
+  client->closed = true;
+  client->connections.close();
+  Transport& transport = client->transport();
+  co_await client->operations.all_ended(transport, net::later(transport.now(), within));
+  client->deadlines.stop_all();
+  co_await client->operations.none_waits(transport);
 }
 
 }  // namespace cohttps

@@ -4,7 +4,6 @@
 #include <cohttps/client/exchange_state.hpp>
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
-#include <cohttps/core/separate.hpp>
 #include <cohttps/http/date.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/status.hpp>
@@ -104,13 +103,13 @@ class download_file {
   std::optional<std::uint64_t> whole_;  // the size that the server says there is, of a part
 };
 
-COHTTPS_DEFINITION download_file::~download_file() {
+inline download_file::~download_file() {
   if (number_ < 0) return;
   if (!complete_ && (!resumes_ || size_ == 0)) ::unlink(part_.c_str());
   ::close(number_);
 }
 
-COHTTPS_DEFINITION result<void> download_file::begin(const url& from, fields& headers) {
+inline result<void> download_file::begin(const url& from, fields& headers) {
   ranged_ = headers.contains("range");
   if (ranged_ && resumes_)
     return fail(error_category::usage, "download_range",
@@ -143,7 +142,7 @@ COHTTPS_DEFINITION result<void> download_file::begin(const url& from, fields& he
   return {};
 }
 
-COHTTPS_DEFINITION result<void> download_file::answered(const exchange_state& found) {
+inline result<void> download_file::answered(const exchange_state& found) {
   const response_head& head = found.head;
   const auto range = parse_content_range(head.headers.find("content-range").value_or(""));
   // All of it was there already, but for the name.
@@ -167,7 +166,7 @@ COHTTPS_DEFINITION result<void> download_file::answered(const exchange_state& fo
   return resumes_ ? keep_validator(head.headers) : result<void>();
 }
 
-COHTTPS_DEFINITION result<void> download_file::write(std::span<const std::byte> part) {
+inline result<void> download_file::write(std::span<const std::byte> part) {
   while (!part.empty()) {
     const ssize_t taken = ::write(number_, part.data(), part.size());
     if (taken < 0 && errno == EINTR) continue;
@@ -178,7 +177,7 @@ COHTTPS_DEFINITION result<void> download_file::write(std::span<const std::byte> 
   return {};
 }
 
-COHTTPS_DEFINITION result<void> download_file::finish() {
+inline result<void> download_file::finish() {
   // A server may send less than the range that it was asked for (RFC 9110, 15.3.7).
   if (whole_ && size_ != *whole_)
     return fail(error_category::protocol, "range_mismatch",
@@ -191,13 +190,13 @@ COHTTPS_DEFINITION result<void> download_file::finish() {
   return {};
 }
 
-COHTTPS_DEFINITION result<void> download_file::start_over() {
+inline result<void> download_file::start_over() {
   if (::ftruncate(number_, 0) != 0) return unwritable();
   size_ = resumed_at_ = 0;
   return {};
 }
 
-COHTTPS_DEFINITION std::string download_file::strong_validator(const fields& headers) {
+inline std::string download_file::strong_validator(const fields& headers) {
   if (const auto tag = headers.find("etag"); tag && tag->starts_with('"')) return std::string(*tag);
   // A date is one when the representation has not changed for a second (8.8.2.2).
   const auto now = std::chrono::system_clock::now();
@@ -207,8 +206,7 @@ COHTTPS_DEFINITION std::string download_file::strong_validator(const fields& hea
   return a && b && *b - *a >= std::chrono::seconds(1) ? std::string(*changed) : std::string();
 }
 
-COHTTPS_DEFINITION download_file::content_range download_file::parse_content_range(
-    std::string_view value) {
+inline download_file::content_range download_file::parse_content_range(std::string_view value) {
   if (!ascii::iequals(value.substr(0, 6), "bytes ")) return {};
   value.remove_prefix(6);
   const auto range = ascii::take_until(value, '/');
@@ -220,7 +218,7 @@ COHTTPS_DEFINITION download_file::content_range download_file::parse_content_ran
 }
 
 // Two lines: the hash of the URL and the validator.
-COHTTPS_DEFINITION std::string download_file::kept_validator() const {
+inline std::string download_file::kept_validator() const {
   std::string text(8 * 1024, '\0');
   const int kept = ::open(from_.c_str(), O_RDONLY | O_CLOEXEC);
   if (kept < 0) return {};
@@ -232,7 +230,7 @@ COHTTPS_DEFINITION std::string download_file::kept_validator() const {
   return ascii::is_field_value(validator) && rest.empty() ? std::string(validator) : std::string();
 }
 
-COHTTPS_DEFINITION result<void> download_file::keep_validator(const fields& headers) const {
+inline result<void> download_file::keep_validator(const fields& headers) const {
   if (resumed_at_ > 0) return {};
   const std::string validator = strong_validator(headers);
   ::unlink(from_.c_str());

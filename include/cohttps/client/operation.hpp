@@ -24,25 +24,8 @@ namespace cohttps {
 template <transport Transport>
 struct client_state;
 
-namespace detail {
-
-// Defined in definitions.hpp.
 template <transport Transport>
-task<result<response>> collect(std::shared_ptr<client_state<Transport>> client, request r);
-template <transport Transport>
-task<result<response_stream>> open(std::shared_ptr<client_state<Transport>> client, request r);
-template <transport Transport>
-task<result<connection_info>> connect(std::shared_ptr<client_state<Transport>> client, request r);
-template <transport Transport>
-task<result<upgraded>> upgrade(std::shared_ptr<client_state<Transport>> client, request r);
-template <transport Transport>
-task<result<downloaded>> save(std::shared_ptr<client_state<Transport>> client, request r);
-template <transport Transport>
-task<void> close(std::shared_ptr<client_state<Transport>> client, std::chrono::nanoseconds within);
-template <transport Transport>
-Transport transport_of(client_state<Transport>& client);
-
-}  // namespace detail
+class basic_client;
 
 /// How an operation tells that there is no response.
 enum class on_error { throws, returns };
@@ -109,7 +92,7 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
                t.start(make, std::forward<Token>(token));
              }
   auto operator()(Token&& token) && {
-    Transport transport = detail::transport_of(*client_);
+    Transport transport = basic_client<Transport>::transport_of(*client_);
     return transport.start(
         [self = std::move(*this)](stop_token stop) mutable {
           return as_task(std::move(self).with_stop(stop));
@@ -119,16 +102,17 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
 
  private:
   task<result<T>> begin() {
+    using owner = basic_client<Transport>;
     if constexpr (std::is_same_v<T, response>)
-      return detail::collect(std::move(client_), std::move(request_));
+      return owner::await_response(std::move(client_), std::move(request_));
     else if constexpr (std::is_same_v<T, connection_info>)
-      return detail::connect(std::move(client_), std::move(request_));
+      return owner::await_connection(std::move(client_), std::move(request_));
     else if constexpr (std::is_same_v<T, upgraded>)
-      return detail::upgrade(std::move(client_), std::move(request_));
+      return owner::await_upgrade(std::move(client_), std::move(request_));
     else if constexpr (std::is_same_v<T, downloaded>)
-      return detail::save(std::move(client_), std::move(request_));
+      return owner::await_download(std::move(client_), std::move(request_));
     else
-      return detail::open(std::move(client_), std::move(request_));
+      return owner::await_stream(std::move(client_), std::move(request_));
   }
 
   template <class U>

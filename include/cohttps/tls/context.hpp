@@ -54,5 +54,5 @@ class tls_context {
 }  // namespace cohttps
 
 #if !defined(COHTTPS_SEPARATE_COMPILATION)
-#include <cohttps/tls/context_state.hpp>
+#include <cohttps/tls/context_definitions.hpp>
 #endif

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
-#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/client_identity.hpp>
-#include <cohttps/tls/context.hpp>
 #include <cohttps/tls/key_log.hpp>
 #include <cohttps/tls/key_pins.hpp>
+#include <cohttps/tls/options.hpp>
 #include <cohttps/tls/persona.hpp>
 #include <cohttps/tls/policy.hpp>
 #include <cohttps/tls/record.hpp>
@@ -20,16 +19,14 @@
 #include <botan/system_rng.h>
 
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-namespace cohttps {
+namespace cohttps::tls {
 
-namespace tls {
 struct context_state {
   trust_store roots;
   bool accept_any_certificate = false;
@@ -80,97 +77,5 @@ struct context_state {
     return text;
   }
 };
-}  // namespace tls
 
-[[gnu::cold]] COHTTPS_DEFINITION result<std::shared_ptr<tls::context_state>> tls_context::build(
-    const tls_options& options) try {
-  auto state = std::make_shared<tls::context_state>();
-  state->accept_any_certificate = options.danger.has_value();
-  state->revocation = options.revocation;
-  if (options.minimum_rsa_bits < 2048 || options.minimum_ec_bits < 256)
-    return fail(error_category::usage, "minimum_too_low",
-                "tls_options::minimum_rsa_bits has to be 2048 or more, and minimum_ec_bits 256");
-  auto pins = tls::key_pins::create(options.pins, options.pin_report);
-  if (!pins) return pass(std::move(pins));
-  state->chains = std::make_shared<tls::chain_cache>(
-      tls::key_sizes{options.minimum_rsa_bits, options.minimum_ec_bits}, *std::move(pins));
-  state->rules = tls::context_state::rules_of(options);
-  state->binds_channels = options.channel_binding;
-  std::shared_ptr<tls::client_identity> identity;
-  if (options.identity) {
-    auto given = tls::client_identity::create(*options.identity);
-    if (!given) return pass(std::move(given));
-    identity = *std::move(given);
-  }
-  // Who was not verified once must not be taken for somebody later.
-  const bool resumes = options.session_resumption && !state->accept_any_certificate;
-  state->who = std::make_shared<tls::current_persona>(tls::persona(std::move(identity), resumes));
-  state->key_logs.push_back(options.key_log);
-  if (options.key_log_from_environment) {
-    auto log = tls::key_log_of_environment();
-    if (!log) return pass(std::move(log));
-    state->key_logs.push_back(*std::move(log));
-  }
-  std::erase_if(state->key_logs, [](const auto& log) { return !log; });
-  auto policy = tls::client_policy::create(options);
-  if (!policy) return pass(std::move(policy));
-  state->policy = *std::move(policy);
-  state->policy->latest_supported_version(false);  // throws when Botan was built without it
-  if (options.system_roots && !state->accept_any_certificate)
-    if (auto added = state->roots.add_system(); !added) return pass(std::move(added));
-  if (!options.root_file.empty())
-    if (auto added = state->roots.add_file(options.root_file); !added)
-      return pass(std::move(added));
-  if (!options.root_directory.empty())
-    if (auto added = state->roots.add_directory(options.root_directory); !added)
-      return pass(std::move(added));
-  for (const auto& root : options.root_der)
-    if (auto added = state->roots.add_der(tls::detail::octets(root), "tls_options::root_der");
-        !added)
-      return pass(std::move(added));
-  if (!options.root_pem.empty())
-    if (auto added = state->roots.add_pem(options.root_pem, "tls_options::root_pem"); !added)
-      return pass(std::move(added));
-  for (const auto& file : options.crl_files)
-    if (auto added = state->roots.add_crl_file(file); !added) return pass(std::move(added));
-  if (state->roots.size() == 0 && !state->accept_any_certificate)
-    return fail(error_category::usage, "no_certificates",
-                "no certificate is trusted, so no server could be: give tls_options::root_file, "
-                "root_directory, root_pem or root_der, or leave system_roots on");
-  return state;
-} catch (const std::exception& e) {
-  return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
-}
-
-COHTTPS_DEFINITION result<tls_context> tls_context::create(const tls_options& options) {
-  auto state = build(options);
-  if (!state) return pass(std::move(state));
-  return tls_context(*std::move(state));
-}
-
-COHTTPS_DEFINITION result<tls_context> tls_context::system() {
-  static const result<tls_context> shared = []() -> result<tls_context> {
-    auto state = build({});
-    if (!state) return pass(std::move(state));
-    (*state)->of_process = true;
-    return tls_context(*std::move(state));
-  }();
-  return shared;
-}
-
-[[gnu::cold]] COHTTPS_DEFINITION result<void> tls_context::set_identity(
-    const tls_identity& identity) try {
-  if (state_->of_process)
-    return fail(error_category::usage, "shared_context",
-                "the system's tls_context belongs to the whole process: give the client that is to "
-                "have an identity a context of its own");
-  auto made = tls::client_identity::create(identity);
-  if (!made) return pass(std::move(made));
-  const bool resumes = state_->who->get()->sessions != nullptr;
-  state_->who->replace({*std::move(made), resumes});
-  return {};
-} catch (const std::exception& e) {
-  return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
-}
-
-}  // namespace cohttps
+}  // namespace cohttps::tls

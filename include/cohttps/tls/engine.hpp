@@ -5,10 +5,6 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/context.hpp>
-#include <cohttps/tls/context_state.hpp>
-#include <cohttps/tls/revocation.hpp>
-#include <cohttps/tls/session.hpp>
-#include <cohttps/tls/session_hooks.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -20,6 +16,9 @@
 #include <vector>
 
 namespace cohttps::tls {
+
+class session;
+class revocation_check;
 
 /// The client's side of a connection to `host`.
 ///
@@ -33,61 +32,64 @@ class engine {
  public:
   /// `host` is an A-label name or an address without brackets, and decides what certificate is
   /// accepted. `alpn` are the protocols to offer, best first (RFC 7301); may be empty.
-  engine(tls_context context, std::string host, std::uint16_t port, std::vector<std::string> alpn)
-      : session_(std::make_unique<session>(std::move(context), std::move(host), port,
-                                           std::move(alpn))) {}
+  engine(tls_context context, std::string host, std::uint16_t port, std::vector<std::string> alpn);
+  engine(engine&& other) noexcept;
+  engine& operator=(engine&& other) noexcept;
+  ~engine();
 
   /// Puts the ClientHello into `outgoing()`. Certificates are judged as of `now`.
-  result<void> start(std::chrono::system_clock::time_point now) { return session_->start(now); }
+  result<void> start(std::chrono::system_clock::time_point now);
 
   /// Opens what stands in `ciphertext`, bytes from the peer cut anywhere, and consumes it, up to
   /// and including the first application data, and gives that: a view, valid until the next call or
   /// until `ciphertext` is touched. Empty: more has to come in, or `peer_closed()`. What came
   /// before a bad record is given before the error. Answers to the peer may turn up in
   /// `outgoing()`.
-  result<std::span<const std::byte>> receive(buffer& ciphertext) {
-    return session_->receive(ciphertext);
-  }
+  result<std::span<const std::byte>> receive(buffer& ciphertext);
 
   /// Encrypts into `outgoing()`. Only after the handshake and before `close`.
-  result<void> send(std::span<const std::byte> plaintext) { return session_->send(plaintext); }
+  result<void> send(std::span<const std::byte> plaintext);
 
   /// What has to be written to the peer; consume what was written.
-  buffer& outgoing() noexcept { return session_->outgoing; }
+  buffer& outgoing() noexcept;
 
   /// The peer has proved who it is, and both sides have the keys.
-  bool handshake_done() const noexcept { return session_->activated; }
+  bool handshake_done() const noexcept;
 
   /// The peer said that nothing more will come (close_notify).
-  bool peer_closed() const noexcept { return session_->peer_closed; }
+  bool peer_closed() const noexcept;
 
   /// Says so to the peer; waits for nothing. Harmless at any time.
-  void close() noexcept { session_->close(); }
+  void close() noexcept;
 
   /// To be called when the transport ended. Fails when the peer had not said that it would: before
   /// `handshake_done` with category tls; after it with category peer_closed and reason "truncated",
   /// which is for the caller to judge, as a message that knows its length is whole without it
   /// (RFC 9112, 9.8).
-  result<void> end_of_stream() { return session_->end_of_stream(); }
+  result<void> end_of_stream();
 
   /// Bytes that both ends of this connection know and no other connection has (`tls-exporter`, RFC
   /// 9266), to bind an authentication to it. Of TLS 1.2 only with an extended master secret (RFC
   /// 7627), as without one two connections can be made to have the same: else a usage error.
-  result<std::vector<std::byte>> channel_binding() { return session_->channel_binding(); }
+  result<std::vector<std::byte>> channel_binding();
 
   /// Whether the peer's certificates were revoked, where the context says that their issuers are to
   /// be asked: the questions, to be answered after the handshake and before `send`, and then
   /// `conclude_revocation`. Null: there is nothing to ask. Valid until that call.
-  revocation_check* revocation() { return session_->revocation(); }
+  revocation_check* revocation();
 
   /// Fails, for good, when one was revoked, or when that has to be known and is not.
-  result<void> conclude_revocation() { return session_->conclude_revocation(); }
+  result<void> conclude_revocation();
 
   /// Filled in when the handshake is done.
-  const tls_info& info() const noexcept { return session_->info; }
+  const tls_info& info() const noexcept;
 
  private:
   std::unique_ptr<session> session_;
 };
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/engine_definitions.hpp>
+#endif

@@ -1,4 +1,4 @@
-// Content that is read from a file as it is sent.
+// Content that is read from a file as it is sent: what content.hpp declares.
 #pragma once
 
 #include <cohttps/client/content.hpp>

@@ -1,0 +1,68 @@
+// What engine.hpp declares.
+#pragma once
+
+#include <cohttps/core/buffer.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
+#include <cohttps/tls/connection_info.hpp>
+#include <cohttps/tls/context.hpp>
+#include <cohttps/tls/engine.hpp>
+#include <cohttps/tls/revocation.hpp>
+#include <cohttps/tls/session.hpp>
+#include <cohttps/tls/session_hooks.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cohttps::tls {
+
+COHTTPS_DEFINITION engine::engine(tls_context context, std::string host, std::uint16_t port,
+                                  std::vector<std::string> alpn)
+    : session_(
+          std::make_unique<session>(std::move(context), std::move(host), port, std::move(alpn))) {}
+
+COHTTPS_DEFINITION engine::engine(engine&& other) noexcept = default;
+COHTTPS_DEFINITION engine& engine::operator=(engine&& other) noexcept = default;
+COHTTPS_DEFINITION engine::~engine() = default;
+
+COHTTPS_DEFINITION result<void> engine::start(std::chrono::system_clock::time_point now) {
+  return session_->start(now);
+}
+
+COHTTPS_DEFINITION result<std::span<const std::byte>> engine::receive(buffer& ciphertext) {
+  return session_->receive(ciphertext);
+}
+
+COHTTPS_DEFINITION result<void> engine::send(std::span<const std::byte> plaintext) {
+  return session_->send(plaintext);
+}
+
+COHTTPS_DEFINITION buffer& engine::outgoing() noexcept { return session_->outgoing; }
+
+COHTTPS_DEFINITION bool engine::handshake_done() const noexcept { return session_->activated; }
+
+COHTTPS_DEFINITION bool engine::peer_closed() const noexcept { return session_->peer_closed; }
+
+COHTTPS_DEFINITION void engine::close() noexcept { session_->close(); }
+
+COHTTPS_DEFINITION result<void> engine::end_of_stream() { return session_->end_of_stream(); }
+
+COHTTPS_DEFINITION result<std::vector<std::byte>> engine::channel_binding() {
+  return session_->channel_binding();
+}
+
+COHTTPS_DEFINITION revocation_check* engine::revocation() { return session_->revocation(); }
+
+COHTTPS_DEFINITION result<void> engine::conclude_revocation() {
+  return session_->conclude_revocation();
+}
+
+COHTTPS_DEFINITION const tls_info& engine::info() const noexcept { return session_->info; }
+
+}  // namespace cohttps::tls
