@@ -73,7 +73,7 @@ struct tls_options {
   std::vector<std::vector<std::byte>> root_der = {};  ///< the same in DER, one each
 
   /// Paths of lists of revoked certificates (CRLs), PEM or DER. A list that has expired makes the
-  /// certificates of its issuer unacceptable.
+  /// certificates unacceptable that it is about (RFC 5280, 5.2.5).
   std::vector<std::string> crl_files = {};
 
   /// Asking (OCSP, RFC 6960, else a CRL) is done by plain http, after the handshake and before the
