@@ -10,6 +10,7 @@
 #include <botan/pkcs8.h>
 #include <botan/pubkey.h>
 #include <botan/system_rng.h>
+#include <botan/tls_session_manager_memory.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -19,8 +20,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -351,6 +354,35 @@ TEST_CASE("a pin is looked at on each connection of a context that tells") {
     auto one = make_wire(server, "localhost", context);
     CHECK(one.connect());
   }
+  CHECK(told == 3);
+}
+
+TEST_CASE("a host without a pinned key is told of on resumed connections as well") {
+  const bool tls13 = GENERATE(true, false);
+  CAPTURE(tls13);
+  const tls_server_options server{
+      .tls13 = tls13,
+      .sessions = std::make_shared<Botan::TLS::Session_Manager_In_Memory>(
+          std::make_shared<Botan::System_RNG>())};
+  auto options = trusting();
+  int told = 0;
+  options.pin_report = [&](std::string_view) { ++told; };
+  const auto connect = [&](const tls_context& context) {
+    tls_server_peer peer(localhost_certificate(), server);
+    auto one = make_wire(peer, "localhost", context);
+    REQUIRE(one.connect());
+    return one.client.info().resumed;
+  };
+  options.pins = {std::string(43, 'A') + '='};
+  const auto other = tls_context::create(options).value();
+  for (int i = 1; i <= 3; ++i) {
+    connect(other);
+    CHECK(told == i);
+  }
+  options.pins = {pin_of(localhost_certificate())};
+  const auto pinned = tls_context::create(options).value();
+  CHECK_FALSE(connect(pinned));
+  CHECK(connect(pinned));
   CHECK(told == 3);
 }
 

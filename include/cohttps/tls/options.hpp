@@ -101,7 +101,7 @@ struct tls_options {
   /// Empty: any path to a trusted root will do.
   std::vector<std::string> pins = {};
   /// When set, a host without a pinned key is accepted and told to this, by the thread that runs
-  /// the handshake.
+  /// the handshake: each time, as no session of such a host is continued.
   std::function<void(std::string_view host)> pin_report = {};
 
   /// Continue sessions of earlier connections made with this context, for at most a day after the

@@ -203,6 +203,7 @@ inline result<void> check_form(const Botan::Path_Validation_Result& found) {
 struct verified_chain {
   certificate_chain path;  ///< from the peer's own certificate to the root
   revocation_status staple;
+  bool pinned = true;  ///< false: it has none of the keys that it should, and that is only told
 };
 
 /// Checks that `chain`, the peer's own certificate first, leads to one of `roots` at the time `now`
@@ -257,7 +258,7 @@ inline result<verified_chain> verify_chain(const certificate_chain& chain,
   if (auto listed = detail::check_lists(path, roots, now); !listed) return pass(std::move(listed));
   const auto staple = detail::check_staples(path, staples, now, demands_staples);
   if (!staple) return std::unexpected(staple.error());
-  return verified_chain{path, *staple};
+  return verified_chain{.path = path, .staple = *staple};
 } catch (const std::exception& e) {
   return fail(error_category::certificate, "bad_certificate",
               std::string("the server's certificate cannot be checked: ") + e.what());
