@@ -26,6 +26,11 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+#if defined(__linux__)
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
 
 using namespace cohttps;
 using namespace cohttps::testing;
@@ -427,8 +432,36 @@ TEST_CASE("the environment names a key log only for those who ask for it") {
   CHECK_THAT(content, ContainsSubstring("\nSERVER_TRAFFIC_SECRET_0 "));
   using enum std::filesystem::perms;
   CHECK((std::filesystem::status(file).permissions() & (group_all | others_all)) == none);
+  // One that is there belongs to somebody who decides who may read it.
+  std::filesystem::permissions(file, group_read, std::filesystem::perm_options::add);
+  CHECK(meet(options).failure.empty());
+  CHECK(std::filesystem::file_size(file) > content.size());
+  CHECK((std::filesystem::status(file).permissions() & group_read) == group_read);
   ::setenv("SSLKEYLOGFILE", "/nonexistent/keys.log", 1);
   CHECK(refusal(options) == "unwritable_key_log");
   ::unsetenv("SSLKEYLOGFILE");
   CHECK(meet(options).failure.empty());
 }
+
+#if defined(__linux__)
+TEST_CASE("a key log is never readable by others, not even at first") {
+  const folder f;
+  const auto file = f.path / "keys.log";
+  const int watcher = ::inotify_init1(IN_NONBLOCK);
+  REQUIRE(watcher >= 0);
+  // Whoever opens a file keeps it open when its mode changes: so it must not.
+  REQUIRE(::inotify_add_watch(watcher, f.path.c_str(), IN_ATTRIB) >= 0);
+  ::setenv("SSLKEYLOGFILE", file.c_str(), 1);
+  const auto before = ::umask(0);
+  auto options = trusting();
+  options.key_log_from_environment = true;
+  CHECK(tls_context::create(options));
+  ::umask(before);
+  ::unsetenv("SSLKEYLOGFILE");
+  using enum std::filesystem::perms;
+  CHECK(std::filesystem::status(file).permissions() == (owner_read | owner_write));
+  char event[4096];
+  CHECK(::read(watcher, event, sizeof event) < 0);
+  ::close(watcher);
+}
+#endif

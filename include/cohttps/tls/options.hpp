@@ -115,7 +115,8 @@ struct tls_options {
   /// Is given each secret of each connection, a line of a key log (RFC 9850) without its end; any
   /// thread. Whoever has them can read the traffic: for debugging alone.
   std::function<void(std::string_view line)> key_log = {};
-  /// The same, into the file that the environment variable SSLKEYLOGFILE names, if it is set.
+  /// The same, into the file that the environment variable SSLKEYLOGFILE names, if it is set. One
+  /// that is not there is made with mode 0600; one that is keeps its mode, whoever may read it.
   bool key_log_from_environment = false;
 
   /// Put `tls_info::channel_binding` there for each connection.
