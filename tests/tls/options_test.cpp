@@ -297,9 +297,12 @@ TEST_CASE("who the client is") {
                            {.tls13 = tls13, .require_client_certificate = true});
     CHECK(meet(options, server).failure == "token_removed");
   }
-  SECTION("by a file of PKCS #12, which names what to do instead") {
-    options.identity->pkcs12 = {std::byte{0x30}};
-    CHECK(refusal(options) == "pkcs12_not_supported");
+  SECTION("by a text that has certificates and the key in any order") {
+    options.identity->key_pem = mine.key_pem;
+    for (const auto& text : {mine.key_pem + mine.chain_pem, mine.chain_pem + mine.key_pem}) {
+      options.identity->certificate_pem = text;
+      CHECK(is_known());
+    }
   }
   SECTION("by nothing that fits") {
     CHECK(refusal(options) == "bad_client_key");

@@ -45,8 +45,9 @@ struct tls_identity {
   std::string certificate_pem = {};  ///< the client's own first, then those up to the root
   std::string key_pem = {};          ///< PKCS #8: "PRIVATE KEY" or "ENCRYPTED PRIVATE KEY"
   std::string passphrase = {};       ///< of an encrypted key; a copy that Botan makes is not wiped
-  /// A PKCS #12 file's content (RFC 7292): refused with `pkcs12_not_supported`, as no released
-  /// Botan reads it; `openssl pkcs12 -nodes -in me.p12` makes PEM of it.
+  /// Instead of all of these but the passphrase: the content of a PKCS #12 file (RFC 7292), DER and
+  /// encrypted with AES, as "openssl pkcs12 -export" has written it since version 3. Its passphrase
+  /// is in UTF-8.
   std::vector<std::byte> pkcs12 = {};
   /// Instead of `key_pem`. Gives the signature, of ECDSA in DER form; called in the middle of a
   /// handshake, by whichever thread runs it, and waited for.
