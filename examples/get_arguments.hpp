@@ -9,12 +9,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -71,6 +74,8 @@ struct arguments {
   cohttps::credentials credentials;
   cohttps::client_options client;
   cohttps::tls_options tls;
+  std::string certificate_file;  ///< the client's
+  std::string certificate_type = "PEM";
 };
 
 /// A file's text; "-" is standard input.
@@ -90,18 +95,36 @@ inline std::vector<std::string> list_of(const std::string& text, char between) {
   return parts;
 }
 
-/// Of the client, whose key may be in the file of its certificate.
 inline cohttps::tls_identity& identity_of(arguments& a) {
   if (!a.tls.identity) a.tls.identity.emplace();
   a.own_tls = true;
   return *a.tls.identity;
 }
+
+/// "FILE:PASSPHRASE", unless there is a file whose name has a colon.
+inline void take_certificate(arguments& a, const std::string& v) {
+  const auto colon = std::filesystem::exists(v) ? v.npos : v.find(':');
+  a.certificate_file = v.substr(0, colon);
+  auto& identity = identity_of(a);
+  if (colon != v.npos) identity.passphrase = v.substr(colon + 1);
+}
+
+/// Reads the client's certificate, once all that is said about it is known. The key of PEM may be
+/// in the same file.
 inline void settle_identity(arguments& a) {
-  if (!a.tls.identity || !a.tls.identity->key_pem.empty()) return;
-  const auto& text = a.tls.identity->certificate_pem;
+  if (a.certificate_file.empty()) return;
+  auto& identity = *a.tls.identity;
+  auto content = read_file(a.certificate_file);
+  if (a.certificate_type == "P12") {
+    const auto bytes = std::as_bytes(std::span(content));
+    identity.pkcs12.assign(bytes.begin(), bytes.end());
+    return;
+  }
+  identity.certificate_pem = std::move(content);
+  if (!identity.key_pem.empty()) return;
+  const auto& text = identity.certificate_pem;
   for (const auto* begin : {"-----BEGIN PRIVATE KEY-----", "-----BEGIN ENCRYPTED PRIVATE KEY-----"})
-    if (const auto at = text.find(begin); at != text.npos)
-      a.tls.identity->key_pem = text.substr(at);
+    if (const auto at = text.find(begin); at != text.npos) identity.key_pem = text.substr(at);
 }
 
 /// Throws what cannot be used.
@@ -335,8 +358,14 @@ inline constexpr option options[] = {
     {'\0', "--resolve", true, [](arguments& a, const std::string& v) { take_resolve(a, v); }},
     {'\0', "--cacert", true,
      [](arguments& a, const std::string& v) { a.tls.root_file = v, a.tls.system_roots = false; }},
-    {'E', "--cert", true,
-     [](arguments& a, const std::string& v) { identity_of(a).certificate_pem = read_file(v); }},
+    {'E', "--cert", true, [](arguments& a, const std::string& v) { take_certificate(a, v); }},
+    {'\0', "--cert-type", true,
+     [](arguments& a, const std::string& v) {
+       if (v != "PEM" && v != "P12") throw usage_error{"--cert-type is PEM or P12"};
+       a.certificate_type = v;
+     }},
+    {'\0', "--pass", true,
+     [](arguments& a, const std::string& v) { identity_of(a).passphrase = v; }},
     {'\0', "--key", true,
      [](arguments& a, const std::string& v) { identity_of(a).key_pem = read_file(v); }},
     {'\0', "--crlfile", true,

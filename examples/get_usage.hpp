@@ -48,7 +48,9 @@ Where it goes
       --unix-socket PATH    connects to this socket, whatever the host
       --resolve HOST:PORT:ADDR  connects to ADDR for HOST and PORT
       --cacert FILE         trusts the PEM certificates in FILE, and no others
-  -E, --cert FILE           the client's certificates in PEM, maybe with its key
+  -E, --cert FILE[:PASSPHRASE]  the client's certificates, maybe with its key
+      --cert-type TYPE      of that file: PEM, or P12 for PKCS #12
+      --pass PASSPHRASE     of the key, or of the PKCS #12 file
       --key FILE            its key, PKCS #8 in PEM
       --crlfile FILE        certificates on this list are refused
       --pinnedpubkey PINS   "sha256//BASE64", several with ";" between them

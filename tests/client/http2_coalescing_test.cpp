@@ -79,6 +79,22 @@ TEST_CASE("what keeps origins apart") {
   n.network.run(work());
 }
 
+TEST_CASE("a certificate that was not verified is for no other origin") {
+  shared_server n;
+  auto work = [&]() -> task<void> {
+    client_options careless = shared_server::how();
+    careless.tls = tls_context({.danger = tls::danger::accept_any_certificate{}});
+    client c(n.network.transport(), careless);
+    for (const char* name : {"a.example", "b.example"}) {
+      const auto r = co_await c.get("https://" + std::string(name) + "/");
+      CHECK(r.text() == name);
+      CHECK_FALSE(r.connection().tls->verified);
+    }
+    CHECK(c.statistics().created == 2);
+  };
+  n.network.run(work());
+}
+
 TEST_CASE("an origin that has a connection of its own keeps to it") {
   shared_server n;
   auto work = [&]() -> task<void> {

@@ -1,6 +1,11 @@
 // The whole way with TLS: what is accepted, and what is refused with which error.
 #include "client/support.hpp"
 
+#include <botan/system_rng.h>
+#include <botan/tls_session_manager_memory.h>
+
+#include <memory>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 using namespace std::chrono_literals;
@@ -62,6 +67,41 @@ TEST_CASE("a certificate that is not acceptable is refused with its reason; noth
     CHECK(std::string(r.error().what()).starts_with("https://localhost: "));
     CHECK(host.requests.empty());
     CHECK(network.open_streams == 0);
+  }
+}
+
+TEST_CASE("who accepts any certificate sees on each connection that nothing was verified") {
+  const certificate_authority stranger;
+  for (const bool tls13 : {true, false}) {
+    memory_network network;
+    scripted_host host;
+    for (int i = 0; i < 4; ++i) host.then(plain_response("from somebody"));
+    network.listen("localhost", 443,
+                   host.tls(stranger.issue({.dns = {"example.com"}, .not_after = -1h}),
+                            {.tls13 = tls13,
+                             .sessions = std::make_shared<Botan::TLS::Session_Manager_In_Memory>(
+                                 std::make_shared<Botan::System_RNG>())}));
+    auto work = [&]() -> task<void> {
+      client_options careless;
+      careless.tls = tls_context({.danger = tls::danger::accept_any_certificate{}});
+      client c(network.transport(), careless);
+      for (const bool fresh : {true, false, true}) {
+        if (fresh) c.close_idle();
+        const auto got = co_await c.get("https://localhost/");
+        CHECK(got.text() == "from somebody");
+        CHECK(got.on_reused_connection() == !fresh);
+        REQUIRE(got.connection().tls);
+        CHECK_FALSE(got.connection().tls->verified);
+        CHECK_FALSE(got.connection().tls->resumed);
+        CHECK(got.connection().tls->peer_chain.size() == 1);
+      }
+      // And it is that client's own affair.
+      client strict(network.transport(), trusting());
+      const auto refused = co_await strict.try_get("https://localhost/");
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().category() == error_category::certificate);
+    };
+    network.run(work());
   }
 }
 

@@ -206,3 +206,29 @@ TEST_CASE("get: exit codes tell what went wrong") {
     CHECK(std::chrono::steady_clock::now() - started < 10s);
   }
 }
+
+TEST_CASE("get: the client's certificate, of PEM and of PKCS #12") {
+  auto& server = server_for_get();
+  const auto& folder = server.folder();
+  const auto mine = server.client_certificate("me");
+  const auto pem = folder.write("me.pem", mine.key_pem + mine.chain_pem).string();
+  const auto p12 = (folder.path() / "me.p12").string();
+  const auto url = server.url(site::mutual, "/small.txt");
+  const auto is_me = [&](std::vector<std::string> how) {
+    how.insert(how.end(), {"-i", url});
+    const auto got = get_trusting(how);
+    return got.code == 0 && got.out.find("CN=me") != std::string::npos;
+  };
+  CHECK(is_me({"--cert", pem}));
+  CHECK_FALSE(is_me({}));
+  if (::access("/usr/bin/openssl", X_OK) != 0) SKIP("there is no openssl on this machine");
+  child_process made({"/usr/bin/openssl", "pkcs12", "-export", "-in", pem, "-out", p12, "-passout",
+                      "pass:open:sesame"});
+  REQUIRE(made.wait(20s) == 0);
+  CHECK(is_me({"--cert", p12 + ":open:sesame", "--cert-type", "P12"}));
+  CHECK(is_me({"--cert", p12, "--cert-type", "P12", "--pass", "open:sesame"}));
+  const auto wrong = get_trusting({"--cert", p12, "--cert-type", "P12", "--pass", "guess", url});
+  CHECK(wrong.code == 2);
+  CHECK(wrong.err.find("another passphrase") != std::string::npos);
+  CHECK(get_trusting({"--cert", p12, "--cert-type", "ENG", url}).code == 2);
+}

@@ -8,12 +8,16 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <fcntl.h>
 #include <string>
 #include <string_view>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -60,6 +64,65 @@ TEST_CASE("peers: staples") {
       REQUIRE(revoked->failure);
       CHECK(revoked->failure->reason() == "revoked");
     }
+  }
+}
+
+TEST_CASE("peers: OpenSSL changes its keys in the middle of much data") {
+  const temporary_folder folder;
+  folder.write("key.pem", localhost_certificate().key_pem);
+  folder.write("chain.pem", localhost_certificate().chain_pem);
+  const auto at = [&](const char* name) { return (folder.path() / name).string(); };
+  REQUIRE(::mkfifo(at("commands").c_str(), 0600) == 0);
+  const auto program = openssl_server::program();
+  constexpr std::size_t pieces = 3, piece = 512 * 1024;
+  for (const bool record_reader : {true, false}) {
+    CAPTURE(record_reader);
+    const auto port = free_port();
+    running_program server(
+        folder, "server",
+        {"/bin/sh", "-c",
+         "exec " + program + " s_server -tls1_3 -accept 127.0.0.1:" + std::to_string(port) +
+             " -key " + at("key.pem") + " -cert " + at("chain.pem") + " <" + at("commands")});
+    const descriptor commands(::open(at("commands").c_str(), O_WRONLY), "commands");
+    REQUIRE(::fcntl(commands.get(), F_SETFL, O_NONBLOCK) == 0);  // nobody may be reading any more
+    const auto type = [&](std::string_view line) {
+      const auto end = std::chrono::steady_clock::now() + 10s;
+      while (!line.empty() && std::chrono::steady_clock::now() < end) {
+        const auto taken = ::write(commands.get(), line.data(), line.size());
+        if (taken > 0) line.remove_prefix(static_cast<std::size_t>(taken));
+        if (taken < 0) std::this_thread::sleep_for(1ms);
+      }
+      // What it reads at once is one command to it, so it has to have read all of this.
+      int waiting = 1;
+      while (::ioctl(commands.get(), FIONREAD, &waiting) == 0 && waiting > 0 &&
+             std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(1ms);
+      std::this_thread::sleep_for(50ms);
+    };
+    server.wait_until([&] { return server.out().find("ACCEPT") != std::string::npos; });
+    int changes = 0;
+    tls_options options{.system_roots = false, .root_pem = test_authority().certificate_pem()};
+    options.record_reader = record_reader;
+    options.key_log = [&](std::string_view line) {
+      changes += line.starts_with("SERVER_TRAFFIC_SECRET_") ? 1 : 0;
+    };
+    tcp_client client(tls_context(options), port);
+    REQUIRE(client.connect());
+    std::thread typist([&] {
+      for (std::size_t i = 0; i < pieces; ++i) {
+        type(std::string(piece - 1, 'x') + "\n");
+        if (i + 1 == pieces) break;
+        std::this_thread::sleep_for(1100ms);  // Botan takes one change a second
+        type(i % 2 ? "k\n" : "K\n");
+      }
+      type("the end\n");
+    });
+    const auto got = client.exchange("hello\n", "the end\n");
+    typist.join();
+    CAPTURE(client.failure ? client.failure->what() : "");
+    CHECK(static_cast<std::size_t>(std::ranges::count(got, 'x')) == pieces * (piece - 1));
+    CHECK(changes == pieces);
+    client.close();
   }
 }
 

@@ -45,7 +45,7 @@ inline constexpr tls_peer_kind tls_peer_kinds[] = {
     {.name = "nginx", .staples = true, .sizes = true, .alpn = "http/1.1"},
     {.name = "apache2", .alpn = "http/1.1"},
     {.name = "haproxy", .staples = true, .alpn = "h2"},
-    {.name = "lighttpd", .renews = false, .alpn = "h2"},
+    {.name = "lighttpd", .renews = false, .staples = true, .alpn = "h2"},
     {.name = "caddy", .alpn = "h2"},
     {.name = "h2o", .renews = false, .mutual = false, .picks_group = false, .alpn = "h2"},
     {.name = "openssl", .staples = true, .sizes = true, .alpn = ""},
@@ -177,19 +177,21 @@ class tls_peer {
     return {installed("haproxy"), "-db", "-f", path("haproxy.cfg")};
   }
   words lighttpd_command(const std::string& at) {
-    folder_.write("lighttpd.conf",
-                  "server.modules = (\"mod_openssl\")\nserver.document-root = \"" + path("site") +
-                      "\"\nserver.bind = \"127.0.0.1\"\nserver.port = " + at +
-                      "\nserver.errorlog = \"" + path("log") + "\"\nserver.upload-dirs = (\"" +
-                      folder_.path().string() + "\")\nssl.engine = \"enable\"\nssl.pemfile = \"" +
-                      path("chain.pem") + "\"\nssl.privkey = \"" + path("key.pem") +
-                      "\"\nssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"" + version("TLSv") +
-                      "\", \"MaxProtocol\" => \"" + version("TLSv") + "\"" +
-                      (picks() ? ", \"Groups\" => \"" + setup_.group + "\"" : "") + ")\n" +
-                      (mutual() ? "ssl.ca-file = \"" + path("ca.pem") +
-                                      "\"\nssl.verifyclient.activate = \"enable\"\n"
-                                      "ssl.verifyclient.enforce = \"enable\"\n"
-                                : ""));
+    folder_.write(
+        "lighttpd.conf",
+        "server.modules = (\"mod_openssl\")\nserver.document-root = \"" + path("site") +
+            "\"\nserver.bind = \"127.0.0.1\"\nserver.port = " + at + "\nserver.errorlog = \"" +
+            path("log") + "\"\nserver.upload-dirs = (\"" + folder_.path().string() +
+            "\")\nssl.engine = \"enable\"\nssl.pemfile = \"" + path("chain.pem") +
+            "\"\nssl.privkey = \"" + path("key.pem") +
+            "\"\nssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"" + version("TLSv") +
+            "\", \"MaxProtocol\" => \"" + version("TLSv") + "\"" +
+            (picks() ? ", \"Groups\" => \"" + setup_.group + "\"" : "") + ")\n" +
+            (setup_.staple.empty() ? "" : "ssl.stapling-file = \"" + path("staple.der") + "\"\n") +
+            (mutual() ? "ssl.ca-file = \"" + path("ca.pem") +
+                            "\"\nssl.verifyclient.activate = \"enable\"\n"
+                            "ssl.verifyclient.enforce = \"enable\"\n"
+                      : ""));
     return {installed("lighttpd"), "-D", "-f", path("lighttpd.conf")};
   }
   words caddy_command(const std::string& at) {
@@ -275,7 +277,9 @@ class tls_peer {
             path("key.pem") + "'), cert: fs.readFileSync('" + path("chain.pem") +
             "'), minVersion: '" + v + "', maxVersion: '" + v + "'" +
             (picks() ? ", ecdhCurve: '" + setup_.group + "'" : "") +
-            (mutual() ? ", requestCert: true, ca: fs.readFileSync('" + path("ca.pem") + "')" : "") +
+            (mutual() ? ", requestCert: true, rejectUnauthorized: true, ca: fs.readFileSync('" +
+                            path("ca.pem") + "')"
+                      : "") +
             "}, (q, r) => r.end('a small file\\n')).listen(" + at + ", '127.0.0.1');\n");
     return {installed("node"), path("server.js")};
   }

@@ -4,12 +4,17 @@
 #include "tls/support.hpp"
 #include "tls/tcp_client.hpp"
 
+#include <botan/pubkey.h>
+#include <botan/system_rng.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_adapters.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <iterator>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -103,19 +108,43 @@ TEST_CASE("peers: sessions are continued") {
   }
 }
 
+// Signs with the key of `mine`, as one in hardware would.
+auto signing_with(const issued_certificate& mine) {
+  return [key = mine.key](const tls_signing_request& what) -> result<std::vector<std::byte>> {
+    const std::string hash(what.hash);
+    const bool rsa = what.algorithm == "RSA";
+    Botan::PK_Signer signer(
+        *key, Botan::system_rng(),
+        !rsa ? hash : (what.padding == "PSS" ? "PSS(" : "PKCS1v15(") + hash + ')',
+        rsa ? Botan::Signature_Format::Standard : Botan::Signature_Format::DerSequence);
+    const auto message = reinterpret_cast<const std::uint8_t*>(what.message.data());
+    signer.update(message, what.message.size());
+    const auto signature = signer.signature(Botan::system_rng());
+    const auto made = std::as_bytes(std::span(signature));
+    return std::vector<std::byte>(made.begin(), made.end());
+  };
+}
+
 TEST_CASE("peers: mutual TLS") {
   const auto& kind = any_kind(&tls_peer_kind::mutual);
-  const auto mine =
-      test_authority().issue({.common_name = "client", .usages = {"1.3.6.1.5.5.7.3.2"}});
   for (const bool tls13 : {false, true}) {
     CAPTURE(kind.name, tls13);
     const tls_peer server(kind, {.certificate = with_key(key_kind::p256),
                                  .tls13 = tls13,
                                  .client_authority = test_authority().certificate_pem()});
-    auto options = trusting(tls13);
-    options.identity = {.certificate_pem = mine.chain_pem, .key_pem = mine.key_pem};
-    fetch(server, tls_context::create(options).value());
-    if (kind.name == "node") continue;  // leaves it to its callback, which we did not give
+    // RSA signs with PKCS #1 v1.5 or PSS in TLS 1.2, and with PSS in TLS 1.3.
+    for (const auto key : {key_kind::p256, key_kind::p384, key_kind::rsa_2048}) {
+      const auto mine = test_authority().issue(
+          {.common_name = "client", .usages = {"1.3.6.1.5.5.7.3.2"}, .key = key});
+      auto options = trusting(tls13);
+      options.identity = {.certificate_pem = mine.chain_pem, .key_pem = mine.key_pem};
+      CAPTURE(static_cast<int>(key));
+      const auto context = tls_context::create(options).value();
+      fetch(server, context);
+      CHECK(fetch(server, context).resumed);
+      options.identity = {.certificate_pem = mine.chain_pem, .sign = signing_with(mine)};
+      fetch(server, tls_context::create(options).value());
+    }
     // Without one there is no answer; TLS 1.3 tells after the handshake.
     tcp_client nobody(tls_context::create(trusting(tls13)).value(), server.port());
     if (nobody.connect()) (void)nobody.exchange(tls_peer::request, server.expected());
@@ -129,6 +158,16 @@ TEST_CASE("peers: a share that the server did not want is asked for again") {
     CAPTURE(kind.name, tls13);
     const tls_peer server(
         kind, {.certificate = with_key(key_kind::p384), .tls13 = tls13, .group = "secp384r1"});
+    const auto context = tls_context::create(trusting(tls13)).value();
+    const auto asks_again = [&] {
+      tcp_client client(context, server.port());
+      REQUIRE(client.connect());
+      (void)client.exchange(tls_peer::request, server.expected());
+      client.close();
+      return client.was_asked_again();
+    };
+    CHECK(asks_again() == tls13);
+    CHECK_FALSE(asks_again());  // what it chose is remembered
     const auto info = fetch(server, tls_context::create(trusting(tls13)).value());
 #if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
     CHECK(info.group == "secp384r1");

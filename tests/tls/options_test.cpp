@@ -11,6 +11,7 @@
 #include <botan/pkcs8.h>
 #include <botan/pubkey.h>
 #include <botan/system_rng.h>
+#include <botan/tls_session_manager_memory.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -20,10 +21,17 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+#if defined(__linux__)
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
 
 using namespace cohttps;
 using namespace cohttps::testing;
@@ -290,9 +298,12 @@ TEST_CASE("who the client is") {
                            {.tls13 = tls13, .require_client_certificate = true});
     CHECK(meet(options, server).failure == "token_removed");
   }
-  SECTION("by a file of PKCS #12, which names what to do instead") {
-    options.identity->pkcs12 = {std::byte{0x30}};
-    CHECK(refusal(options) == "pkcs12_not_supported");
+  SECTION("by a text that has certificates and the key in any order") {
+    options.identity->key_pem = mine.key_pem;
+    for (const auto& text : {mine.key_pem + mine.chain_pem, mine.chain_pem + mine.key_pem}) {
+      options.identity->certificate_pem = text;
+      CHECK(is_known());
+    }
   }
   SECTION("by nothing that fits") {
     CHECK(refusal(options) == "bad_client_key");
@@ -355,6 +366,35 @@ TEST_CASE("a pin is looked at on each connection of a context that tells") {
   CHECK(told == 3);
 }
 
+TEST_CASE("a host without a pinned key is told of on resumed connections as well") {
+  const bool tls13 = GENERATE(true, false);
+  CAPTURE(tls13);
+  const tls_server_options server{
+      .tls13 = tls13,
+      .sessions = std::make_shared<Botan::TLS::Session_Manager_In_Memory>(
+          std::make_shared<Botan::System_RNG>())};
+  auto options = trusting();
+  int told = 0;
+  options.pin_report = [&](std::string_view) { ++told; };
+  const auto connect = [&](const tls_context& context) {
+    tls_server_peer peer(localhost_certificate(), server);
+    auto one = make_wire(peer, "localhost", context);
+    REQUIRE(one.connect());
+    return one.client.info().resumed;
+  };
+  options.pins = {std::string(43, 'A') + '='};
+  const auto other = tls_context::create(options).value();
+  for (int i = 1; i <= 3; ++i) {
+    connect(other);
+    CHECK(told == i);
+  }
+  options.pins = {pin_of(localhost_certificate())};
+  const auto pinned = tls_context::create(options).value();
+  CHECK_FALSE(connect(pinned));
+  CHECK(connect(pinned));
+  CHECK(told == 3);
+}
+
 TEST_CASE("secrets are logged for those who ask for it") {
   const bool tls13 = GENERATE(true, false);
   auto options = trusting();
@@ -396,8 +436,36 @@ TEST_CASE("the environment names a key log only for those who ask for it") {
   CHECK_THAT(content, ContainsSubstring("\nSERVER_TRAFFIC_SECRET_0 "));
   using enum std::filesystem::perms;
   CHECK((std::filesystem::status(file).permissions() & (group_all | others_all)) == none);
+  // One that is there belongs to somebody who decides who may read it.
+  std::filesystem::permissions(file, group_read, std::filesystem::perm_options::add);
+  CHECK(meet(options).failure.empty());
+  CHECK(std::filesystem::file_size(file) > content.size());
+  CHECK((std::filesystem::status(file).permissions() & group_read) == group_read);
   ::setenv("SSLKEYLOGFILE", "/nonexistent/keys.log", 1);
   CHECK(refusal(options) == "unwritable_key_log");
   ::unsetenv("SSLKEYLOGFILE");
   CHECK(meet(options).failure.empty());
 }
+
+#if defined(__linux__)
+TEST_CASE("a key log is never readable by others, not even at first") {
+  const folder f;
+  const auto file = f.path / "keys.log";
+  const int watcher = ::inotify_init1(IN_NONBLOCK);
+  REQUIRE(watcher >= 0);
+  // Whoever opens a file keeps it open when its mode changes: so it must not.
+  REQUIRE(::inotify_add_watch(watcher, f.path.c_str(), IN_ATTRIB) >= 0);
+  ::setenv("SSLKEYLOGFILE", file.c_str(), 1);
+  const auto before = ::umask(0);
+  auto options = trusting();
+  options.key_log_from_environment = true;
+  CHECK(tls_context::create(options));
+  ::umask(before);
+  ::unsetenv("SSLKEYLOGFILE");
+  using enum std::filesystem::perms;
+  CHECK(std::filesystem::status(file).permissions() == (owner_read | owner_write));
+  char event[4096];
+  CHECK(::read(watcher, event, sizeof event) < 0);
+  ::close(watcher);
+}
+#endif

@@ -126,11 +126,23 @@ inline std::vector<std::uint8_t> make_ocsp(
                                           tlv(0x04, {basic})})})});
 }
 
+/// An extension as it stands in a list: the identifier, whether it is critical, and the value in
+/// DER.
+inline std::vector<std::uint8_t> crl_extension(std::string_view oid, bool critical,
+                                               const std::vector<std::uint8_t>& value) {
+  using namespace forge;
+  return tlv(0x30, {Botan::OID(oid).BER_encode(), critical ? bytes{0x01, 0x01, 0xff} : bytes{},
+                    tlv(0x04, {value})});
+}
+
 struct crl_content {
   std::vector<const issued_certificate*> revoked = {};
   std::chrono::seconds this_update = -std::chrono::hours(1);
   std::chrono::seconds next_update = std::chrono::hours(24);
-  const issued_certificate* signer = nullptr;  ///< by default the issuer
+  const issued_certificate* signer = nullptr;       ///< by default the issuer
+  std::vector<std::uint8_t> extensions = {};        ///< more of them, each by `crl_extension`
+  std::vector<std::uint8_t> entry_extensions = {};  ///< of each certificate on the list
+  std::vector<std::uint8_t> key_id = {};  ///< of the issuer's key, by default the right one
 };
 
 /// A list of revoked certificates of `issuer`, in DER.
@@ -142,17 +154,16 @@ inline std::vector<std::uint8_t> make_crl(
   const auto& signer = content.signer ? *content.signer : issuer.self();
   bytes entries;
   for (const auto* each : content.revoked) {
-    const auto one = tlv(0x30, {tlv(0x02, {parse(each->certificate_pem).serial_number()}),
-                                time(now - std::chrono::hours(2))});
+    const auto one = tlv(
+        0x30, {tlv(0x02, {parse(each->certificate_pem).serial_number()}),
+               time(now - std::chrono::hours(2)),
+               content.entry_extensions.empty() ? bytes{} : tlv(0x30, {content.entry_extensions})});
     entries.insert(entries.end(), one.begin(), one.end());
   }
-  const auto key = above.subject_key_id();
+  const auto key = content.key_id.empty() ? above.subject_key_id() : content.key_id;
   const auto extensions = tlv(
-      0xa0,
-      {tlv(0x30,
-           {tlv(0x30,
-                {Botan::OID("2.5.29.35").BER_encode(), tlv(0x04, {tlv(0x30, {tlv(0x80, {key})})})}),
-            tlv(0x30, {Botan::OID("2.5.29.20").BER_encode(), tlv(0x04, {tlv(0x02, {{1}})})})})});
+      0xa0, {tlv(0x30, {crl_extension("2.5.29.35", false, tlv(0x30, {tlv(0x80, {key})})),
+                        crl_extension("2.5.29.20", false, tlv(0x02, {{1}})), content.extensions})});
   auto& random = Botan::system_rng();
   const bool rsa = signer.key->algo_name() == "RSA";
   const Botan::PK_Signer sign(*signer.key, random, rsa ? "PKCS1v15(SHA-256)" : "SHA-256");

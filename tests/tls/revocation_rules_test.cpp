@@ -97,6 +97,129 @@ TEST_CASE("a list of the same key under another name is not the issuer's") {
   CHECK(tls::judge(other, chain_of(leaf), 0, now) == revocation_status::untrusted);
 }
 
+TEST_CASE("a list counts for the certificates that it is about") {
+  using forge::tlv;
+  const bytes yes{0xff}, no{0x00};
+  const auto leaf = test_authority().issue({.dns = {"localhost"}, .crl_url = list});
+  const auto bare = test_authority().issue({.dns = {"localhost"}});
+  const auto below = test_authority().intermediate({.common_name = "below", .crl_url = list});
+  const auto point = [](std::string_view url, std::uint8_t tag = 0x86) {
+    return tlv(0xa0, {tlv(0xa0, {tlv(tag, {text(url)})})});
+  };
+  const auto scope = [](std::initializer_list<bytes> parts) {
+    return crl_extension("2.5.29.28", true, tlv(0x30, parts));
+  };
+  const auto says = [&](const issued_certificate& subject, crl_content content) {
+    return tls::judge(Botan::X509_CRL(make_crl(test_authority(), content)), chain_of(subject), 0,
+                      now);
+  };
+  // What it says of a certificate that is not on the list, and of one that is.
+  const auto both = [&](const issued_certificate& subject, const bytes& extensions) {
+    return std::pair(says(subject, {.extensions = extensions}),
+                     says(subject, {.revoked = {&subject}, .extensions = extensions}));
+  };
+  using enum revocation_status;
+  const std::pair proof(good, revoked), of_others(unknown, unknown), useless(unusable, unusable),
+      accusation(unknown, revoked);
+
+  CHECK(both(leaf, {}) == proof);
+  CHECK(both(leaf, scope({point(list)})) == proof);
+  CHECK(both(leaf, scope({tlv(0xa0, {tlv(0xa0, {tlv(0x86, {text("ldap://x")}),
+                                                tlv(0x86, {text(list)})})})})) == proof);
+  CHECK(both(leaf, scope({point("http://crl.test/other.crl")})) == of_others);
+  CHECK(both(leaf, scope({point(list, 0x82)})) == of_others);  // the same text, as a host's name
+  CHECK(both(leaf, scope({tlv(0xa0, {tlv(0xa1, {oid("2.5.4.3")})})})) == of_others);  // relative
+  CHECK(both(bare, scope({point(list)})) == of_others);
+
+  CHECK(both(leaf, scope({point(list), tlv(0x81, {yes})})) == proof);
+  CHECK(both(leaf, scope({tlv(0x82, {yes})})) == of_others);
+  CHECK(both(leaf, scope({tlv(0x82, {no})})) == proof);
+  CHECK(both(below.self(), scope({tlv(0x81, {yes})})) == of_others);
+  CHECK(both(below.self(), scope({tlv(0x82, {yes})})) == proof);
+  CHECK(both(leaf, scope({tlv(0x83, {{1, 0x40}})})) == accusation);
+  CHECK(both(leaf, scope({tlv(0x84, {yes})})) == useless);  // of several issuers
+  CHECK(both(leaf, scope({tlv(0x85, {yes})})) == useless);  // attribute certificates
+  CHECK(both(leaf, scope({tlv(0x86, {yes})})) == useless);  // nobody knows
+  CHECK(both(leaf, scope({tlv(0x82, {yes}), tlv(0x81, {yes})})) == useless);  // not in order
+  CHECK(both(leaf, scope({tlv(0x81, {{0xff, 0xff}})})) == useless);
+  CHECK(both(leaf, crl_extension("2.5.29.28", true, {0x04, 0x00})) == useless);
+  CHECK(both(leaf, crl_extension("2.5.29.27", true, tlv(0x02, {{1}}))) == useless);  // delta
+  CHECK(both(leaf, crl_extension("2.5.29.27", false, tlv(0x02, {{1}}))) == useless);
+  CHECK(both(leaf, crl_extension("1.2.3.4", true, {0x05, 0x00})) == useless);
+  CHECK(both(leaf, crl_extension("1.2.3.4", false, {0x05, 0x00})) == proof);
+
+  const auto entry = [&](std::string_view id, bool critical, const bytes& value) {
+    return says(
+        leaf, {.revoked = {&bare, &leaf}, .entry_extensions = crl_extension(id, critical, value)});
+  };
+  CHECK(entry("2.5.29.21", false, {0x0a, 0x01, 0x01}) == revoked);
+  CHECK(entry("2.5.29.21", true, {0x0a, 0x01, 0x01}) == revoked);
+  CHECK(entry("2.5.29.29", true, tlv(0x30, {tlv(0xa4, {tlv(0x30, {})})})) == unusable);
+  CHECK(says(leaf, {.key_id = {1, 2, 3}}) == unknown);  // of another key of the same issuer
+}
+
+TEST_CASE("a distribution point of some reasons, and one of another issuer") {
+  using forge::tlv;
+  const auto said = [](const bytes& more) {
+    const auto name = tlv(0xa0, {tlv(0xa0, {tlv(0x86, {text(list)})})});
+    const auto leaf = test_authority().issue(
+        {.dns = {"localhost"}, .others = {{"2.5.29.31", tlv(0x30, {tlv(0x30, {name, more})})}}});
+    const Botan::X509_CRL crl(make_crl(
+        test_authority(), {.extensions = crl_extension("2.5.29.28", true, tlv(0x30, {name}))}));
+    return tls::judge(crl, chain_of(leaf), 0, now);
+  };
+  CHECK(said({}) == revocation_status::good);
+  CHECK(said(tlv(0x81, {{1, 0x40}})) == revocation_status::unknown);
+  CHECK(said(tlv(0xa2, {tlv(0x82, {text("x")})})) == revocation_status::unknown);
+}
+
+TEST_CASE("a list of other certificates is no answer") {
+  const auto leaf = test_authority().issue({.dns = {"localhost"}, .crl_url = list});
+  const auto cache = std::make_shared<tls::revocation_cache>();
+  auto check = hard(chain_of(leaf), cache);
+  give(check, make_crl(test_authority(),
+                       {.extensions = crl_extension(
+                            "2.5.29.28", true, forge::tlv(0x30, {forge::tlv(0x82, {{0xff}})}))}));
+  CHECK_FALSE(check.next());
+  REQUIRE_FALSE(check.outcome());
+  CHECK_THAT(check.outcome().error().what(),
+             ContainsSubstring("it knows nothing of this certificate"));
+  CHECK(hard(chain_of(leaf), cache).next());
+}
+
+TEST_CASE("lists that the user gave, and certificates that name where theirs is") {
+  using forge::tlv;
+  const auto leaf = test_authority().issue({.dns = {"localhost"}, .crl_url = list});
+  const auto named = [](std::string_view url) {
+    return crl_extension("2.5.29.28", true,
+                         tlv(0x30, {tlv(0xa0, {tlv(0xa0, {tlv(0x86, {text(url)})})})}));
+  };
+  const auto outcome = [&](std::vector<crl_content> contents) -> std::string {
+    tls::trust_store roots;
+    REQUIRE(roots.add_pem(test_authority().certificate_pem(), "the test"));
+    std::string pem;
+    for (const auto& each : contents) pem += to_pem(make_crl(test_authority(), each));
+    if (auto added = roots.add_crls(pem, "the test"); !added)
+      return std::string(added.error().reason());
+    const auto verified = tls::verify_chain({forge::parse(leaf.certificate_pem)}, now, roots);
+    return verified ? "" : std::string(verified.error().reason());
+  };
+  const crl_content stale{.this_update = -48h, .next_update = -24h};
+  CHECK(outcome({{}}).empty());
+  CHECK(outcome({{.revoked = {&leaf}}}) == "revoked");
+  CHECK(outcome({{.extensions = named("http://crl.test/2")}, {}}).empty());
+  CHECK(outcome({{.revoked = {&leaf}, .extensions = named("http://crl.test/2")}}).empty());
+  CHECK(outcome({{.extensions = named("http://crl.test/2")},
+                 {.revoked = {&leaf}, .extensions = named(list)}}) == "revoked");
+  CHECK(outcome({{.revoked = {&leaf}, .extensions = named(list)}, {}}) == "revoked");
+  CHECK(outcome({stale}) == "crl_expired");
+  CHECK(outcome({stale, {}}).empty());
+  CHECK(outcome({{}, stale}).empty());
+  CHECK(outcome({{.key_id = {1, 2, 3}}}).empty());
+  CHECK(outcome({{}, {.extensions = crl_extension("2.5.29.27", true, tlv(0x02, {{1}}))}}) ==
+        "unsupported_crl");
+}
+
 TEST_CASE("how much of an answer is taken") {
   const auto leaf =
       test_authority().issue({.dns = {"localhost"}, .ocsp_url = responder, .crl_url = list});

@@ -8,6 +8,7 @@
 #include <cohttps/tls/engine.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,6 +57,15 @@ class tcp_client {
     socket_.close();
   }
 
+  /// Whether the server asked for a share of another group (HelloRetryRequest; RFC 8446, 4.1.3).
+  bool was_asked_again() const {
+    static constexpr std::string_view random{
+        "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
+        "\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c",
+        32};
+    return handshake_.find(random) != std::string::npos;
+  }
+
   tls::engine engine;
   buffer plaintext;
   std::optional<error> failure;
@@ -81,6 +91,8 @@ class tcp_client {
       failure.emplace(error_category::peer_closed, "closed", "the server closed the connection");
       return;
     }
+    if (!engine.handshake_done())
+      handshake_.append(reinterpret_cast<const char*>(room.data()), static_cast<std::size_t>(got));
     incoming_.commit(static_cast<std::size_t>(got));
     while (true) {
       const auto data = engine.receive(incoming_);
@@ -92,6 +104,7 @@ class tcp_client {
 
   descriptor socket_;
   buffer incoming_;
+  std::string handshake_;  // as the server sent it
 };
 
 }  // namespace cohttps::testing

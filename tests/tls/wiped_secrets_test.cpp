@@ -1,4 +1,5 @@
 // Secrets do not stay in memory that was given back: what the client frees is looked through.
+#include "openssl_server.hpp"
 #include "support.hpp"
 
 #include <cohttps/tls/sealed_sessions.hpp>
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -19,6 +21,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -228,5 +231,34 @@ TEST_CASE("a key that was encrypted is wiped") {
   const auto der = mine.key->private_key_bits();
   REQUIRE(watched([&] { return tls_context::create(options).has_value(); }));
   check_wiped({bytes(der.begin() + 7, der.begin() + 31)});
+}
+
+TEST_CASE("a key that came in PKCS #12 is wiped, and so is the passphrase") {
+  const auto mine =
+      test_authority().issue({.common_name = "client", .usages = {"1.3.6.1.5.5.7.3.2"}});
+  const temporary_folder folder;
+  folder.write("key.pem", mine.key_pem);
+  folder.write("certificate.pem", mine.certificate_pem);
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  const std::string passphrase = "a passphrase that is long enough to be no short string";
+  child_process made({openssl_server::program(), "pkcs12", "-export", "-inkey", path("key.pem"),
+                      "-in", path("certificate.pem"), "-out", path("made.p12"), "-passout",
+                      "pass:" + passphrase});
+  REQUIRE(made.wait(std::chrono::seconds(20)) == 0);
+  const auto text = folder.read("made.p12");
+  const auto file = std::as_bytes(std::span(text));
+  auto options = trusting();
+  options.identity.emplace();
+  options.identity->pkcs12.assign(file.begin(), file.end());
+  options.identity->passphrase = passphrase;
+  const auto der = mine.key->private_key_bits();
+  bytes wide, wide32;
+  for (const char c : passphrase.substr(8, 12)) {
+    wide.insert(wide.end(), {0, static_cast<std::uint8_t>(c)});
+    wide32.insert(wide32.end(), {static_cast<std::uint8_t>(c), 0, 0, 0});
+  }
+  REQUIRE(watched([&] { return tls_context::create(options).has_value(); }));
+  check_wiped(
+      {bytes(der.begin() + 7, der.begin() + 31), bytes_of(passphrase.substr(8, 24)), wide, wide32});
 }
 #endif

@@ -5,6 +5,7 @@
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
 #include <cohttps/tls/options.hpp>
+#include <cohttps/tls/pkcs12.hpp>
 #include <cohttps/tls/record.hpp>
 
 #include <botan/asn1_obj.h>
@@ -76,18 +77,26 @@ class client_identity final : public Botan::Credentials_Manager {
  public:
   /// Fails with category usage. No error holds anything of the key or the passphrase.
   [[gnu::cold]] static result<std::shared_ptr<client_identity>> create(const tls_identity& given) {
-    if (!given.pkcs12.empty())
-      return fail(
-          error_category::usage, "pkcs12_not_supported",
-          "tls_identity::pkcs12 cannot be read, as Botan has no reader of PKCS #12; make PEM "
-          "of it (\"openssl pkcs12 -nodes\") and give certificate_pem and key_pem");
     const std::shared_ptr<client_identity> made(new client_identity);
+    if (!given.pkcs12.empty()) {
+      if (!given.certificate_pem.empty() || !given.key_pem.empty() || given.sign)
+        return fail(error_category::usage, "two_identities",
+                    "tls_identity::pkcs12 holds a certificate and its key: give it alone");
+      auto held = read_pkcs12(detail::octets(std::span(given.pkcs12)), given.passphrase);
+      if (!held) return pass(std::move(held));
+      made->chain_ = std::move(held->chain);
+      made->key_ = std::move(held->key);
+      return made;
+    }
     try {
-      Botan::DataSource_Memory source(given.certificate_pem);
+      // One by one, as the key may be in the same text, before them or among them.
+      const std::string_view text(given.certificate_pem);
       constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
-      for (auto at = given.certificate_pem.find(begin); at != std::string::npos;
-           at = given.certificate_pem.find(begin, at + 1))
+      for (auto at = text.find(begin); at != text.npos; at = text.find(begin, at + 1)) {
+        const auto octets = detail::octets(std::as_bytes(std::span(text.substr(at))));
+        Botan::DataSource_Memory source(octets.data(), octets.size());
         made->chain_.emplace_back(source);
+      }
     } catch (const std::exception&) {
       made->chain_.clear();
     }

@@ -3,10 +3,11 @@
 
 #include <cohttps/core/error.hpp>
 
+#include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <fcntl.h>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -31,27 +32,33 @@ inline std::string key_log_line(std::string_view label, std::span<const std::uin
   return line;
 }
 
-/// Appends to the file that SSLKEYLOGFILE names; null when it is not set. Made readable for nobody
-/// else.
+/// Appends to the file that SSLKEYLOGFILE names; null when it is not set. A file that is made is of
+/// mode 0600 from its first moment; one that is there is appended to and keeps its mode, so that
+/// whoever may read it reads the secrets.
 [[gnu::cold]] inline result<key_log> key_log_of_environment() {
   const char* path = std::getenv("SSLKEYLOGFILE");
   if (!path || !*path) return key_log();
   struct sink {
+    explicit sink(const char* name) {
+      const int opened = ::open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+      if (opened >= 0) file.reset(::fdopen(opened, "ab"));
+    }
+    struct closer {
+      void operator()(std::FILE* open) const noexcept { std::fclose(open); }
+    };
     std::mutex mutex;
-    std::ofstream file;
+    std::unique_ptr<std::FILE, closer> file;
   };
-  const auto out = std::make_shared<sink>();
-  std::error_code ignored;
-  const bool is_new = !std::filesystem::exists(path, ignored);
-  out->file.open(path, std::ios::binary | std::ios::app);
+  const auto out = std::make_shared<sink>(path);
   if (!out->file)
     return fail(error_category::usage, "unwritable_key_log",
-                "cannot write the file \"" + std::string(path) + "\" that SSLKEYLOGFILE names");
-  using enum std::filesystem::perms;
-  if (is_new) std::filesystem::permissions(path, owner_read | owner_write, ignored);
+                "cannot write the file \"" + std::string(path) +
+                    "\" that SSLKEYLOGFILE names: " + std::system_category().message(errno));
   return [out](std::string_view line) {
     const std::scoped_lock lock(out->mutex);
-    (out->file << line << '\n').flush();
+    std::fwrite(line.data(), 1, line.size(), out->file.get());
+    std::fputc('\n', out->file.get());
+    std::fflush(out->file.get());
   };
 }
 

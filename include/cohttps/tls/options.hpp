@@ -45,8 +45,9 @@ struct tls_identity {
   std::string certificate_pem = {};  ///< the client's own first, then those up to the root
   std::string key_pem = {};          ///< PKCS #8: "PRIVATE KEY" or "ENCRYPTED PRIVATE KEY"
   std::string passphrase = {};       ///< of an encrypted key; a copy that Botan makes is not wiped
-  /// A PKCS #12 file's content (RFC 7292): refused with `pkcs12_not_supported`, as no released
-  /// Botan reads it; `openssl pkcs12 -nodes -in me.p12` makes PEM of it.
+  /// Instead of all of these but the passphrase: the content of a PKCS #12 file (RFC 7292), DER and
+  /// encrypted with AES, as "openssl pkcs12 -export" has written it since version 3. Its passphrase
+  /// is in UTF-8.
   std::vector<std::byte> pkcs12 = {};
   /// Instead of `key_pem`. Gives the signature, of ECDSA in DER form; called in the middle of a
   /// handshake, by whichever thread runs it, and waited for.
@@ -73,7 +74,7 @@ struct tls_options {
   std::vector<std::vector<std::byte>> root_der = {};  ///< the same in DER, one each
 
   /// Paths of lists of revoked certificates (CRLs), PEM or DER. A list that has expired makes the
-  /// certificates of its issuer unacceptable.
+  /// certificates unacceptable that it is about (RFC 5280, 5.2.5).
   std::vector<std::string> crl_files = {};
 
   /// Asking (OCSP, RFC 6960, else a CRL) is done by plain http, after the handshake and before the
@@ -101,7 +102,7 @@ struct tls_options {
   /// Empty: any path to a trusted root will do.
   std::vector<std::string> pins = {};
   /// When set, a host without a pinned key is accepted and told to this, by the thread that runs
-  /// the handshake.
+  /// the handshake: each time, as no session of such a host is continued.
   std::function<void(std::string_view host)> pin_report = {};
 
   /// Continue sessions of earlier connections made with this context, for at most a day after the
@@ -115,7 +116,8 @@ struct tls_options {
   /// Is given each secret of each connection, a line of a key log (RFC 9850) without its end; any
   /// thread. Whoever has them can read the traffic: for debugging alone.
   std::function<void(std::string_view line)> key_log = {};
-  /// The same, into the file that the environment variable SSLKEYLOGFILE names, if it is set.
+  /// The same, into the file that the environment variable SSLKEYLOGFILE names, if it is set. One
+  /// that is not there is made with mode 0600; one that is keeps its mode, whoever may read it.
   bool key_log_from_environment = false;
 
   /// Put `tls_info::channel_binding` there for each connection.

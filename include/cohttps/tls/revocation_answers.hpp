@@ -5,12 +5,16 @@
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
 #include <cohttps/tls/connection_info.hpp>
+#include <cohttps/tls/crl_scope.hpp>
 #include <cohttps/tls/der.hpp>
 
+#include <botan/asn1_obj.h>
 #include <botan/certstor.h>
 #include <botan/exceptn.h>
 #include <botan/ocsp.h>
+#include <botan/pk_keys.h>
 #include <botan/pkix_enums.h>
+#include <botan/pkix_types.h>
 #include <botan/x509_crl.h>
 #include <botan/x509cert.h>
 #include <botan/x509path.h>
@@ -47,7 +51,7 @@ inline Botan::Path_Validation_Restrictions path_restrictions() {
   );
 }
 
-/// Botan's view of an answer.
+/// Botan's view of an OCSP answer.
 inline revocation_status status_of(const std::set<Botan::Certificate_Status_Code>& codes) {
   using enum Botan::Certificate_Status_Code;
   const auto has = [&](std::initializer_list<Botan::Certificate_Status_Code> any) {
@@ -55,14 +59,14 @@ inline revocation_status status_of(const std::set<Botan::Certificate_Status_Code
       if (codes.contains(one)) return true;
     return false;
   };
-  if (has({OCSP_ISSUER_NOT_FOUND, OCSP_ISSUER_NOT_TRUSTED, OCSP_SIGNATURE_ERROR, CRL_BAD_SIGNATURE,
-           OCSP_RESPONSE_MISSING_KEYUSAGE, CA_CERT_NOT_FOR_CRL_ISSUER}))
+  if (has({OCSP_ISSUER_NOT_FOUND, OCSP_ISSUER_NOT_TRUSTED, OCSP_SIGNATURE_ERROR,
+           OCSP_RESPONSE_MISSING_KEYUSAGE}))
     return revocation_status::untrusted;
   if (has({CERT_IS_REVOKED})) return revocation_status::revoked;
-  if (has({OCSP_HAS_EXPIRED, OCSP_IS_TOO_OLD, CRL_HAS_EXPIRED})) return revocation_status::expired;
-  if (has({OCSP_NOT_YET_VALID, CRL_NOT_YET_VALID})) return revocation_status::not_yet_valid;
+  if (has({OCSP_HAS_EXPIRED, OCSP_IS_TOO_OLD})) return revocation_status::expired;
+  if (has({OCSP_NOT_YET_VALID})) return revocation_status::not_yet_valid;
   if (has({OCSP_BAD_STATUS, OCSP_CERT_NOT_LISTED})) return revocation_status::unknown;
-  if (has({VALID_CRL_CHECKED, OCSP_RESPONSE_GOOD})) return revocation_status::good;
+  if (has({OCSP_RESPONSE_GOOD})) return revocation_status::good;
   return revocation_status::unusable;
 }
 
@@ -92,17 +96,38 @@ inline revocation_status judge(const Botan::OCSP::Response& response, const cert
   return revocation_status::unusable;
 }
 
-/// What `list` says of `path[at]`: only one that the issuer itself signed counts.
-inline revocation_status judge(const Botan::X509_CRL& list, const certificate_chain& path,
-                               std::size_t at, std::chrono::system_clock::time_point now) try {
+/// What `list`, which is about `scope`, says of `path[at]`: only one that the issuer itself signed
+/// counts. "Unknown" is what a list of other certificates says.
+inline revocation_status judge(const Botan::X509_CRL& list, const crl_scope& scope,
+                               const certificate_chain& path, std::size_t at,
+                               std::chrono::system_clock::time_point now) try {
   if (at + 1 >= path.size()) return revocation_status::unusable;
-  const certificate_chain pair{path[at], path[at + 1]};
-  if (list.issuer_dn() != path[at + 1].subject_dn()) return revocation_status::untrusted;
-  const auto found = Botan::PKIX::check_crl(
-      pair, std::vector<std::optional<Botan::X509_CRL>>{list, std::nullopt}, now);
-  return found.empty() ? revocation_status::unusable : detail::status_of(found[0]);
+  const auto& subject = path[at];
+  const auto& issuer = path[at + 1];
+  if (list.issuer_dn() != issuer.subject_dn()) return revocation_status::untrusted;
+  // An issuer may have had another key under the same name.
+  const auto& key = subject.authority_key_id();
+  if (!key.empty() && !list.authority_key_id().empty() && list.authority_key_id() != key)
+    return revocation_status::unknown;
+  if (!issuer.allowed_usage(Botan::Key_Constraints(Botan::Key_Constraints::CrlSign)) ||
+      !list.check_signature(*issuer.subject_public_key()))
+    return revocation_status::untrusted;
+  const auto extent = scope.over(subject);
+  if (extent == crl_scope::extent::none) return revocation_status::unknown;
+  if (list.is_revoked(subject)) return revocation_status::revoked;
+  const Botan::X509_Time time(now);
+  if (!list.next_update().time_is_set()) return revocation_status::unusable;  // RFC 5280, 5.1.2.5
+  if (list.next_update() < time) return revocation_status::expired;
+  if (list.this_update() > time) return revocation_status::not_yet_valid;
+  return extent == crl_scope::extent::all ? revocation_status::good : revocation_status::unknown;
 } catch (const Botan::Exception&) {
   return revocation_status::unusable;
+}
+
+inline revocation_status judge(const Botan::X509_CRL& list, const certificate_chain& path,
+                               std::size_t at, std::chrono::system_clock::time_point now) {
+  const auto scope = crl_scope::of(list);
+  return scope ? judge(list, *scope, path, at, now) : revocation_status::unusable;
 }
 
 namespace der {

@@ -118,7 +118,7 @@ class session final : public Botan::TLS::Callbacks {
   void tls_session_activated() override { activated = true; }
   bool tls_peer_closed_connection() override { return false; }  // we may still be sending
   bool tls_should_persist_resumption_information(const Botan::TLS::Session&) override {
-    return info.verified;
+    return info.verified && pinned_;
   }
   void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& chain,
                              const std::vector<std::optional<Botan::OCSP::Response>>& staples,
@@ -188,6 +188,7 @@ class session final : public Botan::TLS::Callbacks {
   mutable Botan::secure_vector<std::uint8_t> read_secret_;  // logged while in Botan
   std::optional<record_reader> reader_;
   certificate_chain verified_path_;
+  bool pinned_ = true;  // as far as was looked, and sessions are those of pinned hosts alone
   std::optional<revocation_check> revocation_;
   std::string cipher_, hash_;       // of Botan's names
   std::size_t handshake_size_ = 0;  // of the records that came before it was done

@@ -94,6 +94,7 @@ inline void session::tls_verify_cert_chain(
   if (!verified) refuse(std::move(verified).error());
   info.staple = (*verified)->staple;
   info.verified = true;
+  pinned_ = (*verified)->pinned;
   verified_path_ = (*verified)->path;
 }
 

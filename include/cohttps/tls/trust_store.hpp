@@ -3,6 +3,7 @@
 
 #include <cohttps/core/error.hpp>
 #include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/crl_scope.hpp>
 #include <cohttps/tls/root_bundle.hpp>
 
 #include <botan/build.h>
@@ -70,27 +71,44 @@ class trust_store {
                 "ca-certificates) or name a file with tls_options::root_file");
   }
 
+  /// A list of revoked certificates, and which ones it is about.
+  struct revoked_list {
+    Botan::X509_CRL list;
+    crl_scope scope;
+  };
+
   /// Adds lists of revoked certificates: X509 CRL blocks of PEM, or one in DER. A list that is
-  /// stale or not of its issuer makes the certificates of that issuer unacceptable.
+  /// stale or not of its issuer makes the certificates unacceptable that it is about.
   [[gnu::cold]] result<void> add_crls(std::string_view content, std::string_view source) {
     std::size_t count = 0;
+    const auto where = [&] {
+      return "list " + std::to_string(count + 1) + " of revoked certificates in " +
+             std::string(source);
+    };
     try {
       Botan::DataSource_Memory in(root_bundle::der_of(content).data(), content.size());
       constexpr std::string_view begin = "-----BEGIN X509 CRL-----";
-      if (content.find(begin) == std::string_view::npos) {
-        crls_.emplace_back(in);
-        return {};
-      }
-      for (auto at = content.find(begin); at != std::string_view::npos;
-           at = content.find(begin, at + 1), ++count)
-        crls_.emplace_back(in);
+      auto at = content.find(begin);
+      do {
+        const Botan::X509_CRL list(in);
+        auto scope = crl_scope::of(list);
+        if (!scope)
+          return fail(error_category::usage, "unsupported_crl",
+                      where() +
+                          " is of a kind that cannot be used alone: it has to be the whole list of "
+                          "one issuer, without critical extensions that are not in RFC 5280");
+        crls_.push_back({list, *std::move(scope)});
+        ++count;
+        if (at != std::string_view::npos) at = content.find(begin, at + 1);
+      } while (at != std::string_view::npos);
       return {};
     } catch (const Botan::Exception&) {
       return fail(error_category::usage, "bad_crl",
-                  "list " + std::to_string(count + 1) + " of revoked certificates in " +
-                      std::string(source) + " is damaged: it has to be a CRL in PEM or DER");
+                  where() + " is damaged: it has to be a CRL in PEM or DER");
     }
   }
+
+  const std::vector<revoked_list>& lists() const noexcept { return crls_; }
 
   [[gnu::cold]] result<void> add_crl_file(const std::string& path) {
     if (const auto content = root_bundle::read(path)) return add_crls(*content, '"' + path + '"');
@@ -108,7 +126,7 @@ class trust_store {
     if (system_) system_->each_encoded(add);
     own_.each_encoded(add);
     digest.update_be(static_cast<std::uint64_t>(crls_.size()));
-    for (const auto& crl : crls_) add(crl.BER_encode());
+    for (const auto& crl : crls_) add(crl.list.BER_encode());
   }
 
   /// How many roots there are.
@@ -125,7 +143,6 @@ class trust_store {
         if (system_) system_->each_named(*name, add);
         own_.each_named(*name, add);
       }
-    for (const auto& crl : crls_) found->add_crl(crl);
     return found;
   }
 
@@ -137,7 +154,6 @@ class trust_store {
       const auto add = [&](const Botan::X509_Certificate& root) { all_->add_certificate(root); };
       if (system_) system_->each(add);
       own_.each(add);
-      for (const auto& crl : crls_) all_->add_crl(crl);
     }
     return *all_;
   }
@@ -145,7 +161,7 @@ class trust_store {
  private:
   std::shared_ptr<const root_bundle> system_;  // shared with other contexts; may be null
   root_bundle own_;
-  std::vector<Botan::X509_CRL> crls_;
+  std::vector<revoked_list> crls_;
   mutable std::mutex mutex_;
   mutable std::unique_ptr<Botan::Certificate_Store_In_Memory> all_;
 };

@@ -54,13 +54,14 @@ class chain_cache {
     if (auto known = find(key, now)) return known;
     auto made = verify_chain(chain, now, roots, staples, minimum_);
     if (!made) return std::unexpected(name_the_names(std::move(made).error(), chain, host));
-    const auto found = std::make_shared<const verified_chain>(*std::move(made));
+    const auto found = std::make_shared<verified_chain>(*std::move(made));
     if (auto named = verify_host(chain.front(), host); !named) return pass(std::move(named));
     if (!pins_.match(found->path)) {
       if (!pins_.tell())
         return refuse("pin_mismatch", chain.front(),
                       "and those above it have none of the keys that are pinned for this client");
       pins_.tell()(host);
+      found->pinned = false;
       return found;  // and the next one is told as well
     }
     time_point until = now + lifetime;

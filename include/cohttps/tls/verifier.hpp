@@ -132,6 +132,28 @@ inline result<revocation_status> check_staples(const certificate_chain& path,
   return found;
 }
 
+/// The lists that the user gave. One that says "revoked" counts always; where others are about a
+/// certificate, one of them has to be good.
+inline result<void> check_lists(const certificate_chain& path, const trust_store& roots,
+                                std::chrono::system_clock::time_point now) {
+  using code = Botan::Certificate_Status_Code;
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    auto found = revocation_status::none;
+    for (const auto& [list, scope] : roots.lists()) {
+      if (list.issuer_dn() != path[i + 1].subject_dn()) continue;
+      const auto status = judge(list, scope, path, i, now);
+      if (status == revocation_status::revoked) return refuse(code::CERT_IS_REVOKED, path, i);
+      if (status != revocation_status::unknown && found != revocation_status::good) found = status;
+    }
+    if (found == revocation_status::none || found == revocation_status::good) continue;
+    return refuse(found == revocation_status::expired         ? code::CRL_HAS_EXPIRED
+                  : found == revocation_status::not_yet_valid ? code::CRL_NOT_YET_VALID
+                                                              : code::CRL_BAD_SIGNATURE,
+                  path, i);
+  }
+  return {};
+}
+
 #if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 12, 0)
 /// This Botan does not read IPv6 addresses, so it would hold no name constraint against them.
 inline result<void> check_constraints(const certificate_chain& path) {
@@ -181,6 +203,7 @@ inline result<void> check_form(const Botan::Path_Validation_Result& found) {
 struct verified_chain {
   certificate_chain path;  ///< from the peer's own certificate to the root
   revocation_status staple;
+  bool pinned = true;  ///< false: it has none of the keys that it should, and that is only told
 };
 
 /// Checks that `chain`, the peer's own certificate first, leads to one of `roots` at the time `now`
@@ -232,9 +255,10 @@ inline result<verified_chain> verify_chain(const certificate_chain& chain,
   if (auto permitted = detail::check_constraints(path); !permitted)
     return pass(std::move(permitted));
 #endif
+  if (auto listed = detail::check_lists(path, roots, now); !listed) return pass(std::move(listed));
   const auto staple = detail::check_staples(path, staples, now, demands_staples);
   if (!staple) return std::unexpected(staple.error());
-  return verified_chain{path, *staple};
+  return verified_chain{.path = path, .staple = *staple};
 } catch (const std::exception& e) {
   return fail(error_category::certificate, "bad_certificate",
               std::string("the server's certificate cannot be checked: ") + e.what());
