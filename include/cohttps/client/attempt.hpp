@@ -321,8 +321,8 @@ class attempt final : net::exchange_listener {
     keep_cookies();
     net::observe(transport(), events::received{state_.head.status, state_.head.headers,
                                                state_.timings.first_byte});
-    limit_.enter(phase::receive_body, net::pace{{}, limits().idle, request_.minimum_rate},
-                 answered_at_);
+    limit_.enter(http_.sends() ? phase::send : phase::receive_body,
+                 net::pace{{}, limits().idle, request_.minimum_rate}, answered_at_);
     limit_.rest(answered_at_);
     co_return result<void>();
   }
