@@ -5,6 +5,7 @@
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/http/status.hpp>
 #include <cohttps/http2/codec.hpp>
 #include <cohttps/http2/error_code.hpp>
 #include <cohttps/http2/frame_scanner.hpp>
@@ -240,6 +241,12 @@ class session final : frame_events {
     }
     if (f.type == frame_type::priority && f.stream == 0)
       return end(error_code::protocol_error, "PRIORITY: stream_id == 0");
+    // Our SETTINGS came before the first request, so that no push was ever allowed; nor does it
+    // matter whether the peer has acknowledged them (RFC 9113, 8.4).
+    if (f.type == frame_type::push_promise)
+      return end(error_code::protocol_error, "PUSH_PROMISE: push is disabled");
+    if (f.type == frame_type::priority_update)
+      return end(error_code::protocol_error, "servers send none (RFC 9218, 7.1)");
     if (!patience_.take(f))
       end(error_code::enhance_your_calm, "too many frames that bring nothing forward");
   }
@@ -306,6 +313,11 @@ class session final : frame_events {
   /// Why nghttp2 has closed a stream, where nothing has said it yet.
   [[gnu::cold]] error ended_early(const stream& s, error_code code) const {
     if (code == error_code::refused_stream) return detail::not_processed(goaway_code_);
+    if (code == error_code::protocol_error && s.has_head_ &&
+        (s.to_head_ || is_bodyless(s.status())))
+      return {error_category::protocol, "malformed_response",
+              "content came where there is none, in answer to HEAD or with status 204 or 304 "
+              "(RFC 9113, 8.1.1)"};
     if (code == error_code::protocol_error && s.has_head_ && s.length_)
       return {error_category::protocol, "content_length_mismatch",
               "the content has not the length that Content-Length says (RFC 9113, 8.1.1)"};
