@@ -208,6 +208,7 @@ server.on('request', (request, response) => {
   request.on('end', () => response.addTrailers({'x-size': String(size)}));
   request.pipe(response);
 });
+server.on('connect', () => {});  // else it is refused
 process.on('uncaughtException', why => console.error(why));
 server.listen(Number(process.argv[3]), '127.0.0.1');
 )"),

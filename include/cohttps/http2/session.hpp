@@ -56,6 +56,7 @@ class session final : frame_events {
     const auto id = codec_.open(s, *lines, request.has_content);
     if (!id) return going_away_ = true, no_room();
     s.id_ = *id;
+    opened_ = true;
     s.to_head_ = request.verb == method::head;
     s.content_ends_ = s.content_sent_ = !request.has_content;
     s.window_ = limits_.window;
@@ -127,6 +128,9 @@ class session final : frame_events {
   /// Asks for a sign of life; `pongs` counts those that came.
   void ping() { codec_.ping(); }
   std::size_t pongs() const noexcept { return pongs_; }
+
+  /// The peer has said goodbye, but not to all that was sent to it.
+  bool took_some() const noexcept { return took_some_; }
 
   /// The peer's settings are known.
   bool settled() const noexcept { return settled_; }
@@ -283,9 +287,10 @@ class session final : frame_events {
   void settings(bool acknowledges) override { settled_ = settled_ || !acknowledges; }
   void pong() override { ++pongs_; }
 
-  void goaway(error_code code, std::string_view text) override {
+  void goaway(error_code code, std::uint32_t last, std::string_view text) override {
     going_away_ = told_ = true;
     goaway_code_ = code;
+    took_some_ = opened_ && last != 0;
     goaway_text_ = text.substr(0, 256);
   }
 
@@ -373,7 +378,9 @@ class session final : frame_events {
   error_code ended_with_{};
   error_code goaway_code_{};
   std::string goaway_text_;
+  bool opened_ = false;
   bool told_ = false;
+  bool took_some_ = false;
   bool going_away_ = false;
   bool settled_ = false;
   bool said_goodbye_ = false;
