@@ -252,7 +252,8 @@ TEST_CASE("a server that says goodbye every two requests gets them all") {
   auto work = [&]() -> task<void> {
     client c(at.network.transport(), prior_knowledge());
     std::vector<client::try_operation> many;
-    for (int i = 0; i < 30; ++i) many.push_back(c.try_send(method::post, "http://host/", content("x")));
+    for (int i = 0; i < 30; ++i)
+      many.push_back(c.try_send(method::post, "http://host/", content("x")));
     auto got = co_await when_all(std::move(many));
     for (const auto& each : got) {
       if (!each) FAIL_CHECK(each.error().what());
