@@ -1,6 +1,7 @@
 // The client over HTTP/2: what is the same as over HTTP/1.1, and how connections are shared.
 #include "client/http2_host.hpp"
 #include "client/support.hpp"
+#include "http2/frames.hpp"
 
 #include <cohttps/task/when_any.hpp>
 
@@ -240,6 +241,49 @@ TEST_CASE("what the server has not looked at is sent again, whatever its method"
     CHECK(seen == 3);
     CHECK(n.host.connections.size() == (code == NGHTTP2_REFUSED_STREAM ? 1 : 2));
   }
+}
+
+TEST_CASE("a server that says goodbye every two requests gets them all") {
+  http2_network at;
+  at.host.answer = [](http2_host::served& s, http2_request& r) {
+    s.peer.respond(r.id, {{":status", "200"}}, "answer");
+    if (s.peer.requests.size() == 2) s.peer.goaway(3, 0);
+  };
+  auto work = [&]() -> task<void> {
+    client c(at.network.transport(), prior_knowledge());
+    std::vector<client::try_operation> many;
+    for (int i = 0; i < 30; ++i)
+      many.push_back(c.try_send(method::post, "http://host/", content("x")));
+    auto got = co_await when_all(std::move(many));
+    for (const auto& each : got) {
+      if (!each) FAIL_CHECK(each.error().what());
+      if (each) CHECK(each->text() == "answer");
+    }
+  };
+  at.network.run(work());
+  at.network.run_servers();
+  CHECK(at.network.open_streams == 0);
+}
+
+TEST_CASE("a server that says goodbye before it has taken anything is believed at last") {
+  http2_network at;
+  // It names a request that it cannot have got.
+  at.network.listen("host", 80, [](memory_stream s) -> task<void> {
+    const std::string bytes = frames::settings() + frames::goaway(1, 0);
+    auto told = co_await s.write_some(std::as_bytes(std::span(bytes)), {});
+    std::byte in[1000];
+    while (told) {
+      auto got = co_await s.read_some(in, {});
+      if (!got || *got == 0) co_return;
+    }
+  });
+  auto work = [&]() -> task<void> {
+    client c(at.network.transport(), prior_knowledge());
+    auto r = co_await c.try_get("http://host/");
+    CHECK_FALSE(r);
+    CHECK(c.statistics().created <= 5);
+  };
+  at.network.run(work());
 }
 
 TEST_CASE("a server that refuses everything is believed at last") {

@@ -3,6 +3,7 @@
 
 #include "http2/frames.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,40 @@ struct hostile_rule {
   scope what;
   std::string_view reason = {};   ///< of the error
   std::string_view section = {};  ///< of RFC 9113, as the message names it
+  bool acknowledges = true;       ///< the server has confirmed our settings before
+
+  /// What the server has sent then.
+  std::string all() const {
+    return frames::settings() + (acknowledges ? frames::settings({}, frames::ack) : std::string()) +
+           bytes;
+  }
+  /// The code (RFC 9113, 7) that it is told, by GOAWAY or RST_STREAM; nothing where the stream has
+  /// been reset by the server itself.
+  std::optional<unsigned> code() const {
+    if (reason == "http2_flow_control_error") return 3;
+    if (reason == "http2_stream_closed") return 5;
+    if (reason == "http2_frame_size_error") return 6;
+    if (reason == "http2_compression_error") return 9;
+    if (reason == "http2_flood") return 11;
+    if (reason == "stream_reset") return std::nullopt;
+    // What is not wrong but too much for us.
+    if (reason.starts_with("too_many") || reason.ends_with("too_large")) return 8;
+    return 1;
+  }
+  /// The last such code in what a client has sent.
+  std::optional<unsigned> code_in(std::string_view sent) const {
+    std::optional<unsigned> code;
+    sent.remove_prefix(24);
+    while (sent.size() >= 9) {
+      const auto at = [&](std::size_t i) { return static_cast<unsigned char>(sent[i]); };
+      const std::size_t length = at(0) * 65536u + at(1) * 256u + at(2);
+      if (sent.size() < 9 + length) break;
+      if (what == scope::connection && at(3) == 7) code = at(16);
+      if (what == scope::stream && at(3) == 3 && at(8) == 1) code = at(12);
+      sent.remove_prefix(9 + length);
+    }
+    return code;
+  }
 };
 
 inline std::vector<hostile_rule> hostile_rules() {
@@ -45,6 +80,8 @@ inline std::vector<hostile_rule> hostile_rules() {
        connection, "http2_frame_size_error", "4.2"},
       {"HEADERS that are larger than allowed", headers(1, std::string(16385, '\0')), connection,
        "http2_frame_size_error", "4.2"},
+      {"a frame of 16 MB", frame(0, 0, 1, "x", 0xffffff), connection, "http2_frame_size_error",
+       "4.2"},
       // 4.3
       {"a field block that is no HPACK", headers(1, "\xff\xff\xff\xff\xff\xff\xff"), connection,
        "http2_compression_error", "4.3"},
@@ -137,12 +174,26 @@ inline std::vector<hostile_rule> hostile_rules() {
          return all;
        }()),
        connection, "http2_flood", "10.5"},
+      {"an acknowledgement on a stream", frame(4, ack, 1, ""), connection, "http2_protocol_error",
+       "6.5"},
+      {"ENABLE_CONNECT_PROTOCOL that is taken back",
+       settings(setting(8, 1)) + settings(setting(8, 0)), connection, "http2_protocol_error",
+       "6.5"},
+      {"NO_RFC7540_PRIORITIES of 2", settings(setting(9, 2)), connection, "http2_protocol_error",
+       "6.5"},
       // 6.6
+      {"PUSH_PROMISE before our settings are acknowledged",
+       frame(5, end_headers, 1, number(2, 4) + pushed), connection, "http2_protocol_error", "6.6",
+       false},
+      {"PUSH_PROMISE on stream 0", frame(5, end_headers, 0, number(2, 4) + pushed), connection,
+       "http2_protocol_error", "6.6"},
       {"PUSH_PROMISE", frame(5, end_headers, 1, number(2, 4) + pushed), connection,
        "http2_protocol_error", "6.6"},
       // 6.7
       {"PING on a stream", frame(6, 0, 1, "12345678"), connection, "http2_protocol_error", "6.7"},
       {"PING of seven bytes", frame(6, 0, 0, "1234567"), connection, "http2_frame_size_error",
+       "4.2"},
+      {"PING of nine bytes", frame(6, 0, 0, "123456789"), connection, "http2_frame_size_error",
        "4.2"},
       {"PING", ping() + answer, fine},
       {"an answer to no PING", ping(ack) + answer, fine},
@@ -158,9 +209,14 @@ inline std::vector<hostile_rule> hostile_rules() {
        "6.9"},
       {"WINDOW_UPDATE of three bytes", frame(8, 0, 0, std::string("\0\0\x01", 3)), connection,
        "http2_frame_size_error", "4.2"},
+      {"WINDOW_UPDATE of five bytes", frame(8, 0, 0, std::string("\0\0\0\x01\0", 5)), connection,
+       "http2_frame_size_error", "4.2"},
       {"a connection's window that passes its most", window_update(0, 0x7fffffff), connection,
        "http2_flow_control_error", "5.2"},
       {"a stream's window that passes its most", window_update(1, 0x7fffffff), stream,
+       "http2_flow_control_error", "5.4.2"},
+      {"a stream's window that passes its most behind a head",
+       headers(1, ok) + window_update(1, 0x7fffffff) + window_update(1, 0x7fffffff), stream,
        "http2_flow_control_error", "5.4.2"},
       {"settings that take a stream's window past its most",
        window_update(1, 0x7fff0000 - 1) + settings(setting(4, 0x7fffffff)), stream,
@@ -247,6 +303,14 @@ inline std::vector<hostile_rule> hostile_rules() {
          return all + answer;
        }(),
        fine},
+      {"content behind status 204", headers(1, status("204")) + data(1, "x", end_stream), stream,
+       "malformed_response", "8.1.1"},
+      {"content behind status 304", headers(1, status("304")) + data(1, "x", end_stream), stream,
+       "malformed_response", "8.1.1"},
+      {"an end behind status 204", headers(1, status("204")) + data(1, "", end_stream), fine},
+      // RFC 9218, 7.1
+      {"PRIORITY_UPDATE", frame(0x10, 0, 0, number(1, 4) + "u=1"), connection,
+       "http2_protocol_error", "5.4.1"},
       // 10.5: floods
       {"a head that the count of its fields makes too large",
        [&] {

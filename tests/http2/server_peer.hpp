@@ -42,6 +42,9 @@ class http2_server_peer {
   std::function<void(http2_request&, std::string_view)> on_content;
   /// Content of requests that was received counts as read at once; else by `consume`.
   bool reads_content = true;
+  /// Sends content back as it comes, where `begin` was called. What the client does not take it
+  /// does not read.
+  bool pipes = false;
 
   /// From now on nothing that comes arrives, as behind a cable that was pulled out.
   bool deaf = false;
@@ -172,7 +175,10 @@ class http2_server_peer {
     const std::string_view part(reinterpret_cast<const char*>(data), size);
     of(self).requests[id].content += part;
     if (of(self).on_content) of(self).on_content(of(self).requests[id], part);
-    if (of(self).reads_content) nghttp2_session_consume(session, id, size);
+    if (of(self).pipes)
+      of(self).append(id, part);
+    else if (of(self).reads_content)
+      nghttp2_session_consume(session, id, size);
     return 0;
   }
   static int on_frame(nghttp2_session*, const nghttp2_frame* f, void* self) {
@@ -184,6 +190,7 @@ class http2_server_peer {
     if (f->hd.type == NGHTTP2_PING && !(f->hd.flags & NGHTTP2_FLAG_ACK)) ++mine.pings;
     if (f->hd.type == NGHTTP2_RST_STREAM) mine.resets[f->hd.stream_id] = f->rst_stream.error_code;
     if (ends) mine.requests[f->hd.stream_id].ended = true;
+    if (ends && mine.pipes) mine.end(f->hd.stream_id);
     if (mine.on_request && (mine.early ? head : ends))
       mine.on_request(mine, mine.requests[f->hd.stream_id]);
     return 0;
@@ -194,12 +201,13 @@ class http2_server_peer {
   }
   static ssize_t on_read(nghttp2_session* session, std::int32_t id, std::uint8_t* to,
                          std::size_t room, std::uint32_t* flags, nghttp2_data_source* source,
-                         void*) {
+                         void* self) {
     answer& a = *static_cast<answer*>(source->ptr);
     const std::size_t size = std::min(room, a.content.size() - a.at);
     if (size == 0 && a.held) return NGHTTP2_ERR_DEFERRED;
     if (size != 0) std::memcpy(to, a.content.data() + a.at, size);
     a.at += size;
+    if (of(self).pipes) nghttp2_session_consume(session, id, size);
     if (!a.held && a.at == a.content.size()) {
       *flags |= NGHTTP2_DATA_FLAG_EOF;
       if (!a.trailers.empty()) {

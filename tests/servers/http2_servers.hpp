@@ -33,6 +33,9 @@ class http2_site {
   const temporary_folder& folder() const { return folder_; }
   std::string path(std::string_view name) const { return (folder_.path() / name).string(); }
   const std::string& root_pem() const { return root_.certificate_pem(); }
+  issued_certificate client_certificate() const {
+    return root_.issue({.common_name = "client", .usages = {"1.3.6.1.5.5.7.3.2"}});
+  }
 
   const std::string small = "a small file\n";
   const std::string large = [] {
@@ -51,7 +54,9 @@ class http2_site {
 /// installed.
 class http2_server {
  public:
-  http2_server(const http2_site& site, std::string_view name) : site_(site), port_(free_port()) {
+  /// `more` goes into nginx's configuration of the server.
+  http2_server(const http2_site& site, std::string_view name, std::string more = {})
+      : site_(site), port_(free_port()), more_(std::move(more)) {
     if (name == "nginx") start_nginx();
     if (name == "nghttpd") start_nghttpd({site.path("site.key"), site.path("site.pem")});
     if (name == "nghttpd without TLS") start_nghttpd({"--no-tls"});
@@ -96,7 +101,8 @@ http {
   fastcgi_temp_path temporary/fastcgi;
   uwsgi_temp_path temporary/uwsgi;
   scgi_temp_path temporary/scgi;
-  server { listen )" + listen + R"( root site; }
+  server { listen )" + listen + more_ +
+                                   R"( root site; }
 }
 )")};
   }
@@ -158,15 +164,28 @@ listen site
                                             "\n")});
   }
 
-  /// Also answers POST with what it got, and the trailer field x-size.
+  /// Also answers POST with what it gets, as it comes, and the trailer field x-size; over HTTP/1.1
+  /// too. Takes CONNECT with a protocol, and sends back what comes. Answers "/pings" after 700 ms
+  /// with how many PINGs have come meanwhile.
   void start_node() {
     run("node", {installed("node"), file("server.js", R"(
 const http2 = require('http2'), fs = require('fs');
 const folder = process.argv[2] + '/';
 const server = http2.createSecureServer({
-  key: fs.readFileSync(folder + 'site.key'), cert: fs.readFileSync(folder + 'site.pem')});
+  allowHTTP1: true, settings: {enableConnectProtocol: true}, key: fs.readFileSync(folder + 'site.key'), cert: fs.readFileSync(folder + 'site.pem')});
 server.on('stream', (stream, headers) => {
   stream.on('error', () => {});
+  if (headers[':method'] === 'CONNECT') {
+    stream.respond({':status': 200, 'x-protocol': headers[':protocol']});
+    stream.pipe(stream);
+    return;
+  }
+  if (headers[':path'] === '/pings') {
+    let pings = 0;
+    stream.session.on('ping', () => { ++pings; });
+    setTimeout(() => { stream.respond({':status': 200}); stream.end(String(pings)); }, 700);
+    return;
+  }
   if (headers[':method'] === 'POST') {
     stream.respond({':status': 200}, {waitForTrailers: true});
     let size = 0;
@@ -181,6 +200,15 @@ server.on('stream', (stream, headers) => {
   if (headers[':method'] === 'HEAD') stream.respond(head, {endStream: true});
   else stream.respondWithFile(path, head);
 });
+server.on('request', (request, response) => {
+  if (request.httpVersionMajor !== 1) return;
+  response.writeHead(200, {trailer: 'x-size'});
+  let size = 0;
+  request.on('data', part => { size += part.length; });
+  request.on('end', () => response.addTrailers({'x-size': String(size)}));
+  request.pipe(response);
+});
+server.on('connect', () => {});  // else it is refused
 process.on('uncaughtException', why => console.error(why));
 server.listen(Number(process.argv[3]), '127.0.0.1');
 )"),
@@ -199,6 +227,7 @@ server.listen(Number(process.argv[3]), '127.0.0.1');
 
   const http2_site& site_;
   std::uint16_t port_;
+  std::string more_;
   std::optional<running_program> behind_;
   std::optional<running_program> process_;
 };

@@ -321,8 +321,8 @@ class attempt final : net::exchange_listener {
     keep_cookies();
     net::observe(transport(), events::received{state_.head.status, state_.head.headers,
                                                state_.timings.first_byte});
-    limit_.enter(phase::receive_body, net::pace{{}, limits().idle, request_.minimum_rate},
-                 answered_at_);
+    limit_.enter(http_.sends() ? phase::send : phase::receive_body,
+                 net::pace{{}, limits().idle, request_.minimum_rate}, answered_at_);
     limit_.rest(answered_at_);
     co_return result<void>();
   }
@@ -378,8 +378,9 @@ class attempt final : net::exchange_listener {
     // endlessly to a server that says nothing else.
     if (e.replay() != replay_safety::maybe_processed &&
         (e.category() == error_category::peer_closed || wants_http1(e))) {
-      if (refusals_ == most_refusals || !request_.content.rewind()) return again::no;
-      ++refusals_;
+      // Each goodbye that some requests came before leaves fewer: that is no refusal.
+      if (!came_too_late(e) && refusals_++ == most_refusals) return again::no;
+      if (!request_.content.rewind()) return again::no;
       if (wants_http1(e)) {
         client_.only_http1.insert(here().origin().text());
         way_.use_http1();
@@ -392,6 +393,9 @@ class attempt final : net::exchange_listener {
                    !http_.answered() && may_repeat_work()
                ? again::fresh
                : again::no;
+  }
+  bool came_too_late(const error& e) const noexcept {
+    return e.replay() == replay_safety::not_sent && connection_ && connection_->took_some();
   }
   static bool wants_http1(const error& e) noexcept { return e.reason() == "http_1_1_required"; }
 

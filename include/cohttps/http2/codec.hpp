@@ -34,7 +34,7 @@ class frame_events {
   virtual void data_ends(stream& s) = 0;
   virtual void settings(bool acknowledges) = 0;
   virtual void pong() = 0;
-  virtual void goaway(error_code code, std::string_view text) = 0;
+  virtual void goaway(error_code code, std::uint32_t last, std::string_view text) = 0;
   virtual void reset(stream& s, error_code code) = 0;
   /// What the peer sent on the stream breaks a rule; it is being reset.
   virtual void malformed(stream& s, std::string_view why) = 0;
@@ -264,6 +264,7 @@ class codec {
         break;
       case NGHTTP2_GOAWAY:
         events(self).goaway(static_cast<error_code>(frame->goaway.error_code),
+                            static_cast<std::uint32_t>(frame->goaway.last_stream_id),
                             text(frame->goaway.opaque_data, frame->goaway.opaque_data_len));
         break;
       default:

@@ -61,12 +61,14 @@ enum class frame_type : std::uint8_t {
   goaway = 7,
   window_update = 8,
   continuation = 9,
+  priority_update = 0x10,  // RFC 9218, 7.1
 };
 
 constexpr std::string_view to_string(frame_type t) noexcept {
   constexpr std::string_view names[] = {"DATA",          "HEADERS",      "PRIORITY", "RST_STREAM",
                                         "SETTINGS",      "PUSH_PROMISE", "PING",     "GOAWAY",
                                         "WINDOW_UPDATE", "CONTINUATION"};
+  if (t == frame_type::priority_update) return "PRIORITY_UPDATE";
   const auto i = static_cast<std::size_t>(t);
   return i < std::size(names) ? names[i] : "unknown";
 }

@@ -5,6 +5,7 @@
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/http/status.hpp>
 #include <cohttps/http2/codec.hpp>
 #include <cohttps/http2/error_code.hpp>
 #include <cohttps/http2/frame_scanner.hpp>
@@ -55,6 +56,7 @@ class session final : frame_events {
     const auto id = codec_.open(s, *lines, request.has_content);
     if (!id) return going_away_ = true, no_room();
     s.id_ = *id;
+    opened_ = true;
     s.to_head_ = request.verb == method::head;
     s.content_ends_ = s.content_sent_ = !request.has_content;
     s.window_ = limits_.window;
@@ -126,6 +128,9 @@ class session final : frame_events {
   /// Asks for a sign of life; `pongs` counts those that came.
   void ping() { codec_.ping(); }
   std::size_t pongs() const noexcept { return pongs_; }
+
+  /// The peer has said goodbye, but not to all that was sent to it.
+  bool took_some() const noexcept { return took_some_; }
 
   /// The peer's settings are known.
   bool settled() const noexcept { return settled_; }
@@ -240,6 +245,12 @@ class session final : frame_events {
     }
     if (f.type == frame_type::priority && f.stream == 0)
       return end(error_code::protocol_error, "PRIORITY: stream_id == 0");
+    // Our SETTINGS came before the first request, so that no push was ever allowed; nor does it
+    // matter whether the peer has acknowledged them (RFC 9113, 8.4).
+    if (f.type == frame_type::push_promise)
+      return end(error_code::protocol_error, "PUSH_PROMISE: push is disabled");
+    if (f.type == frame_type::priority_update)
+      return end(error_code::protocol_error, "servers send none (RFC 9218, 7.1)");
     if (!patience_.take(f))
       end(error_code::enhance_your_calm, "too many frames that bring nothing forward");
   }
@@ -276,9 +287,10 @@ class session final : frame_events {
   void settings(bool acknowledges) override { settled_ = settled_ || !acknowledges; }
   void pong() override { ++pongs_; }
 
-  void goaway(error_code code, std::string_view text) override {
+  void goaway(error_code code, std::uint32_t last, std::string_view text) override {
     going_away_ = told_ = true;
     goaway_code_ = code;
+    took_some_ = opened_ && last != 0;
     goaway_text_ = text.substr(0, 256);
   }
 
@@ -306,6 +318,11 @@ class session final : frame_events {
   /// Why nghttp2 has closed a stream, where nothing has said it yet.
   [[gnu::cold]] error ended_early(const stream& s, error_code code) const {
     if (code == error_code::refused_stream) return detail::not_processed(goaway_code_);
+    if (code == error_code::protocol_error && s.has_head_ &&
+        (s.to_head_ || is_bodyless(s.status())))
+      return {error_category::protocol, "malformed_response",
+              "content came where there is none, in answer to HEAD or with status 204 or 304 "
+              "(RFC 9113, 8.1.1)"};
     if (code == error_code::protocol_error && s.has_head_ && s.length_)
       return {error_category::protocol, "content_length_mismatch",
               "the content has not the length that Content-Length says (RFC 9113, 8.1.1)"};
@@ -361,7 +378,9 @@ class session final : frame_events {
   error_code ended_with_{};
   error_code goaway_code_{};
   std::string goaway_text_;
+  bool opened_ = false;
   bool told_ = false;
+  bool took_some_ = false;
   bool going_away_ = false;
   bool settled_ = false;
   bool said_goodbye_ = false;

@@ -66,6 +66,14 @@ class connection {
     return false;
   }
 
+  /// The peer is going away, and has looked at one of the requests at least.
+  bool took_some() const noexcept {
+#ifdef COHTTPS_HAS_NGHTTP2
+    if (const auto* h2 = http2()) return h2->took_some();
+#endif
+    return false;
+  }
+
   bool is_http2() const noexcept { return http_.index() == 1; }
 
   /// True once it is known that other protocols can be spoken over a stream (RFC 8441).

@@ -161,9 +161,11 @@ class deadline {
     phase_ = p;
     pace_ = limits;
     window_.restart(limits.rate);
-    resting_ = false;
+    caller_rests_ = false;
     wait(limits.first ? limits.first : limits.idle, at);
   }
+  /// What goes on is `p` from now on, under the limits that there are.
+  void rename(phase p) noexcept { phase_ = p; }
 
   /// The same, with one limit for the phase, or for each wait in it.
   void enter(phase p, std::optional<duration> limit) { enter(p, pace{limit, limit, {}}); }
@@ -171,24 +173,27 @@ class deadline {
   /// `size` bytes went out or came in: the wait begins anew.
   void progress(std::size_t size) {
     const time_point at = now();
-    if (resting_) return;
+    if (rests()) return;
     window_.add(size, at);
     wait(pace_.idle, at);
   }
 
   /// The caller has something to do: neither the phase nor its rate counts until `resume`.
   void rest() { rest(now()); }
-  void rest(time_point at) {
-    window_.pause(at);
-    resting_ = true;
-    wait({}, at);
-  }
-  void resume() {
-    const time_point at = now();
-    window_.resume(at);
-    resting_ = false;
-    wait(pace_.idle, at);
-  }
+  void rest(time_point at) { pause(caller_rests_, at); }
+  void resume() { go_on(caller_rests_); }
+
+  /// The same for as long as the caller's source of content is asked for more.
+  class source_time {
+   public:
+    explicit source_time(deadline& of) : of_(of) { of_.pause(of_.source_rests_, of_.now()); }
+    source_time(const source_time&) = delete;
+    source_time& operator=(const source_time&) = delete;
+    ~source_time() { of_.go_on(of_.source_rests_); }
+
+   private:
+    deadline& of_;
+  };
 
   /// Lets the operation go on when it was only the phase's limit that passed.
   bool forgive() noexcept {
@@ -218,7 +223,22 @@ class deadline {
     void operator()() const noexcept { to->stop(); }
   };
 
+  bool rests() const noexcept { return caller_rests_ || source_rests_; }
+  void pause(bool& who, time_point at) {
+    if (!rests()) window_.pause(at);
+    who = true;
+    wait({}, at);
+  }
+  void go_on(bool& who) {
+    const time_point at = now();
+    who = false;
+    if (rests()) return;
+    window_.resume(at);
+    wait(pace_.idle, at);
+  }
+
   void wait(std::optional<duration> limit, time_point from) {
+    if (rests()) limit.reset();
     limit_ = limit;
     phase_end_ = limit ? later(from, *limit) : never;
     queue_.set(entry_, std::min({end_, phase_end_, window_.end()}));
@@ -273,7 +293,8 @@ class deadline {
   rate_window window_;
   pace pace_;
   phase phase_ = phase::none;
-  bool resting_ = false;
+  bool caller_rests_ = false;
+  bool source_rests_ = false;
   stop_callback<forward> on_caller_;
   std::optional<stop_callback<forward>> on_race_;
 };

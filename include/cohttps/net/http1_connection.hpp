@@ -14,8 +14,8 @@
 #include <cohttps/net/content_source.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/request_view.hpp>
+#include <cohttps/task/side_task.hpp>
 #include <cohttps/task/task.hpp>
-#include <cohttps/task/when_all.hpp>
 #include <cohttps/transport/sleep.hpp>
 
 #include <algorithm>
@@ -31,6 +31,9 @@ namespace cohttps::net {
 
 /// `ask`, then `receive_body` until it gives nothing. After any error the connection is only to be
 /// destroyed.
+///
+/// Content that does not go out with the head is sent by a task beside these. What ends that one
+/// here, such as its source's error, they fail with; what the peer did it may have explained.
 template <transport Transport>
 class http1_connection {
  public:
@@ -39,9 +42,9 @@ class http1_connection {
   http1_connection(channel_type bytes, const http1::limits& bounds) noexcept
       : channel_(std::move(bytes)), parser_(bounds) {}
 
-  /// Sends the request and waits for the final response's head; interim ones are skipped. While
-  /// much content goes out an answer is looked out for: one that does not want the rest ends the
-  /// sending (RFC 9112, 9.5).
+  /// Sends the request and waits for the final response's head; interim ones are skipped. Content
+  /// that this head does not want ends here (RFC 9112, 9.5); else the rest of it goes out beside
+  /// `receive_body`.
   task<result<void>> ask(request_view request, const exchange_paces& paces,
                          deadline<Transport>& limit) {
     answered_ = sent_ = head_ = false;
@@ -53,25 +56,35 @@ class http1_connection {
     // Small content goes out with the head: one record, one segment, one call.
     if (all)
       if (auto framed = append_content(request); !framed) co_return framed;
-    auto sent = co_await write(out_.data(), limit, limit.token());
+    auto sent = co_await write(out_.data(), limit);
     out_.clear();
     if (sent && all && request.listener && !request.memory.empty())
       request.listener->sent(request.memory.size());
-    if (sent && !all) co_return co_await exchange_content(request, paces, limit);
+    if (sent && !all) co_return co_await ask_beside_content(request, paces, limit);
     sent_ = sent.has_value();
     if (!sent) co_return sent;
     limit.enter(phase::receive_head, paces.answering, limit.last());
-    co_return co_await receive_head(request.listener, paces, limit, limit.token());
+    co_return co_await receive_head(request.listener, paces, limit);
   }
 
   /// The next part of the content, valid until the next call; an empty one when it is complete.
   task<result<std::span<const std::byte>>> receive_body(deadline<Transport>& limit) {
-    auto step = co_await next_step(limit, limit.token());
-    if (!step) co_return pass(std::move(step));
+    auto step = co_await next_step(limit, reading_token(limit));
+    result<void> received;
+    if (!step) received = pass(std::move(step));
+    // A peer that wants the rest of the request behind its response gets it.
+    if (received && step->body.empty() && sends()) received = co_await end_of_sending(limit);
+    received = with_sending(std::move(received));
+    if (!received) co_return pass(std::move(received));
     co_return step->body;
   }
+  /// True while content is being sent.
+  bool sends() const noexcept { return upload_ && !upload_->work.done(); }
+  void stop_sending() noexcept { upload_.reset(); }
+
   /// The same where it has come in already; else, and on any error, nothing.
   std::optional<std::span<const std::byte>> receive_body_at_once() {
+    if (upload_) return std::nullopt;
     const auto step = parse();
     if (!step || step->what == event::need_more) return std::nullopt;
     return step->body;
@@ -154,147 +167,171 @@ class http1_connection {
     return http1::write_last_chunk(out_, after);
   }
 
-  auto write(std::span<const std::byte> bytes, deadline<Transport>& limit, stop_token stop) {
-    return channel_.write(bytes, stop, [&limit](std::size_t size) { limit.progress(size); });
+  auto write(std::span<const std::byte> bytes, deadline<Transport>& limit) {
+    return channel_.write(bytes, limit.token(),
+                          [&limit](std::size_t size) { limit.progress(size); });
   }
 
   task<result<void>> receive_head(exchange_listener* listener, const exchange_paces& paces,
-                                  deadline<Transport>& limit, stop_token stop) {
+                                  deadline<Transport>& limit) {
     while (true) {
-      auto step = co_await next_step(limit, stop);
+      auto step = co_await next_step(limit, reading_token(limit));
       if (!step) co_return pass(std::move(step));
       head_ = step->what == event::head;
       if (head_) co_return result<void>();
       if (listener) listener->interim(parser_.head());
-      if (go_on_ && parser_.head().status == 100) go_on_->request_stop();
+      if (upload_ && parser_.head().status == 100) upload_->go_on.request_stop();
       if (sent_) limit.enter(phase::receive_head, paces.answering);  // the answer is still to come
     }
   }
 
-  // ---- content and answer at the same time
+  // ---- content, beside the answer
   // -------------------------------------------------------
 
-  struct stop_it {
-    stop_source* which;
-    void operator()() const noexcept { which->request_stop(); }
+  struct upload {
+    explicit upload(stop_token operation) : on_stop(operation, stop_it{&reading}) {}
+
+    struct stop_it {
+      stop_source* which;
+      void operator()() const noexcept { which->request_stop(); }
+    };
+    stop_source reading;  // of the answer, below whom something went wrong here
+    stop_source go_on;    // content that waits for 100 (Continue) waits no more
+    stop_callback<stop_it> on_stop;
+    bool awaited = false;  // the answer is complete
+    side_task<result<void>> work;
   };
 
-  task<result<void>> exchange_content(request_view request, const exchange_paces& paces,
-                                      deadline<Transport>& limit) {
-    stop_source go_on, sending, receiving;
-    go_on_ = &go_on;
-    stop_callback stop_sending(limit.token(), stop_it{&sending});
-    stop_callback stop_receiving(limit.token(), stop_it{&receiving});
-    auto [sent, answered] =
-        co_await when_all(send_content(request, paces, limit, sending, receiving),
-                          await_answer(request.listener, paces, limit, sending, receiving));
-    go_on_ = nullptr;
-    if (answered) co_return result<void>();
-    // The peer's answer tells more than that it closed; what went wrong here tells more than that
-    // there is no answer then.
-    if (!sent && (sent.error().category() == error_category::peer_closed ||
-                  answered.error().category() == error_category::canceled))
-      co_return std::move(sent);
-    co_return std::move(answered);
+  stop_token reading_token(deadline<Transport>& limit) noexcept {
+    return upload_ ? stop_token(upload_->reading) : limit.token();
   }
 
-  task<result<void>> await_answer(exchange_listener* listener, const exchange_paces& paces,
-                                  deadline<Transport>& limit, stop_source& sending,
-                                  stop_source& receiving) {
-    result<void> answered;
-    try {
-      answered = co_await receive_head(listener, paces, limit, receiving);
-    } catch (...) {  // the listener's
-      sending.request_stop();
-      go_on_->request_stop();
-      throw;
-    }
+  task<result<void>> ask_beside_content(request_view request, const exchange_paces& paces,
+                                        deadline<Transport>& limit) {
+    upload_.emplace(limit.token());
+    upload_->work.start(send_content(request, paces.answering, limit));
+    auto answered = co_await receive_head(request.listener, paces, limit);
+    upload_->go_on.request_stop();
     // A server that has said what it thinks of the request does not wait for the rest of it, unless
     // it is content with it.
-    if (!answered || !is_success(parser_.head().status)) sending.request_stop();
-    go_on_->request_stop();
+    if (answered && !is_success(parser_.head().status)) upload_.reset();
+    answered = with_sending(std::move(answered));
+    // A limit that passed in this moment has stopped what is still going on.
+    if (answered && sends() && limit.stop_requested()) co_return canceled();
     co_return answered;
   }
 
-  task<result<void>> send_content(request_view request, const exchange_paces& paces,
-                                  deadline<Transport>& limit, stop_source& sending,
-                                  stop_source& receiving) {
-    if (request.expects_continue) co_await sleep_for(limit.transport(), continue_wait, *go_on_);
+  /// `answered`, unless the sending has ended with what tells more. Throws what that threw.
+  result<void> with_sending(result<void> answered) {
+    if (!upload_ || !upload_->work.done()) return answered;
+    const auto sent = upload_->work.take();
+    upload_.reset();
+    if (sent) return answered;
+    const bool by_peer = sent.error().category() == error_category::peer_closed;
+    // The peer's answer tells more than that it closed; what went wrong here tells more than that
+    // there is no answer then.
+    const bool answer_tells_more = answered || by_peer
+                                       ? by_peer && head_
+                                       : answered.error().category() != error_category::canceled;
+    return answer_tells_more ? std::move(answered) : sent;
+  }
+
+  task<result<void>> end_of_sending(deadline<Transport>& limit) {
+    upload_->awaited = true;
+    (void)co_await sleep_until(limit.transport(), never, upload_->reading);
+    if (sends()) co_return canceled();
+    co_return result<void>();
+  }
+
+  static std::unexpected<error> canceled() {
+    return fail(error_category::canceled, "canceled", "the operation was canceled");
+  }
+
+  task<result<void>> send_content(request_view request, pace answering,
+                                  deadline<Transport>& limit) {
+    // Whoever waits finds this task done: a stop resumes them in another turn.
+    if (request.expects_continue)
+      co_await sleep_for(limit.transport(), continue_wait, upload_->go_on);
     const typename channel_type::sender alone(channel_);
+    const waking wake{*upload_};
     result<void> sent;
-    try {
-      if (request.source)
-        sent = co_await send_source(request, limit, sending);
-      else
-        sent = co_await send_memory(request, limit, sending);
-    } catch (...) {  // the source's
-      receiving.request_stop();
-      throw;
-    }
+    if (request.source)
+      sent = co_await send_source(request, limit);
+    else
+      sent = co_await send_memory(request, limit);
     sent_ = sent.has_value();
-    if (sent_ && !head_ && !receiving.stop_requested())
-      limit.enter(phase::receive_head, paces.answering);
+    if (sent_ && head_)
+      limit.rename(phase::receive_body);
+    else if (sent_ && !upload_->reading.stop_requested())
+      limit.enter(phase::receive_head, answering);
     // What the peer did, it may have explained; what went wrong here, it cannot.
-    if (!sent && sent.error().category() != error_category::peer_closed &&
-        !sending.stop_requested())
-      receiving.request_stop();
+    wake.needed = !sent && sent.error().category() != error_category::peer_closed;
     co_return sent;
   }
 
-  task<result<void>> send_source(request_view request, deadline<Transport>& limit,
-                                 stop_token stop) {
+  /// Ends a wait for the peer that is of no use any more.
+  struct waking {
+    upload& of;
+    mutable bool needed = true;  // as an exception leaves, too
+    ~waking() {
+      if (needed || of.awaited) of.reading.request_stop();
+    }
+  };
+
+  task<result<void>> send_source(request_view request, deadline<Transport>& limit) {
     const auto length = request.source->length();
     const bool chunked = !request.length();
     std::uint64_t given = 0;
     while (true) {
-      limit.rest();  // the source's time is the caller's
-      auto piece = co_await request.source->next();
-      limit.resume();
+      auto piece = co_await ask_source(*request.source, limit);
       if (!piece) co_return pass(std::move(piece));
-      if (stop.stop_requested())
-        co_return fail(error_category::canceled, "canceled", "the operation was canceled");
+      if (limit.stop_requested()) co_return canceled();
       given += piece->size();
       if (length && (given > *length || (piece->empty() && given < *length)))
         co_return fail(error_category::usage, "content_length_mismatch",
                        "the content was said to have " + std::to_string(*length) +
                            " bytes, and has " + (given > *length ? "more" : "fewer"));
       if (piece->empty()) break;
-      auto sent = co_await send_piece(request, *piece, limit, stop);
+      auto sent = co_await send_piece(request, *piece, limit);
       if (!sent) co_return sent;
     }
     if (!chunked) co_return result<void>();
-    co_return co_await send_end(request, limit, stop);
+    co_return co_await send_end(request, limit);
+  }
+  static task<result<std::span<const std::byte>>> ask_source(content_source& source,
+                                                             deadline<Transport>& limit) {
+    const typename deadline<Transport>::source_time its_own(limit);
+    co_return co_await source.next();
   }
 
-  task<result<void>> send_memory(request_view request, deadline<Transport>& limit,
-                                 stop_token stop) {
+  task<result<void>> send_memory(request_view request, deadline<Transport>& limit) {
     for (auto rest = request.memory; !rest.empty();) {
       const auto piece = rest.first(std::min(rest.size(), memory_piece));
-      auto sent = co_await send_piece(request, piece, limit, stop);
+      auto sent = co_await send_piece(request, piece, limit);
       if (!sent) co_return sent;
       rest = rest.subspan(piece.size());
     }
     if (request.length()) co_return result<void>();
-    co_return co_await send_end(request, limit, stop);
+    co_return co_await send_end(request, limit);
   }
 
   task<result<void>> send_piece(request_view request, std::span<const std::byte> piece,
-                                deadline<Transport>& limit, stop_token stop) {
+                                deadline<Transport>& limit) {
     result<void> sent;
     if (request.length()) {
-      sent = co_await write(piece, limit, stop);
+      sent = co_await write(piece, limit);
     } else {
       http1::write_chunk(out_, piece);
-      sent = co_await write(out_.data(), limit, stop);
+      sent = co_await write(out_.data(), limit);
       out_.clear();
     }
     if (sent && request.listener) request.listener->sent(piece.size());
     co_return sent;
   }
 
-  task<result<void>> send_end(request_view request, deadline<Transport>& limit, stop_token stop) {
+  task<result<void>> send_end(request_view request, deadline<Transport>& limit) {
     if (auto ended = append_end(request); !ended) co_return ended;
-    auto sent = co_await write(out_.data(), limit, stop);
+    auto sent = co_await write(out_.data(), limit);
     out_.clear();
     co_return sent;
   }
@@ -345,11 +382,11 @@ class http1_connection {
   bool in_kept_ = false;
   buffer kept_;
   buffer out_;
-  stop_source* go_on_ = nullptr;  // content that waits for 100 (Continue) waits no more
   bool head_ = false;
   bool answered_ = false;
   bool sent_ = false;
   bool closes_ = false;
+  std::optional<upload> upload_;
 };
 
 }  // namespace cohttps::net

@@ -139,6 +139,9 @@ class http2_connection {
   /// True when it can be kept for other requests.
   bool reusable() const noexcept { return session_.capacity() != 0; }
 
+  /// The peer is going away, and has looked at one of the requests at least.
+  bool took_some() const noexcept { return session_.took_some(); }
+
   /// Says goodbye as far as that needs no waiting, and closes.
   void close() noexcept {
     if (std::exchange(closed_, true)) return;
@@ -239,7 +242,9 @@ class http2_connection {
     } catch (const std::bad_alloc&) {
       session_.connection_lost(out_of_memory());
     }
-    if (session_.pongs() != pongs) asked_.reset();
+    if (session_.pongs() == pongs) return;
+    asked_.reset();
+    if (watching_) set_watch();  // the next question may be due before this answer was
   }
 
   detail::background write_loop() {

@@ -12,8 +12,8 @@
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/http2_connection.hpp>
 #include <cohttps/net/request_view.hpp>
+#include <cohttps/task/side_task.hpp>
 #include <cohttps/task/task.hpp>
-#include <cohttps/task/when_all.hpp>
 #include <cohttps/transport/sleep.hpp>
 
 #include <chrono>
@@ -29,6 +29,9 @@ namespace cohttps::net {
 
 /// As `http1_connection`: `ask`, then `receive_body` until it gives nothing. Destroyed before, it
 /// resets its stream, and the connection goes on.
+///
+/// Content that takes its time is sent by a task beside these. What ends that one here, such as its
+/// source's error, they fail with; what the peer did the stream tells them.
 template <transport Transport>
 class http2_exchange {
  public:
@@ -36,10 +39,13 @@ class http2_exchange {
       : over_(over), scheme_(scheme) {}
   http2_exchange(const http2_exchange&) = delete;
   http2_exchange& operator=(const http2_exchange&) = delete;
-  ~http2_exchange() { over_.give_up(stream_); }
+  ~http2_exchange() {
+    sending_.reset();
+    over_.give_up(stream_);
+  }
 
-  /// Sends the request and waits for the final response's head; interim ones are skipped. An answer
-  /// that does not want the rest of the content ends the sending.
+  /// Sends the request and waits for the final response's head; interim ones are skipped. Content
+  /// that this head does not want ends here; else the rest of it goes out beside `receive_body`.
   task<result<void>> ask(request_view request, const exchange_paces& paces,
                          deadline<Transport>& limit) {
     const auto length = request.length();
@@ -51,8 +57,8 @@ class http2_exchange {
     const bool at_once =
         raw || (!request.source && !request.trailers && !request.expects_continue &&
                 request.memory.size() <= sent_at_once);
-    const bool sends = content && !at_once;
-    if (sends)
+    const bool beside = content && !at_once;
+    if (beside)
       limit.enter(phase::send, paces.sending, limit.last());
     else
       limit.enter(phase::receive_head, paces.answering, limit.last());
@@ -61,16 +67,28 @@ class http2_exchange {
       limit.enter(phase::send, paces.sending);
       co_return opened;
     }
-    if (sends) co_return co_await exchange_content(request, paces, limit);
-    if (content) stream_.give_content(request.memory, !raw);
-    if (content && !raw && request.listener) request.listener->sent(request.memory.size());
-    sent_ = true;
-    co_return co_await receive_head(request.listener, paces, limit, limit.token());
+    if (beside) {
+      sending_.start(send_content(request, paces.answering, limit));
+    } else {
+      if (content) stream_.give_content(request.memory, !raw);
+      if (content && !raw && request.listener) request.listener->sent(request.memory.size());
+      sent_ = true;
+    }
+    auto answered = co_await receive_head(request.listener, paces, limit);
+    go_on_.request_stop();
+    // A server that has said what it thinks of the request does not wait for the rest of it, unless
+    // it is content with it.
+    if (beside && (!answered || !is_success(stream_.status()))) stop_sending();
+    if (answered) answered = outcome_of_sending();
+    // A limit that passed in this moment has stopped what is still going on.
+    if (answered && sends() && limit.stop_requested()) co_return canceled();
+    co_return answered;
   }
 
   /// The next part of the content, valid until the next call; an empty one when it is complete.
   task<result<std::span<const std::byte>>> receive_body(deadline<Transport>& limit) {
     while (true) {
+      if (auto sent = outcome_of_sending(); !sent) co_return pass(std::move(sent));
       const auto part = stream_.take_content();
       over_.flush();
       if (!part.empty()) {
@@ -78,7 +96,8 @@ class http2_exchange {
         co_return part;
       }
       if (stream_.failure()) co_return std::unexpected(*stream_.failure());
-      if (stream_.ended()) co_return part;
+      // A peer that wants the rest of the request behind its response gets it.
+      if (stream_.ended() && (!sending_.started() || stream_.stop_sending())) co_return part;
       const bool changed = co_await over_.changed(stream_, limit.token());
       if (!changed) co_return canceled();
     }
@@ -123,12 +142,16 @@ class http2_exchange {
 
   /// The same where nothing is to be waited for; else, and on any error, nothing.
   std::optional<std::span<const std::byte>> receive_body_at_once() {
+    if (sending_.started()) return std::nullopt;
     const bool content = stream_.has_content();
     if (!content && (!stream_.ended() || stream_.failure())) return std::nullopt;
     const auto part = stream_.take_content();
     over_.flush();
     return part;
   }
+
+  /// True while content is being sent.
+  bool sends() const noexcept { return sending_.started() && !sending_.done(); }
 
   response_head take_head() { return stream_.take_head(); }
   std::optional<std::uint64_t> content_length() const noexcept { return stream_.content_length(); }
@@ -150,131 +173,111 @@ class http2_exchange {
   }
 
   task<result<void>> receive_head(exchange_listener* listener, const exchange_paces& paces,
-                                  deadline<Transport>& limit, stop_token stop) {
+                                  deadline<Transport>& limit) {
     while (true) {
       for (const response_head& interim : stream_.take_interim()) {
         if (listener) listener->interim(interim);
         if (sent_) limit.enter(phase::receive_head, paces.answering);  // it is still to come
       }
-      if (go_on_ && stream_.told_to_continue()) go_on_->request_stop();
+      if (stream_.told_to_continue()) go_on_.request_stop();
       if (stream_.has_head()) break;
+      if (auto sent = outcome_of_sending(); !sent) co_return sent;
       if (stream_.failure()) co_return std::unexpected(*stream_.failure());
-      const bool changed = co_await over_.changed(stream_, stop);
+      const bool changed = co_await over_.changed(stream_, limit.token());
       if (!changed) co_return canceled();
     }
     has_content_ = stream_.content_length() && !(stream_.ended() && stream_.received() == 0);
     co_return result<void>();
   }
 
-  // ---- content and answer at the same time -----------------------------------------------------
+  // ---- content, beside the answer --------------------------------------------------------------
 
-  struct stop_it {
-    stop_source* which;
-    void operator()() const noexcept { which->request_stop(); }
-  };
-
-  task<result<void>> exchange_content(request_view request, const exchange_paces& paces,
-                                      deadline<Transport>& limit) {
-    stop_source go_on, sending, receiving;
-    go_on_ = &go_on;
-    stop_callback stop_sending(limit.token(), stop_it{&sending});
-    stop_callback stop_receiving(limit.token(), stop_it{&receiving});
-    auto [sent, answered] =
-        co_await when_all(send_content(request, paces, limit, sending, receiving),
-                          await_answer(request.listener, paces, limit, sending, receiving));
-    go_on_ = nullptr;
-    if (answered) co_return result<void>();
-    // What went wrong here tells more than that there is no answer then.
-    if (!sent && answered.error().category() == error_category::canceled) co_return std::move(sent);
-    co_return std::move(answered);
+  /// What the sending failed with or threw, if it did.
+  result<void> outcome_of_sending() {
+    if (!sending_.done()) return {};
+    return sending_.take();
+  }
+  void stop_sending() {
+    sending_.reset();
+    stream_.give_content({}, false);  // the caller's memory may go
   }
 
-  task<result<void>> await_answer(exchange_listener* listener, const exchange_paces& paces,
-                                  deadline<Transport>& limit, stop_source& sending,
-                                  stop_source& receiving) {
-    result<void> answered;
-    try {
-      answered = co_await receive_head(listener, paces, limit, receiving);
-    } catch (...) {  // the listener's
-      sending.request_stop();
-      go_on_->request_stop();
-      throw;
-    }
-    // A server that has said what it thinks of the request does not wait for the rest of it, unless
-    // it is content with it.
-    if (!answered || !is_success(stream_.status())) sending.request_stop();
-    go_on_->request_stop();
-    co_return answered;
-  }
-
-  task<result<void>> send_content(request_view request, const exchange_paces& paces,
-                                  deadline<Transport>& limit, stop_source& sending,
-                                  stop_source& receiving) {
-    if (request.expects_continue) co_await sleep_for(limit.transport(), continue_wait, *go_on_);
+  task<result<void>> send_content(request_view request, pace answering,
+                                  deadline<Transport>& limit) {
+    // Whoever waits finds this task done: they are resumed after it, in another turn.
+    const waking wake{*this};
+    if (request.expects_continue) co_await sleep_for(limit.transport(), continue_wait, go_on_);
     result<void> sent;
-    try {
-      if (request.source)
-        sent = co_await send_source(request, limit, sending);
-      else
-        sent = co_await send_memory(request, limit, sending);
-    } catch (...) {  // the source's
-      receiving.request_stop();
-      throw;
-    }
+    if (request.source)
+      sent = co_await send_source(request, limit);
+    else
+      sent = co_await send_memory(request, limit);
     sent_ = sent.has_value();
-    if (sent_ && !stream_.has_head() && !receiving.stop_requested())
-      limit.enter(phase::receive_head, paces.answering);
-    if (!sent) stream_.give_content({}, false);  // the caller's memory may go
-    // What the peer did it explains; what went wrong here it cannot.
-    if (!sent && !sending.stop_requested()) receiving.request_stop();
+    if (!sent)
+      stream_.give_content({}, false);  // the caller's memory may go
+    else if (stream_.has_head())
+      limit.rename(phase::receive_body);
+    else
+      limit.enter(phase::receive_head, answering);
     co_return sent;
   }
 
-  task<result<void>> send_source(request_view request, deadline<Transport>& limit,
-                                 stop_token stop) {
+  struct waking {
+    http2_exchange& of;
+    ~waking() { of.over_.wake(of.stream_); }
+  };
+
+  task<result<void>> send_source(request_view request, deadline<Transport>& limit) {
     const auto length = request.source->length();
     std::uint64_t given = 0;
-    while (true) {
-      limit.rest();  // the source's time is the caller's
-      auto piece = co_await request.source->next();
-      limit.resume();
+    while (!refused()) {
+      auto piece = co_await ask_source(*request.source, limit);
       if (!piece) co_return pass(std::move(piece));
-      if (stop.stop_requested()) co_return canceled();
+      if (limit.stop_requested()) co_return canceled();
       given += piece->size();
       if (length && (given > *length || (piece->empty() && given < *length)))
         co_return fail(error_category::usage, "content_length_mismatch",
                        "the content was said to have " + std::to_string(*length) +
                            " bytes, and has " + (given > *length ? "more" : "fewer"));
       if (piece->empty()) break;
-      auto sent = co_await send_piece(request, *piece, false, limit, stop);
+      auto sent = co_await send_piece(request, *piece, false, limit);
       if (!sent) co_return sent;
     }
-    co_return co_await send_end(request, limit, stop);
+    co_return co_await send_end(request, limit);
+  }
+  static task<result<std::span<const std::byte>>> ask_source(content_source& source,
+                                                             deadline<Transport>& limit) {
+    const typename deadline<Transport>::source_time its_own(limit);
+    co_return co_await source.next();
   }
 
-  task<result<void>> send_memory(request_view request, deadline<Transport>& limit,
-                                 stop_token stop) {
-    auto sent = co_await send_piece(request, request.memory, !request.trailers, limit, stop);
-    if (sent && request.trailers) sent = co_await send_end(request, limit, stop);
+  task<result<void>> send_memory(request_view request, deadline<Transport>& limit) {
+    auto sent = co_await send_piece(request, request.memory, !request.trailers, limit);
+    if (sent && request.trailers) sent = co_await send_end(request, limit);
     co_return sent;
   }
 
-  task<result<void>> send_end(request_view request, deadline<Transport>& limit, stop_token stop) {
+  task<result<void>> send_end(request_view request, deadline<Transport>& limit) {
+    if (refused()) co_return result<void>();
     if (request.trailers) trailers_ = (*request.trailers)();
-    if (trailers_.empty()) co_return co_await send_piece(request, {}, true, limit, stop);
-    auto ended = stream_.end_content(trailers_);
-    over_.flush();
-    co_return ended;
+    if (trailers_.empty()) co_return co_await send_piece(request, {}, true, limit);
+    if (auto ended = stream_.end_content(trailers_); !ended) co_return ended;
+    co_return co_await taken(request, true, limit);
   }
 
-  /// Returns when the session has taken all of `piece`, or does not want it any more.
   task<result<void>> send_piece(request_view request, std::span<const std::byte> piece, bool last,
-                                deadline<Transport>& limit, stop_token stop) {
+                                deadline<Transport>& limit) {
     stream_.give_content(piece, last);
+    return taken(request, last, limit);
+  }
+
+  /// Returns when the session has taken all that was given, with the end where it is the `last` of
+  /// it, or does not want it any more.
+  task<result<void>> taken(request_view request, bool last, deadline<Transport>& limit) {
     over_.flush();
-    std::size_t left = piece.size();
-    while (left != 0 && !stream_.stop_sending() && !stream_.failure()) {
-      const bool changed = co_await over_.changed(stream_, stop);
+    std::size_t left = stream_.content_left();
+    while ((last ? !stream_.content_sent() : left != 0) && !refused()) {
+      const bool changed = co_await over_.changed(stream_, limit.token());
       if (!changed) co_return canceled();
       const std::size_t now = stream_.content_left();
       if (now == left) continue;
@@ -285,14 +288,18 @@ class http2_exchange {
     co_return result<void>();
   }
 
+  /// The peer takes no more: the stream says whether that is an error.
+  bool refused() const noexcept { return stream_.stop_sending() || stream_.failure(); }
+
   http2_connection<Transport>& over_;
   std::string_view scheme_;
   typename http2_connection<Transport>::stream stream_;
-  fields trailers_;               // of the request, until they are sent
-  stop_source* go_on_ = nullptr;  // content that waits for 100 (Continue) waits no more
+  fields trailers_;    // of the request, until they are sent
+  stop_source go_on_;  // content that waits for 100 (Continue) waits no more
   bool has_content_ = false;
   bool sent_ = false;
   bool hung_up_ = false;
+  side_task<result<void>> sending_;
 };
 
 }  // namespace cohttps::net

@@ -28,6 +28,7 @@ class message_exchange {
   message_exchange() = default;
   message_exchange(const message_exchange&) = delete;
   message_exchange& operator=(const message_exchange&) = delete;
+  ~message_exchange() { close(); }
 
   void open(connection<Transport>& over) noexcept {
     close();
@@ -41,6 +42,7 @@ class message_exchange {
 #ifdef COHTTPS_HAS_NGHTTP2
     http2_.reset();
 #endif
+    if (http1_) http1_->stop_sending();
     http1_ = nullptr;
     over_ = nullptr;
   }
@@ -55,6 +57,11 @@ class message_exchange {
   /// The same where nothing is to be waited for; else, and on any error, nothing.
   std::optional<std::span<const std::byte>> receive_body_at_once() {
     return with([](auto& http) { return http.receive_body_at_once(); });
+  }
+
+  /// True while content of the request goes out beside that.
+  bool sends() const noexcept {
+    return with([](auto& http) { return http.sends(); });
   }
 
   /// After a switch to another protocol.
