@@ -68,7 +68,7 @@ struct bench {
     bytes = done = 0;
     measured.begin();
     for (std::size_t i = 0; i < to_do.count; ++i) {
-      const std::string url = to_do.url("/large");
+      const std::string url = to_do.url(to_do.large());
       auto stream = co_await c.stream(cohttps::method::get, url);
       while (true) {
         const auto part = co_await stream.read();

@@ -120,7 +120,7 @@ void does(const work& w) {
   one.perform();
   one.bytes = 0;
   std::uint64_t left = 0;
-  if (downloads) one.set(CURLOPT_URL, w.url("/large").c_str());
+  if (downloads) one.set(CURLOPT_URL, w.url(w.large()).c_str());
   if (w.kind == "upload") {
     one.set(CURLOPT_URL, w.url("/up/file").c_str());
     one.set(CURLOPT_UPLOAD, 1L);

@@ -30,6 +30,8 @@ struct work {
   std::string url(std::string_view path) const {
     return "https://" + host + ":" + port + std::string(path);
   }
+  /// What a download fetches: 256 MiB, or 1 GiB in one stream.
+  std::string_view large() const { return kind == "http2-download" ? "/huge" : "/large"; }
 };
 
 inline std::uint64_t processor_ns() {

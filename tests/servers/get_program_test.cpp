@@ -155,6 +155,7 @@ TEST_CASE("get: --json gives one object with everything") {
 }
 
 TEST_CASE("get: exit codes tell what went wrong") {
+  const refusing_port nobody;
   auto& server = server_for_get();
   descriptor_balance balance;
   const certificate_authority other;
@@ -181,7 +182,7 @@ TEST_CASE("get: exit codes tell what went wrong") {
       {2, {"--no-such-option", good}},
       {2, {}},
       {3, {"https://localhost:port/"}},
-      {7, {"https://127.0.0.1:" + std::to_string(free_port())}},
+      {7, {"https://127.0.0.1:" + nobody.text()}},
       {8, {"--allow-plaintext", senseless.url()}},
       {18, {"--allow-plaintext", partial.url()}},
       {28, {"-m", "0.3", silent_url}},

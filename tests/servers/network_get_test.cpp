@@ -135,7 +135,8 @@ TEST_CASE("get: proxies that are not there, not proxies, or not well written") {
   auto& server = web_server();
   descriptor_balance balance;
   const auto url = server.url(site::both, "/small.txt");
-  const auto nobody = "127.0.0.1:" + std::to_string(free_port());
+  const refusing_port closed;
+  const auto nobody = "127.0.0.1:" + closed.text();
   std::uint16_t silent_port = 0;
   const descriptor silent = bound_socket(silent_port, 16);
   const peer garbage([](accepted& near) {

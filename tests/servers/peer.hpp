@@ -62,6 +62,17 @@ std::array<std::uint16_t, N> free_ports() {
 }
 inline std::uint16_t free_port() { return free_ports<1>()[0]; }
 
+/// A port that refuses connections for as long as this lives: nobody else gets it meanwhile.
+class refusing_port {
+ public:
+  std::uint16_t number() const noexcept { return number_; }
+  std::string text() const { return std::to_string(number_); }
+
+ private:
+  std::uint16_t number_ = 0;
+  descriptor held_ = bound_socket(number_);
+};
+
 /// One accepted connection. Waits are bounded, so that a test that fails ends.
 class accepted {
  public:

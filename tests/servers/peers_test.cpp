@@ -258,7 +258,8 @@ TEST_CASE("a peer whose queue is full is given up while connecting") {
 
 TEST_CASE("a port that nobody listens on: connection refused, with the address") {
   descriptor_balance balance;
-  const auto port = std::to_string(free_port());
+  const refusing_port nobody;
+  const auto port = nobody.text();
   for (const std::string scheme : {"http", "https"}) {
     auto options = secure();
     options.allow_plaintext = true;

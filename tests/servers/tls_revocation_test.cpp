@@ -134,8 +134,9 @@ TEST_CASE("peers: nginx publishes a list of revoked certificates") {
 }
 
 TEST_CASE("peers: nobody listens where the certificate says to ask") {
+  const refusing_port nobody;
   const auto certificate = test_authority().issue(
-      {.dns = {"localhost"}, .ocsp_url = "http://127.0.0.1:" + std::to_string(free_port()) + "/"});
+      {.dns = {"localhost"}, .ocsp_url = "http://127.0.0.1:" + nobody.text() + "/"});
   const tls_peer server(tls_peer_kinds[0], {.certificate = certificate});
   const auto url = "https://localhost:" + std::to_string(server.port()) + "/small.txt";
   for (const auto mode : {revocation_mode::soft, revocation_mode::hard}) {
