@@ -1,4 +1,5 @@
-// What the client's functions do.
+// What the client's functions do: templates, for every unit, or, with
+// COHTTPS_SEPARATE_COMPILATION, for one that says `template class cohttps::basic_client<...>;`.
 #pragma once
 
 #include <cohttps/client/client.hpp>

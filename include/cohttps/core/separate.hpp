@@ -1,5 +1,5 @@
-// Where the definitions go that are no templates: into every unit that includes them, or, with
-// COHTTPS_SEPARATE_COMPILATION, into the one that includes <cohttps/implementation.hpp>.
+// Where the definitions of ..._definitions.hpp go, which are no templates: into every unit, or,
+// with COHTTPS_SEPARATE_COMPILATION, into the one that includes <cohttps/implementation.hpp>.
 #pragma once
 
 #if defined(COHTTPS_SEPARATE_COMPILATION)
