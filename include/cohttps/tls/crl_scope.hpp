@@ -16,6 +16,7 @@
 #include <initializer_list>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -54,7 +55,8 @@ class crl_scope {
   }
 
  private:
-  using names = std::set<std::vector<std::uint8_t>>;  // GeneralNames as encoded
+  // GeneralNames as encoded. Strings, as GCC 12 warns of how it compares vectors.
+  using names = std::set<std::string>;
 
   static bool known(const Botan::Extensions& all, std::initializer_list<Botan::OID> understood) {
     return std::ranges::all_of(all.get_extension_oids(), [&](const auto& id) {
