@@ -98,10 +98,23 @@ def first_error(output):
     return next((line for line in lines if re.search(r"error|undefined|multiple", line)), (lines or ["?"])[0])
 
 
-def headers_alone(flags, compilers, headers=None):
+def changed_by_separation(headers):
+    """Those that are not the same with the definitions apart: they name the macro, or include one that does."""
+    includes = {header: {path for _, kind, path in rules.includes(header, text) if kind == "own"}
+                for header, text in headers.items()}
+    changed = {header for header, text in headers.items() if SEPARATE[2:] in text}
+    more = changed
+    while more:
+        more = {header for header in headers if header not in changed and includes[header] & changed}
+        changed |= more
+    return changed
+
+
+def headers_alone(flags, compilers):
     """Each header compiles as the only one of a program, twice over, with every compiler, and with the
-    definitions apart."""
-    headers = sorted(rules.headers(flags.root)) if headers is None else headers
+    definitions apart where that makes a difference."""
+    texts = rules.headers(flags.root)
+    headers = sorted(texts)
 
     def compile_one(job):
         compiler, header, mode = job
@@ -116,7 +129,7 @@ def headers_alone(flags, compilers, headers=None):
         return None
 
     jobs = [(compiler, header, []) for header in headers if header != APART for compiler in compilers]
-    jobs += [(compilers[0], header, [SEPARATE]) for header in headers]
+    jobs += [(compilers[0], header, [SEPARATE]) for header in sorted(changed_by_separation(texts))]
     return [problem for problem in in_parallel(compile_one, jobs) if problem]
 
 
