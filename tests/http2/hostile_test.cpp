@@ -125,3 +125,74 @@ TEST_CASE("patience comes back with time and with content") {
   CHECK(pings(900, start + seconds(100)));
   CHECK_FALSE(pings(900, start + seconds(100)));
 }
+
+TEST_CASE("frames on a stream that the server has ended or reset, while a request is being sent") {
+  const std::string ended = headers(1, status("200"), end_headers | end_stream);
+  const std::string reset = headers(1, status("200")) + rst_stream(1, 2);
+  const std::string priority = frame(2, 0, 1, std::string(4, '\0') + "\x10");
+  const std::string trailers = headers(1, line("a", "b"), end_headers | end_stream);
+  struct row {
+    std::string_view name;
+    std::string bytes;
+    std::string_view reason = {};  // of the connection's end
+  };
+  // RFC 9113, 5.1: half-closed (remote), and closed. What comes behind a RST_STREAM is of no use to
+  // anybody, and harms nobody.
+  for (const row& each : {
+           row{"DATA", ended + data(1, "x"), "http2_stream_closed"},
+           row{"HEADERS", ended + trailers, "http2_stream_closed"},
+           row{"CONTINUATION", ended + continuation(1, "", end_headers), "http2_protocol_error"},
+           row{"WINDOW_UPDATE", ended + window_update(1, 1)},
+           row{"PRIORITY", ended + priority},
+           row{"RST_STREAM", ended + rst_stream(1, 0)},
+           row{"DATA behind RST_STREAM", reset + data(1, "x", end_stream)},
+           row{"HEADERS behind RST_STREAM", reset + trailers},
+           row{"WINDOW_UPDATE behind RST_STREAM", reset + window_update(1, 1)},
+           row{"PRIORITY behind RST_STREAM", reset + priority},
+       }) {
+    CAPTURE(each.name);
+    get_request r;
+    r.verb = method::post;
+    r.length = std::nullopt;
+    r.has_content = true;
+    http2::session client;
+    http2::stream s;
+    REQUIRE(client.open(s, r.head()));
+    const auto got = client.receive(bytes_of(hello() + each.bytes), {});
+    if (each.reason.empty()) {
+      if (!got) FAIL_CHECK(got.error().what());
+    } else {
+      CHECK((!got && got.error().reason() == each.reason));
+    }
+    if (each.bytes.starts_with(reset)) {
+      CHECK_FALSE(s.ended());
+      CHECK((s.failure() && s.failure()->reason() == "stream_reset"));
+      CHECK(s.received() == 0);
+    } else {
+      CHECK(s.ended());  // a response that was complete before stays one
+    }
+  }
+}
+
+TEST_CASE("content in answer to HEAD") {
+  get_request r;
+  r.verb = method::head;
+  http2::session client;
+  http2::stream s;
+  REQUIRE(client.open(s, r.head()));
+  const auto content = headers(1, status("200")) + data(1, "x", end_stream);
+  REQUIRE(client.receive(bytes_of(hello() + content), {}));
+  REQUIRE(s.failure());
+  CHECK(s.failure()->reason() == "malformed_response");
+  CHECK(s.failure()->message().find("HEAD") != std::string::npos);
+}
+
+TEST_CASE("a goodbye that wants HTTP/1.1") {
+  http2::session client;
+  http2::stream s;
+  REQUIRE(client.open(s, get_request().head()));
+  REQUIRE(client.receive(bytes_of(hello() + goaway(0, 13)), {}));
+  REQUIRE(s.failure());
+  CHECK(s.failure()->reason() == "http_1_1_required");
+  CHECK(s.failure()->replay() == replay_safety::rejected);
+}

@@ -106,7 +106,6 @@ TEST_CASE("get sends what curl sends") {
       {"--data-urlencode", "na@me=content", "--data-urlencode", "@x=1", url},
       {"-G", "-d", "a=1", url + "?"},
       {"-G", "-d", "a=1", url + "?b=2&"},
-      {"-T", lines, node().url("/folder/?q=1")},
       {"-X", "PUT", "-d", "x", "-H", "X-Own: 1", url},
   };
   for (const auto& c : cases) {
@@ -117,6 +116,9 @@ TEST_CASE("get sends what curl sends") {
     REQUIRE(theirs.code == 0);
     CHECK(essence(ours.out) == essence(theirs.out));
   }
+  // Curls differ where a folder has a query: newer ones leave the file's name out.
+  const auto put = get(node(), {"-T", lines, node().url("/folder/?q=1")});
+  CHECK(essence(put.out).at("target") == "/folder/lines?q=1");
 }
 
 TEST_CASE("get sends forms as curl does") {
