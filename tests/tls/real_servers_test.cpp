@@ -76,6 +76,32 @@ TEST_CASE("sessions of OpenSSL are continued") {
   CHECK(count.resumed == 9);
 }
 
+TEST_CASE("OpenSSL under each cipher suite that can be asked for") {
+  // At security level 0 OpenSSL has those with short tags too.
+  const openssl_server server(
+      {"-cipher", "ALL:@SECLEVEL=0", "-ciphersuites",
+       "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:"
+       "TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256"});
+  for (const std::string suite :
+       {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8"}) {
+    CAPTURE(suite);
+    tls_options options{.system_roots = false, .root_pem = test_authority().certificate_pem()};
+    options.cipher_suites = {suite};
+    tcp_client client(tls_context::create(options).value(), server.port());
+    const bool connected = client.connect();
+    CAPTURE(client.failure ? client.failure->what() : "");
+    REQUIRE(connected);
+    CHECK(client.engine.info().cipher_suite == suite);
+    const auto got = client.exchange("GET / HTTP/1.0\r\n\r\n", "</BODY></HTML>");
+    CHECK(got.find("</BODY></HTML>") != std::string::npos);
+    client.close();
+  }
+}
+
 TEST_CASE("a large file of nginx arrives whole") {
   auto& server = web_server();
   const site where = GENERATE(site::ecdsa_12, site::ecdsa_13);

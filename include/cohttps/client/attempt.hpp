@@ -46,8 +46,7 @@ class attempt final : net::exchange_listener {
   /// By `exchange_state::url`.
   result<void> choose_way() {
     auto chosen = way_.choose(here(), client_.options, client_.connecting_to_proxy);
-    if (chosen && (upgrades_by_http1() || client_.only_http1.contains(here().origin().text())))
-      way_.use_http1();
+    if (chosen && (upgrades_by_http1() || wants_http1(here()))) way_.use_http1();
     return chosen;
   }
 
@@ -239,6 +238,10 @@ class attempt final : net::exchange_listener {
     state_.timings.tunnel = took.tunnel;
     state_.timings.tls = took.tls;
     co_return result<void>();
+  }
+
+  bool wants_http1(const url& at) const {
+    return !client_.only_http1.empty() && client_.only_http1.contains(at.origin().text());
   }
 
   /// True for a switch to another protocol, unless the client speaks HTTP/2 alone or has a

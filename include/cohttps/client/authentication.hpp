@@ -64,8 +64,9 @@ class authentication {
 
   /// Once, with the URL that the caller gave.
   void begin(const url& first, cohttps::credentials of_request) {
-    first_ = first.origin();
     own_ = std::move(of_request);
+    if (nothing_to_say() && !first.has_credentials()) return;
+    first_ = first.origin();
     if (own_ || !first.has_credentials()) return;
     std::string name = percent_decode(first.username());
     std::string password = percent_decode(first.password());
@@ -78,6 +79,7 @@ class authentication {
   /// For requests to `to` from now on. Fails with usage "credentials_origin" when the client's
   /// options hold an origin that is none.
   result<void> choose(const url& to, const fields& headers) {
+    if (nothing_to_say()) return {};
     const origin at = to.origin();
     if (at != at_) {
       challenges_ = 0;
@@ -154,6 +156,10 @@ class authentication {
   }
 
  private:
+  bool nothing_to_say() const noexcept {
+    return !own_ && options_.credentials.empty() && options_.netrc.empty();
+  }
+
   task<result<void>> ask(const token_source& source) {
     try {
       std::string refused = std::exchange(refused_, {});

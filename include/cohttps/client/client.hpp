@@ -158,11 +158,11 @@ class basic_client {
                               const request_options& options);
 
   // What the operations do. Members, so that with the client all of it is instantiated.
-  static task<result<response>> await_response(shared_state client, request r);
-  static task<result<response_stream>> await_stream(shared_state client, request r);
-  static task<result<upgraded>> await_upgrade(shared_state client, request r);
-  static task<result<downloaded>> await_download(shared_state client, request r);
-  static task<result<connection_info>> await_connection(shared_state client, request r);
+  static task<result<response>> await_response(shared_state& client, request& r);
+  static task<result<response_stream>> await_stream(shared_state& client, request& r);
+  static task<result<upgraded>> await_upgrade(shared_state& client, request& r);
+  static task<result<downloaded>> await_download(shared_state& client, request& r);
+  static task<result<connection_info>> await_connection(shared_state& client, request& r);
   static task<void> await_end(shared_state client, std::chrono::nanoseconds within);
   static Transport transport_of(client_state<Transport>& client);
 

@@ -113,7 +113,7 @@ auto basic_client<Transport>::download(std::string_view url, std::string path,
 }
 
 template <transport Transport>
-auto basic_client<Transport>::await_response(shared_state client, request r)
+auto basic_client<Transport>::await_response(shared_state& client, request& r)
     -> task<result<response>> {
   if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
   exchange<Transport> whole(std::move(client), std::move(r));
@@ -127,7 +127,7 @@ auto basic_client<Transport>::await_response(shared_state client, request r)
 }
 
 template <transport Transport>
-auto basic_client<Transport>::await_stream(shared_state client, request r)
+auto basic_client<Transport>::await_stream(shared_state& client, request& r)
     -> task<result<response_stream>> {
   if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
   auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
@@ -137,7 +137,7 @@ auto basic_client<Transport>::await_stream(shared_state client, request r)
 }
 
 template <transport Transport>
-auto basic_client<Transport>::await_upgrade(shared_state client, request r)
+auto basic_client<Transport>::await_upgrade(shared_state& client, request& r)
     -> task<result<upgraded>> {
   if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
   auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
@@ -147,7 +147,7 @@ auto basic_client<Transport>::await_upgrade(shared_state client, request r)
 }
 
 template <transport Transport>
-auto basic_client<Transport>::await_download(shared_state client, request r)
+auto basic_client<Transport>::await_download(shared_state& client, request& r)
     -> task<result<downloaded>> {
   if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
   if (!r.url) co_return std::unexpected(std::move(r.url).error());
@@ -170,7 +170,7 @@ auto basic_client<Transport>::await_download(shared_state client, request r)
 }
 
 template <transport Transport>
-auto basic_client<Transport>::await_connection(shared_state client, request r)
+auto basic_client<Transport>::await_connection(shared_state& client, request& r)
     -> task<result<connection_info>> {
   if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
   exchange<Transport> whole(std::move(client), std::move(r));

@@ -104,15 +104,15 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   task<result<T>> begin() {
     using owner = basic_client<Transport>;
     if constexpr (std::is_same_v<T, response>)
-      return owner::await_response(std::move(client_), std::move(request_));
+      return owner::await_response(client_, request_);
     else if constexpr (std::is_same_v<T, connection_info>)
-      return owner::await_connection(std::move(client_), std::move(request_));
+      return owner::await_connection(client_, request_);
     else if constexpr (std::is_same_v<T, upgraded>)
-      return owner::await_upgrade(std::move(client_), std::move(request_));
+      return owner::await_upgrade(client_, request_);
     else if constexpr (std::is_same_v<T, downloaded>)
-      return owner::await_download(std::move(client_), std::move(request_));
+      return owner::await_download(client_, request_);
     else
-      return owner::await_stream(std::move(client_), std::move(request_));
+      return owner::await_stream(client_, request_);
   }
 
   template <class U>

@@ -81,8 +81,9 @@ constexpr std::uint64_t to_lower(std::uint64_t eight) noexcept {
   return eight | (upper & ~eight & 0x80 * each) >> 2;
 }
 
-constexpr bool iequals(std::string_view a, std::string_view b) noexcept {
-  if (a.size() != b.size()) return false;
+namespace detail {
+
+constexpr bool iequals_same_size(std::string_view a, std::string_view b) noexcept {
   std::size_t i = 0;
   if (!std::is_constant_evaluated())
     for (std::uint64_t x, y; a.size() - i >= 8; i += 8) {
@@ -93,6 +94,12 @@ constexpr bool iequals(std::string_view a, std::string_view b) noexcept {
   for (; i < a.size(); ++i)
     if (to_lower(a[i]) != to_lower(b[i])) return false;
   return true;
+}
+
+}  // namespace detail
+
+constexpr bool iequals(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && detail::iequals_same_size(a, b);
 }
 
 /// Without the OWS around it.

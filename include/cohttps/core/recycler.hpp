@@ -9,9 +9,10 @@
 namespace cohttps {
 
 /// Free lists of a thread: one for each multiple of 64 bytes up to 4 KiB, where coroutine frames
-/// are, one for each power of two from there to 128 KiB, where buffers are. Two megabytes in all
-/// are kept; what is larger comes from the heap. A block freed on another thread stays there, which
-/// costs reuse but is correct.
+/// are, one for each power of two from there to 128 KiB, where buffers are, with 64 bytes more for
+/// the headers of what is a power of two itself. Two megabytes in all are kept; what is larger
+/// comes from the heap. A block freed on another thread stays there, which costs reuse but is
+/// correct.
 class recycler {
  public:
   /// False under a sanitizer, which sees the use of a block after its end only when the block has
@@ -93,11 +94,12 @@ class recycler {
     const std::size_t fine = (size - 1) / granule;
     if (fine < fine_classes) [[likely]]
       return fine;
-    return fine_classes + static_cast<std::size_t>(std::bit_width(fine / fine_classes)) - 1;
+    const std::size_t coarse = (fine - 1) / fine_classes;
+    return fine_classes + (coarse ? static_cast<std::size_t>(std::bit_width(coarse)) - 1 : 0);
   }
   static constexpr std::size_t size_of(std::size_t c) noexcept {
     return c < fine_classes ? (c + 1) * granule
-                            : (fine_classes * granule) << (c - fine_classes + 1);
+                            : ((fine_classes * granule) << (c - fine_classes + 1)) + granule;
   }
 
   static constinit thread_local lists mine_;

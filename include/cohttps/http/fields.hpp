@@ -184,7 +184,10 @@ class fields {
       grown.append(text_).append(name).append(value);
       text_.swap(grown);
     } else {
-      text_.append(name).append(value);
+      text_.resize_and_overwrite(size, [&](char* text, std::size_t) {
+        std::ranges::copy(value, std::ranges::copy(name, text + at).out);
+        return size;
+      });
     }
     if (slots_.capacity() == 0) slots_.reserve(usual_fields);
     slots_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(name.size()),

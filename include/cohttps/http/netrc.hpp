@@ -59,6 +59,8 @@ class netrc {
     return parsed;
   }
 
+  bool empty() const noexcept { return entries_.empty(); }
+
   /// The first entry for `host`, which is in lower case, or else "default"; with a `login`, the
   /// first that is of this login.
   const entry* find(std::string_view host, std::string_view login = {}) const noexcept {

@@ -151,6 +151,15 @@ class codec {
 
  private:
   static constexpr std::int32_t connection_window = 0x7fffffff;
+  static constexpr std::size_t passed_at_once = 1024 * 1024;
+
+  /// Only a stream's own window waits for its reader. The connection's is so large that it need not
+  /// be told of every frame.
+  void pass(std::size_t size) {
+    passed_ += size;
+    if (passed_ < passed_at_once) return;
+    (void)nghttp2_session_consume_connection(session_.get(), std::exchange(passed_, 0));
+  }
 
   static void check(int code) {
     if (code != 0) throw std::bad_alloc();  // the calls that are checked fail for nothing else
@@ -237,8 +246,7 @@ class codec {
 
   static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id,
                      const std::uint8_t* data, std::size_t size, void* self) {
-    // Only a stream's own window waits for its reader.
-    (void)nghttp2_session_consume_connection(session, size);
+    static_cast<codec*>(self)->pass(size);
     if (stream* s = find(session, id)) events(self).data(*s, std::as_bytes(std::span(data, size)));
     return 0;
   }
@@ -344,6 +352,7 @@ class codec {
   std::vector<nghttp2_nv> nv_;
   std::string complaint_;
   buffer* out_ = nullptr;
+  std::size_t passed_ = 0;  // of the connection's window
   std::unique_ptr<nghttp2_session, deleter> session_;
 };
 

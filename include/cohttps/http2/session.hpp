@@ -76,8 +76,12 @@ class session final : frame_events {
     while (!bytes.empty() && !failure_) {
       const auto piece = scanner_.next(bytes);
       if (piece.begins) {
-        collect();  // what nghttp2 thinks of the last frame shows in what it sends
-        if (!failure_) begin_frame(*piece.begins);
+        // What nghttp2 thinks of the last frame shows in what it sends. DATA that goes on is judged
+        // as a whole.
+        const frame_header& f = *piece.begins;
+        if (f.type != frame_type::data || f.type != last_.type || f.stream != last_.stream)
+          collect();
+        if (!failure_) begin_frame(f);
       }
       if (!failure_ && !piece.bytes.empty() && !codec_.receive(piece.bytes))
         end(error_code::protocol_error, "the frame cannot be read");

@@ -59,6 +59,8 @@ class stream {
   /// The content that came since the last call: a view, valid until the next one. With it the peer
   /// learns that there is room for as much as was given before.
   inline std::span<const std::byte> take_content();
+  /// True until then: its reader has what was taken last.
+  bool reader_has_some() const noexcept { return !given_.empty(); }
 
   /// The response is complete.
   bool ended() const noexcept { return ended_; }

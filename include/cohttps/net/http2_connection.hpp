@@ -96,7 +96,15 @@ class http2_connection {
   }
   bool takes_extended_connect() const noexcept { return session_.peer_takes_extended_connect(); }
 
-  /// To be called after a stream was given or has given content.
+  /// The next content of `s`; the peer may send as much again as was taken before.
+  std::span<const std::byte> take_content(stream& s) {
+    const bool credited = s.reader_has_some();
+    const auto part = s.take_content();
+    if (credited) flush();
+    return part;
+  }
+
+  /// To be called after a stream was given content.
   void flush() {
     if (idle_writer_ && session_.wants_write()) schedule();
   }

@@ -89,8 +89,7 @@ class http2_exchange {
   task<result<std::span<const std::byte>>> receive_body(deadline<Transport>& limit) {
     while (true) {
       if (auto sent = outcome_of_sending(); !sent) co_return pass(std::move(sent));
-      const auto part = stream_.take_content();
-      over_.flush();
+      const auto part = over_.take_content(stream_);
       if (!part.empty()) {
         limit.progress(part.size());
         co_return part;
@@ -107,8 +106,7 @@ class http2_exchange {
   /// at their end.
   task<result<std::span<const std::byte>>> receive_raw(stop_token stop) {
     while (true) {
-      const auto part = stream_.take_content();
-      over_.flush();
+      const auto part = over_.take_content(stream_);
       if (!part.empty()) co_return part;
       if (stream_.failure()) co_return std::unexpected(*stream_.failure());
       if (stream_.ended()) co_return part;
@@ -145,8 +143,7 @@ class http2_exchange {
     if (sending_.started()) return std::nullopt;
     const bool content = stream_.has_content();
     if (!content && (!stream_.ended() || stream_.failure())) return std::nullopt;
-    const auto part = stream_.take_content();
-    over_.flush();
+    const auto part = over_.take_content(stream_);
     return part;
   }
 
