@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -149,6 +150,13 @@ bool write_cookies(const arguments& a) {
   if (file < 0) return false;
   const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   return ::close(file) == 0 && written;
+}
+
+// When a program is loaded Botan locks half a megabyte for keys, page by page, which takes longer
+// than a request does. An eighth of it has room for those of a few connections. (Before Botan's own
+// constructor, which has this priority too; a shared library's has run by then, and that is all.)
+[[gnu::constructor(101)]] void lock_less_memory() {
+  ::setenv("BOTAN_MLOCK_POOL_SIZE", "64", 0);  // KiB; who has set it knows better
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ class http2_host {
   std::function<void(served&, http2_request&)> answer = [](served& s, http2_request& r) {
     s.peer.respond(r.id, {{":status", "200"}}, "answer to " + r[":path"]);
   };
-  bool early = false;  ///< answers at the head of the request
+  bool early = false;                  ///< answers at the head of the request
+  std::size_t record_size = SIZE_MAX;  ///< bytes in a record of TLS
   std::list<served> connections;
 
   http2_host() = default;
@@ -93,7 +94,11 @@ class http2_host {
     while (true) {
       if (!tls || tls->established) {
         std::string out = mine.peer.send();
-        if (tls && !out.empty()) tls->send(std::exchange(out, {}));
+        for (std::string_view rest = out; tls && !rest.empty();) {
+          const auto record = rest.substr(0, record_size);
+          tls->send(record);
+          rest.remove_prefix(record.size());
+        }
         if (!tls) {
           // What a client that has left had to say is read all the same.
           (void)co_await write(s, std::move(out));

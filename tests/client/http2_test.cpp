@@ -118,6 +118,29 @@ TEST_CASE("many requests at a time go over one connection once it is known to ca
   CHECK(n.host.connections.front().peer.most_at_a_time == 100);
 }
 
+TEST_CASE("requests that follow on answers that came together go out together") {
+  memory_network network;
+  http2_host host;
+  host.record_size = 64;
+  network.listen("localhost", 443, host.tls(localhost_certificate()));
+  auto work = [&]() -> task<void> {
+    client c(network.transport(), trusting());
+    (void)co_await c.connect("https://localhost/");
+    const auto two = [&]() -> task<void> {
+      (void)co_await c.get("https://localhost/1");
+      (void)co_await c.get("https://localhost/2");
+    };
+    std::vector<task<void>> all;
+    for (int i = 0; i < 20; ++i) all.push_back(two());
+    const std::size_t before = network.faults.seen;
+    co_await when_all(std::move(all));
+    // Two writes and two reads of the client's.
+    CHECK(network.faults.seen - before == 4);
+  };
+  network.run(work());
+  CHECK(host.requests() == 40);
+}
+
 TEST_CASE("while the first connection is made others wait for it, where it is known to be shared") {
   http2_network n;
   auto work = [&]() -> task<void> {

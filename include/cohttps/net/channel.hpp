@@ -74,6 +74,16 @@ class channel {
     co_return got->size();
   }
 
+  /// After `receive`: what came with its bytes and needs no more reading, if there is something.
+  std::optional<result<std::span<const std::byte>>> receive_buffered() {
+    if (!top_ || top_->below || !top_->early.empty()) return std::nullopt;
+    auto opened = top_->engine.receive(top_->ciphertext);
+    if (opened && opened->empty()) return std::nullopt;
+    if constexpr (eager)
+      if (!opened) (void)push(*top_);
+    return opened;
+  }
+
   /// Sends all of `bytes`; calls `progress(n)` whenever the stream has taken `n` more.
   template <class Progress = no_progress>
   task<result<void>> write(std::span<const std::byte> bytes, stop_token stop,

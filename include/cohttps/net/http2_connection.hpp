@@ -230,7 +230,15 @@ class http2_connection {
       reads_ = true;
       auto got = co_await channel_.receive({});
       reads_ = false;
+      heard_ = transport_.now();
+      doubted_ = false;
       take(got);
+      // What came together goes on together.
+      while (!session_.failure()) {
+        const auto more = channel_.receive_buffered();
+        if (!more) break;
+        take(*more);
+      }
       collect();
       co_await deliver{this};
     }
@@ -238,8 +246,6 @@ class http2_connection {
 
   void take(const result<std::span<const std::byte>>& got) noexcept {
     const std::size_t pongs = session_.pongs();
-    heard_ = transport_.now();
-    doubted_ = false;
     try {
       if (!got)
         session_.connection_lost(write_error_ ? write_error_ : got.error());
