@@ -66,6 +66,8 @@ What the same work costs with this client and with others, in one run on one mac
 
 {run.table(result)}
 
+The goals were set before there was a client; [decision 040](decisions/040-what-the-figures-say.md) has the profiles, and says why some are missed.
+
 {chr(10).join(shown)}
 
 ## Compiling

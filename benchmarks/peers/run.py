@@ -238,7 +238,7 @@ def main() -> None:
         finally:
             nginx.stop()
 
-    result = {"machine": {"processor": processor_name(), "processors": len(processors), "system": platform.platform()},
+    result = {"machine": {"processor": processor_name(), "processors": len(processors), "system": system_name()},
               "rounds": options.rounds, "works": {}}
     for work in wanted:
         row: dict = {"unit": WORKS[work][3], "peers": {}}
@@ -281,6 +281,11 @@ def fallen_behind(now: dict, committed: dict) -> list:
             if cell["ratio"] > allowed:
                 lines.append(f"{work}: {cell['ratio']:.2f} of {NAMES[p]}, was {before['ratio']:.2f}, allowed {allowed:.2f}")
     return lines
+
+
+def system_name() -> str:
+    release = platform.release().split(".")
+    return f"{platform.system()} {'.'.join(release[:2])}, {platform.machine()}"
 
 
 def processor_name() -> str:
