@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/wipe.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/der.hpp>
 #include <cohttps/url/utf8.hpp>
@@ -11,7 +12,6 @@
 #include <botan/cipher_mode.h>
 #include <botan/hash.h>
 #include <botan/mac.h>
-#include <botan/mem_ops.h>
 #include <botan/pwdhash.h>
 #include <botan/secmem.h>
 
@@ -243,7 +243,7 @@ class protection {
         if (c >= 0x10000) put(0xd800 + ((c - 0x10000) >> 10));
         put(c < 0x10000 ? c : 0xdc00 + ((c - 0x10000) & 0x3ff));
       }
-      Botan::secure_scrub_memory(points->data(), points->size() * sizeof(char32_t));
+      cohttps::detail::wipe(std::as_writable_bytes(std::span(*points)));
     } else {
       for (const char c : passphrase_) put(static_cast<unsigned char>(c));
     }

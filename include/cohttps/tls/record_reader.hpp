@@ -2,6 +2,7 @@
 // from 3.12 on, looks for the padding byte by byte behind a barrier; that is 15 times slower.
 #pragma once
 
+#include <cohttps/core/wipe.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/record.hpp>
 
@@ -29,12 +30,6 @@
 namespace cohttps::tls {
 
 namespace detail {
-
-/// Zeros that the compiler cannot leave out.
-inline void wipe(std::span<std::byte> bytes) noexcept {
-  if (!bytes.empty()) std::memset(bytes.data(), 0, bytes.size());
-  asm volatile("" : : "r"(bytes.data()) : "memory");
-}
 
 /// HKDF-Expand-Label without a context (RFC 8446, 7.1), for at most as many bytes as the hash has.
 inline Botan::secure_vector<std::uint8_t> expand_label(const std::string& hash,
@@ -273,7 +268,7 @@ class record_reader {
       opener_->finish(tail_);
       std::ranges::copy(tail_, late.begin());
     } catch (const Botan::Invalid_Authentication_Tag&) {
-      detail::wipe(record);
+      cohttps::detail::wipe(record);
       opener_->reset();
       return std::nullopt;
     }
@@ -292,7 +287,7 @@ class record_reader {
     aead.set_associated_data(head);
     aead.start(nonce(botan_sequence_++));
     aead.finish(sealed_, head.size());
-    detail::wipe(inner);  // a ticket is a secret
+    cohttps::detail::wipe(inner);  // a ticket is a secret
     return std::as_bytes(std::span(sealed_));
   }
 
