@@ -1,7 +1,7 @@
 """Compares clients: run.py FOLDER-OF-PEERS [--rounds N] [--only WORK,...] [--json FILE] [--docs FOLDER]
 
 Each work is done by every peer against one nginx on loopback (TLS 1.3, AES-128-GCM, a chain of P-256 with
-an intermediate), server and client on processors of their own, one peer after another and all of that
+an intermediate), two of them against an h2o too, server and client on processors of their own, one peer after another and all of that
 several times. What counts is the median of the processor time that the client uses.
 """
 import argparse
@@ -28,6 +28,8 @@ WORKS = {
     "HTTP/2, 100 streams": ("http2", 20000, 100, "us a request"),
     "download": ("download", 3, 1, "s a GB"),
     "HTTP/2 download": ("http2-download", 1, 1, "s a GB"),
+    "download from h2o": ("download", 4, 1, "s a GB"),
+    "HTTP/2 download from h2o": ("http2-download", 1, 1, "s a GB"),
     "upload": ("upload", 3, 1, "s a GB"),
     "full handshake": ("handshakes", 300, 1, "us a request"),
     "resumed handshake": ("resumed", 300, 1, "us a request"),
@@ -54,6 +56,8 @@ HTTP2_SPEED = 0.9  # of a download, at least, of HTTP/1.1's
 class Nginx:
     def __init__(self, folder: pathlib.Path, processor: int):
         self.folder = folder
+        self.processor = processor
+        self.h2o = None
         self.port = self.free_port()
         self.forgetful_port = self.free_port()
         self.make_certificates()
@@ -122,7 +126,44 @@ http {{
         chain = (self.folder / "leaf.pem").read_text() + (self.folder / "middle.pem").read_text()
         (self.folder / "chain.pem").write_text(chain)
 
+    @property
+    def h2o_port(self) -> "int | None":
+        """An h2o with the same files, in place of nginx; None where there is none."""
+        if self.h2o is None and shutil.which("h2o"):
+            port = self.free_port()
+            (self.folder / "h2o.conf").write_text(f"""
+{"user: root" if os.geteuid() == 0 else ""}
+num-threads: 1
+hosts:
+  default:
+    listen:
+      host: 127.0.0.1
+      port: {port}
+      ssl:
+        certificate-file: {self.folder}/chain.pem
+        key-file: {self.folder}/leaf.key
+        minimum-version: TLSv1.3
+        ocsp-update-interval: 0
+    paths:
+      /:
+        file.dir: {self.folder}
+""")
+            process = subprocess.Popen(["taskset", "-c", str(self.processor), "h2o", "-c", str(self.folder / "h2o.conf")],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.h2o = (process, port)
+            for _ in range(500):
+                if process.poll() is not None:
+                    sys.exit("h2o does not start")
+                with socket.socket() as s:
+                    if s.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.01)
+        return self.h2o and self.h2o[1]
+
     def stop(self) -> None:
+        if self.h2o:
+            self.h2o[0].terminate()
+            self.h2o[0].wait(10)
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(10)
 
@@ -160,13 +201,15 @@ def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: flo
     count = max(1, math.ceil(count * scale))
     if kind == "idle":
         width = min(width, max(100, int(width * scale)))
+    if "h2o" in work and nginx.h2o_port is None:
+        return None
     if peer.name == "peer_h2load":
         return h2load(nginx, kind, count, width, processor)
     authority = nginx.folder / "ca.pem"
     if kind == "once":
         trusting_environment(nginx.folder)
         authority = nginx.folder / "bundle.pem"
-    port = nginx.forgetful_port if kind == "handshakes" else nginx.port
+    port = nginx.h2o_port if "h2o" in work else nginx.forgetful_port if kind == "handshakes" else nginx.port
     command = ["taskset", "-c", str(processor), str(peer), kind, "localhost", str(port), str(authority),
                str(count), str(width)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -256,9 +299,10 @@ def main() -> None:
                 cell["ratio"] = statistics.median(ratios)
                 cell["ratio_spread"] = spread(ratios)
         result["works"][work] = row
-    one, two = (found.get(w, {}).get("cohttps") for w in ("download", "HTTP/2 download"))
-    if one and two:
-        result["http2_speed"] = statistics.median(a["value"] / b["value"] for a, b in zip(one, two))
+    for one in (w for w in wanted if w.startswith("download") and f"HTTP/2 {w}" in wanted):
+        pairs = list(zip(found[one].get("cohttps") or [], found[f"HTTP/2 {one}"].get("cohttps") or []))
+        if pairs:
+            result["works"][f"HTTP/2 {one}"]["speed"] = statistics.median(a["value"] / b["value"] for a, b in pairs)
     print(table(result))
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
@@ -318,8 +362,8 @@ def table(result: dict) -> str:
             least = all(ours <= cell["median"] for cell in row["peers"].values())
             reached.append(f"{'the least' if least else 'not the least: missed'}; {ours:.1f} KiB, goal {IDLE_KIB}"
                            + ("" if ours <= IDLE_KIB else ": missed"))
-        if work == "HTTP/2 download" and "http2_speed" in result:
-            speed = result["http2_speed"]
+        if "speed" in row:
+            speed = row["speed"]
             reached.append(f"{speed:.2f} of HTTP/1.1's speed, goal {HTTP2_SPEED}" + ("" if speed >= HTTP2_SPEED else ": missed"))
         lines.append(f"| {work}, {row['unit']} | " + " | ".join(cells) + f" | {'; '.join(reached)} |")
     return "\n".join(lines)
