@@ -60,7 +60,7 @@ def main() -> None:
     machine = result["machine"]
     (docs / "performance.md").write_text(f"""# Performance
 
-What the same work costs with this client and with others, in one run on one machine: {machine["processor"]}, {machine["processors"]} processors, {machine["system"]}. The server is nginx on loopback with TLS 1.3, AES-128-GCM and a chain of P-256 with an intermediate; server and client have a processor each. The peers take turns, {result["rounds"]} rounds; what is compared is the median of the processor time that the client uses (of the one-shot process, the time from start to exit; of idle connections, the memory that they add), and in parentheses the median over the rounds of this client's figure as a share of the peer's, with half of the range between the quartiles.
+What the same work costs with this client and with others, in one run on one machine: {machine["processor"]}, {machine["processors"]} processors, {machine["system"]}. The server is nginx (or h2o, where that is said) on loopback with TLS 1.3, AES-128-GCM and a chain of P-256 with an intermediate; server and client have a processor each. The peers take turns, {result["rounds"]} rounds; what is compared is the median of the processor time that the client uses (of the one-shot process, the time from start to exit; of idle connections, the memory that they add), and in parentheses the median over the rounds of this client's figure as a share of the peer's, with half of the range between the quartiles.
 
 `tools/bench --publish` makes this page anew, `tools/bench --check` compares with it.
 
