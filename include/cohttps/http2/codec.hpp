@@ -28,6 +28,11 @@ class stream;
 /// What is found in the peer's bytes, in their order; a `stream` is one that is still open here.
 class frame_events {
  public:
+  frame_events() = default;
+  frame_events(const frame_events&) = delete;
+  frame_events& operator=(const frame_events&) = delete;
+  virtual ~frame_events() = default;
+
   virtual void field(stream& s, std::string_view name, std::string_view value) = 0;
   virtual void fields_end(stream& s, bool ends_stream) = 0;
   virtual void data(stream& s, std::span<const std::byte> bytes) = 0;
@@ -53,9 +58,6 @@ class frame_events {
   };
   virtual ready_content content(stream& s, std::size_t room) = 0;
   virtual std::span<const std::byte> take_content(stream& s, std::size_t size) = 0;
-
- protected:
-  ~frame_events() = default;
 };
 
 /// nghttp2's session for clients: bytes in, events out; calls in, bytes out.

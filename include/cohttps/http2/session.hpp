@@ -36,7 +36,7 @@ class session final : frame_events {
       : limits_(bounds), patience_(bounds), codec_(bounds, *this) {}
   session(const session&) = delete;
   session& operator=(const session&) = delete;
-  ~session() {
+  ~session() override {
     connection_lost();
     for (stream* s = first_; s; s = s->next_) s->session_ = nullptr;
   }
