@@ -1,8 +1,8 @@
 """Compares clients: run.py FOLDER-OF-PEERS [--rounds N] [--only WORK,...] [--json FILE] [--docs FOLDER]
 
 Each work is done by every peer against one nginx on loopback (TLS 1.3, AES-128-GCM, a chain of P-256 with
-an intermediate), two of them against an h2o too, server and client on processors of their own, one peer after another and all of that
-several times. What counts is the median of the processor time that the client uses.
+an intermediate), downloads against an h2o too. Server and client have processors of their own; one peer comes
+after another, and all of that several times. What counts is the median of the processor time that the client uses.
 """
 import argparse
 import json

@@ -32,7 +32,8 @@ enum class on_error { throws, returns };
 
 /// A call that has not begun: it owns its arguments and starts when it is awaited, once.
 ///
-/// `co_await` gives a `T`, or throws `error`; with `on_error::returns` it gives a `result<T>`.
+/// `co_await` gives a `T`, or throws `error`; with `on_error::returns` it gives a `result<T>`. Its
+/// awaiter refers to the operation, which lasts as long as the `co_await` does.
 /// Destroying the awaiting coroutine ends the operation and closes its connection.
 template <transport Transport, class T, on_error Mode>
 class [[nodiscard("an operation does nothing until it is awaited")]] operation {

@@ -143,8 +143,7 @@ class http2_exchange {
     if (sending_.started()) return std::nullopt;
     const bool content = stream_.has_content();
     if (!content && (!stream_.ended() || stream_.failure())) return std::nullopt;
-    const auto part = over_.take_content(stream_);
-    return part;
+    return over_.take_content(stream_);
   }
 
   /// True while content is being sent.
