@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <thread>
 #include <unistd.h>
 
 #if defined(COHTTPS_USE_BOOST_ASIO)
@@ -214,6 +215,31 @@ TEST_CASE("what can be sent at once is sent without waiting, the rest is left") 
     CHECK(s->try_write(bytes("x")) == 0);  // no signal either
     s->close();
     CHECK(s->try_write(bytes("x")) == 0);
+  });
+}
+
+TEST_CASE("the last bytes of a stream reach the peer, whatever is left unread") {
+  on_loop([]() -> task<void> {
+    auto t = asio_transport::current();
+    listener l(t.context());
+    for (int i = 0; i < 4; ++i) {
+      const bool unread = i >= 2;
+      const std::string last = i % 2 == 0 ? "bye" : "";
+      auto s = co_await t.connect(l.at(), {});
+      auto peer = l.acceptor.accept();
+      if (unread) peer.send(asio::buffer("x", 1));
+      while (unread && s->idle()) std::this_thread::yield();
+      CHECK(s->try_write(bytes("good")) == 4);
+      s->close(bytes(last));
+      s->close(bytes("again"));
+      std::string got(20, '\0');
+      asio_error_code end;
+      std::size_t size = 0;
+      while (!end) size += peer.read_some(asio::buffer(got.data() + size, got.size() - size), end);
+      CHECK(got.substr(0, size) == "good" + last);
+      // What is left unread makes it a reset.
+      CHECK((unread ? end == asio::error::connection_reset : end == asio::error::eof));
+    }
   });
 }
 

@@ -84,6 +84,10 @@ class channel {
     return opened;
   }
 
+  /// Reads what the stream has, without waiting, for `receive_buffered` to open. False when that is
+  /// nothing, be it because the stream is at its end. Not while a read is under way.
+  bool fill_at_once() { return top_ && !top_->below && fill_at_once(*top_); }
+
   /// Sends all of `bytes`; calls `progress(n)` whenever the stream has taken `n` more.
   template <class Progress = no_progress>
   task<result<void>> write(std::span<const std::byte> bytes, stop_token stop,
@@ -122,17 +126,6 @@ class channel {
   /// lost.
   bool idle() { return !receive_at_once(); }
 
-  /// Sends what can be sent without waiting. Only a close may follow; not while a write is under
-  /// way.
-  void write_at_once(std::span<const std::byte> bytes) {
-    if constexpr (eager) {
-      if (!top_)
-        (void)stream_.try_write(bytes);
-      else if (top_->engine.send(bytes))
-        (void)push(*top_);
-    }
-  }
-
   /// Sends what TLS still has to say, for a channel on which nobody waits. Where that would need
   /// waiting the stream ends.
   void settle() noexcept {
@@ -152,10 +145,13 @@ class channel {
     }
   }
 
-  /// Says goodbye (close_notify; RFC 8446, 6.1) as far as that needs no waiting, and closes.
-  void close() noexcept {
-    say_goodbye();
-    stream_.close();
+  /// Says `last` and goodbye (close_notify; RFC 8446, 6.1) as far as that needs no waiting, and
+  /// closes.
+  void close(std::span<const std::byte> last = {}) noexcept {
+    if constexpr (eager)
+      stream_.close(last_words(last));
+    else
+      stream_.close();
   }
 
   /// What the issuers of the innermost TLS's certificates are to be asked, and what follows from
@@ -252,7 +248,7 @@ class channel {
   /// False when there is nothing to read, as the stream is at its end.
   bool fill_at_once(layer& lowest) noexcept {
     if constexpr (eager) {
-      const std::size_t got = stream_.try_read(lowest.ciphertext.prepare(read_size));
+      const std::size_t got = stream_.try_read(room_for_records(lowest));
       lowest.ciphertext.commit(got);
       return got != 0;
     } else {
@@ -353,19 +349,22 @@ class channel {
 
   static constexpr bool eager = eager_stream<Stream>;
 
-  void say_goodbye() noexcept {
-    if constexpr (eager)
-      for (layer* l = top_.get(); l; l = l->below.get()) {
-        l->engine.close();
-        (void)push(*l);
-      }
+  /// The end of a conversation as the stream is to carry it: `last`, and each layer's goodbye.
+  view last_words(view last) noexcept {
+    for (layer* l = top_.get(); l; l = l->below.get()) {
+      if (!last.empty()) (void)l->engine.send(last);
+      l->engine.close();
+      // In the middle of a record nothing can be said.
+      last = l->sending.empty() ? view(l->engine.outgoing().data()) : view();
+    }
+    return last;
   }
 
   /// Hands an engine's output down to the stream without waiting. What does not fit is lost, which
   /// ends the stream: then it is false, and nothing may follow.
   bool push(layer& l) noexcept {
     buffer& out = l.engine.outgoing();
-    if (!l.sending.empty()) return false;  // in the middle of a record nothing can be said
+    if (!l.sending.empty()) return false;  // in the middle of a record
     if (out.empty()) return true;
     bool taken = false;
     if (!l.below)

@@ -15,9 +15,9 @@
 #include <cohttps/net/http2_options.hpp>
 #include <cohttps/net/link.hpp>
 #include <cohttps/net/pace.hpp>
+#include <cohttps/net/silence.hpp>
 #include <cohttps/transport/concepts.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
@@ -58,9 +58,9 @@ class http2_connection {
                    Transport transport)
       : channel_(std::move(bytes)),
         session_(bounds),
-        options_(options),
         told_{session_.capacity(), true},
         transport_(std::move(transport)),
+        silence_(options),
         watch_(transport_.make_timer()),
         alive_(std::make_shared<http2_connection*>(this)),
         reading_(read_loop()),
@@ -116,7 +116,7 @@ class http2_connection {
     if (session_.failure()) return;
     if (session_.open_streams() != open) {
       // Where nothing comes any more, the next request must not wait for nothing too.
-      if (reads_ && transport_.now() - heard_ >= doubtful_silence) doubted_ = true;
+      if (reads_ && transport_.now() - silence_.since() >= doubtful_silence) doubted_ = true;
       if (doubted_ || (reads_ && session_.open_streams() == 0)) ask();
       tell_capacity();
     }
@@ -153,12 +153,13 @@ class http2_connection {
   /// Says goodbye as far as that needs no waiting, and closes.
   void close() noexcept {
     if (std::exchange(closed_, true)) return;
+    std::span<const std::byte> last;
     try {
       session_.close();
-      if (sending_.empty()) channel_.write_at_once(session_.outgoing().data());
+      if (sending_.empty()) last = session_.outgoing().data();
     } catch (const std::bad_alloc&) {  // then without a word
     }
-    channel_.close();
+    channel_.close(last);
   }
 
  private:
@@ -171,6 +172,7 @@ class http2_connection {
 
   static constexpr std::chrono::seconds doubtful_silence{1};
   static constexpr std::size_t bulk = 16 * 1024;
+  static constexpr int reads_at_a_time = 16;
 
   /// An awaiter in the list of its stream, or in that of those that are to be resumed.
   class change : detail::link {
@@ -230,18 +232,31 @@ class http2_connection {
       reads_ = true;
       auto got = co_await channel_.receive({});
       reads_ = false;
-      heard_ = transport_.now();
+      silence_.begin(transport_.now());
       doubted_ = false;
       take(got);
-      // What came together goes on together.
-      while (!session_.failure()) {
-        const auto more = channel_.receive_buffered();
-        if (!more) break;
-        take(*more);
-      }
-      collect();
-      co_await deliver{this};
+      reads_left_ = reads_at_a_time;
+      do {
+        // What came together goes on together.
+        while (!session_.failure()) {
+          const auto more = channel_.receive_buffered();
+          if (!more) break;
+          take(*more);
+        }
+        collect();
+        more_came_ = false;
+        co_await deliver{this};
+      } while (more_came_);
+      reads_left_ = 0;
     }
+  }
+
+  /// Before something is written: whether more answers have come, as what follows on those can go
+  /// along. A while later something is written all the same.
+  bool more_comes() noexcept {
+    if (more_came_ || reads_left_ == 0 || session_.open_streams() < 2) return more_came_;
+    --reads_left_;
+    return more_came_ = channel_.fill_at_once();
   }
 
   void take(const result<std::span<const std::byte>>& got) noexcept {
@@ -252,12 +267,12 @@ class http2_connection {
       else if (got->empty())
         session_.connection_lost(write_error_);
       else
-        (void)session_.receive(*got, heard_);
+        (void)session_.receive(*got, silence_.since());
     } catch (const std::bad_alloc&) {
       session_.connection_lost(out_of_memory());
     }
     if (session_.pongs() == pongs) return;
-    asked_.reset();
+    silence_.answered();
     if (watching_) set_watch();  // the next question may be due before this answer was
   }
 
@@ -272,7 +287,7 @@ class http2_connection {
       auto sent = co_await channel_.write(sending_.data(), {});
       sending_.clear();
       // Content that goes is a sign of life too: what is behind it, such as a PING, takes its time.
-      if (sent && size >= bulk) heard_ = transport_.now();
+      if (sent && size >= bulk) silence_.begin(transport_.now());
       // What the peer did, it may have explained: the reader finds out. Nobody could say more about
       // anything else.
       if (!sent) {
@@ -302,7 +317,8 @@ class http2_connection {
   }
 
   bool wants_read() const noexcept {
-    return (session_.open_streams() != 0 || asked_ || !settling_.empty()) && !session_.failure();
+    return (session_.open_streams() != 0 || silence_.asked() || !settling_.empty()) &&
+           !session_.failure();
   }
   bool wants_write() const noexcept { return !write_error_ && session_.wants_write(); }
 
@@ -319,16 +335,10 @@ class http2_connection {
   // ---- whether anybody is there ----------------------------------------------------------------
 
   void ask() noexcept {
-    if (asked_) return;
-    asked_ = transport_.now();
+    if (silence_.asked()) return;
+    silence_.ask(transport_.now());
     session_.ping();
     if (watching_) set_watch();
-  }
-
-  /// When something is to be done about the peer's silence.
-  time_point due() const noexcept {
-    if (asked_) return later(std::max(*asked_, heard_), options_.ping_answer);
-    return options_.ping_after ? later(heard_, *options_.ping_after) : never;
   }
 
   /// The timer runs while something is waited for. It is set once and looks at what has come since.
@@ -336,20 +346,20 @@ class http2_connection {
     if (wants_read() == watching_) return;
     watching_ = !watching_;
     if (!watching_) return watch_.cancel();
-    heard_ = transport_.now();  // nothing was to be heard until now
+    silence_.begin(transport_.now());  // nothing was to be heard until now
     set_watch();
   }
   void set_watch() noexcept {
-    if (due() != never)
+    if (const time_point due = silence_.due(); due != never)
       watch_.set(
-          due(), [](void* self) noexcept { static_cast<http2_connection*>(self)->look(); }, this);
+          due, [](void* self) noexcept { static_cast<http2_connection*>(self)->look(); }, this);
   }
   void look() noexcept {
-    if (transport_.now() < due()) return set_watch();
-    if (asked_) {
+    if (transport_.now() < silence_.due()) return set_watch();
+    if (silence_.asked()) {
       session_.connection_lost(error(error_category::peer_closed, "peer_unresponsive",
                                      "the server sent nothing for " +
-                                         describe(transport_.now() - heard_) +
+                                         describe(transport_.now() - silence_.since()) +
                                          ", not even an answer to a PING (RFC 9113, 6.7)"));
       collect();
     } else {
@@ -395,7 +405,8 @@ class http2_connection {
         if (gone) return false;
       }
       if (idle_reader_ && wants_read()) std::exchange(idle_reader_, nullptr).resume();
-      if (idle_writer_ && wants_write()) std::exchange(idle_writer_, nullptr).resume();
+      if (idle_writer_ && wants_write() && !more_comes())
+        std::exchange(idle_writer_, nullptr).resume();
     } while (!ready_.empty());
     watch();
     in_turn_ = false;
@@ -405,7 +416,6 @@ class http2_connection {
 
   channel_type channel_;
   http2::session session_;
-  http2_options options_;
   buffer sending_;
   std::optional<error> write_error_;
   detail::link ready_;
@@ -414,9 +424,8 @@ class http2_connection {
   void (*capacity_changed_)(void*, void*) = nullptr;
   std::pair<void*, void*> capacity_arguments_;
   Transport transport_;
+  silence silence_;
   typename Transport::timer_type watch_;
-  time_point heard_{};               // the peer's last sign of life, or when it was first due
-  std::optional<time_point> asked_;  // when a PING was sent whose answer has not come
   bool watching_ = false;
   bool doubted_ = false;  // a request was given up in a silence that has gone on since
   std::shared_ptr<http2_connection*> alive_;
@@ -424,6 +433,8 @@ class http2_connection {
   bool scheduled_ = false;
   bool in_turn_ = false;
   bool reads_ = false;  // a read is under way
+  int reads_left_ = 0;  // until something has to be written; 0 also when nothing was read
+  bool more_came_ = false;
   bool closed_ = false;
   std::coroutine_handle<> idle_reader_;
   std::coroutine_handle<> idle_writer_;

@@ -103,14 +103,15 @@ inline std::size_t receive_at_once(asio_stream_state& from, std::span<std::byte>
   const auto got = ::recv(from.socket.native_handle(), in.data(), in.size(), MSG_DONTWAIT);
   return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
-inline std::size_t send_at_once(asio_stream_state& to, std::span<const std::byte> out) noexcept {
+inline std::size_t send_at_once(asio_stream_state& to, std::span<const std::byte> out,
+                                int more_flags = 0) noexcept {
 #if defined(MSG_NOSIGNAL)
   constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 #else
   constexpr int flags = MSG_DONTWAIT;  // Asio sets SO_NOSIGPIPE on such systems
 #endif
   if (!to.socket.is_open()) return 0;
-  const auto sent = ::send(to.socket.native_handle(), out.data(), out.size(), flags);
+  const auto sent = ::send(to.socket.native_handle(), out.data(), out.size(), flags | more_flags);
   return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
@@ -221,6 +222,18 @@ class asio_stream {
     if (!state_) return;
     asio_error_code ignored;
     state_->socket.close(ignored);
+  }
+
+  // Held back until it can leave together with the FIN, in one segment; not where something is left
+  // unread, as then the system ends the connection with a reset and drops what it holds back.
+  void close(std::span<const std::byte> last) noexcept {
+#if defined(MSG_MORE)
+    constexpr int held_back = MSG_MORE;
+#else
+    constexpr int held_back = 0;
+#endif
+    if (state_ && !last.empty()) (void)detail::send_at_once(*state_, last, idle() ? held_back : 0);
+    close();
   }
 
  private:
