@@ -11,7 +11,7 @@
 #include <cohttps/http1/request_writer.hpp>
 #include <cohttps/http1/response_parser.hpp>
 #include <cohttps/net/channel.hpp>
-#include <cohttps/net/content_source.hpp>
+#include <cohttps/net/content_pieces.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/request_view.hpp>
 #include <cohttps/task/side_task.hpp>
@@ -279,29 +279,16 @@ class http1_connection {
   };
 
   task<result<void>> send_source(request_view request, deadline<Transport>& limit) {
-    const auto length = request.source->length();
-    const bool chunked = !request.length();
-    std::uint64_t given = 0;
+    content_pieces<Transport> pieces(*request.source, limit);
     while (true) {
-      auto piece = co_await ask_source(*request.source, limit);
+      auto piece = co_await pieces.next();
       if (!piece) co_return pass(std::move(piece));
-      if (limit.stop_requested()) co_return canceled();
-      given += piece->size();
-      if (length && (given > *length || (piece->empty() && given < *length)))
-        co_return fail(error_category::usage, "content_length_mismatch",
-                       "the content was said to have " + std::to_string(*length) +
-                           " bytes, and has " + (given > *length ? "more" : "fewer"));
       if (piece->empty()) break;
       auto sent = co_await send_piece(request, *piece, limit);
       if (!sent) co_return sent;
     }
-    if (!chunked) co_return result<void>();
+    if (request.length()) co_return result<void>();
     co_return co_await send_end(request, limit);
-  }
-  static task<result<std::span<const std::byte>>> ask_source(content_source& source,
-                                                             deadline<Transport>& limit) {
-    const typename deadline<Transport>::source_time its_own(limit);
-    co_return co_await source.next();
   }
 
   task<result<void>> send_memory(request_view request, deadline<Transport>& limit) {

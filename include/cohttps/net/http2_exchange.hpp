@@ -224,27 +224,15 @@ class http2_exchange {
   };
 
   task<result<void>> send_source(request_view request, deadline<Transport>& limit) {
-    const auto length = request.source->length();
-    std::uint64_t given = 0;
+    content_pieces<Transport> pieces(*request.source, limit);
     while (!refused()) {
-      auto piece = co_await ask_source(*request.source, limit);
+      auto piece = co_await pieces.next();
       if (!piece) co_return pass(std::move(piece));
-      if (limit.stop_requested()) co_return canceled();
-      given += piece->size();
-      if (length && (given > *length || (piece->empty() && given < *length)))
-        co_return fail(error_category::usage, "content_length_mismatch",
-                       "the content was said to have " + std::to_string(*length) +
-                           " bytes, and has " + (given > *length ? "more" : "fewer"));
       if (piece->empty()) break;
       auto sent = co_await send_piece(request, *piece, false, limit);
       if (!sent) co_return sent;
     }
     co_return co_await send_end(request, limit);
-  }
-  static task<result<std::span<const std::byte>>> ask_source(content_source& source,
-                                                             deadline<Transport>& limit) {
-    const typename deadline<Transport>::source_time its_own(limit);
-    co_return co_await source.next();
   }
 
   task<result<void>> send_memory(request_view request, deadline<Transport>& limit) {

@@ -1,0 +1,51 @@
+// The content of a request as it comes from its source, to be sent over either protocol.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/net/content_source.hpp>
+#include <cohttps/net/deadline.hpp>
+#include <cohttps/task/task.hpp>
+#include <cohttps/transport/concepts.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace cohttps::net {
+
+/// Asks for one piece after the other, and sees to it that they are as long as the source said.
+template <transport Transport>
+class content_pieces {
+ public:
+  content_pieces(content_source& source, deadline<Transport>& limit) noexcept
+      : source_(source), limit_(limit) {}
+
+  /// The next piece, valid until the next call; an empty one at the end. The time that it takes is
+  /// the source's own.
+  task<result<std::span<const std::byte>>> next() {
+    auto piece = co_await ask();
+    if (!piece) co_return piece;
+    if (limit_.stop_requested())
+      co_return fail(error_category::canceled, "canceled", "the operation was canceled");
+    given_ += piece->size();
+    const auto length = source_.length();
+    if (length && (given_ > *length || (piece->empty() && given_ < *length)))
+      co_return fail(error_category::usage, "content_length_mismatch",
+                     "the content was said to have " + std::to_string(*length) +
+                         " bytes, and has " + (given_ > *length ? "more" : "fewer"));
+    co_return piece;
+  }
+
+ private:
+  task<result<std::span<const std::byte>>> ask() {
+    const typename deadline<Transport>::source_time its_own(limit_);
+    co_return co_await source_.next();
+  }
+
+  content_source& source_;
+  deadline<Transport>& limit_;
+  std::uint64_t given_ = 0;
+};
+
+}  // namespace cohttps::net
