@@ -32,6 +32,7 @@ inline void describe(const cohttps::connection_info& c, bool reused) {
   std::cerr << "* " << tls.protocol << ", " << tls.cipher_suite
             << (tls.group.empty() ? "" : ", " + tls.group)
             << (tls.verified ? ", verified" : ", NOT VERIFIED") << '\n';
+  for (const auto& each : tls.overlooked) std::cerr << "* OVERLOOKED: " << each.what() << '\n';
   for (std::size_t i = 0; i < tls.peer_chain.size(); ++i) {
     const auto& certificate = tls.peer_chain[i];
     std::cerr << "* certificate " << i << ": " << certificate.subject << "\n*   issued by "
@@ -121,6 +122,12 @@ inline std::string json_of(const cohttps::timings& t) {
   return out.str();
 }
 
+inline std::string json_of(const cohttps::error& e) {
+  return R"({"category":)" + json_string(to_string(e.category())) + R"(,"phase":)" +
+         json_string(to_string(e.phase())) + R"(,"reason":)" + json_string(e.reason()) +
+         R"(,"message":)" + json_string(e.what()) + "}";
+}
+
 inline std::string json_of(const cohttps::connection_info& c, bool reused) {
   std::string out = R"({"protocol":)" + json_string(c.protocol) + R"(,"peer":)" +
                     json_string(to_string(c.peer)) + R"(,"reused":)" + (reused ? "true" : "false") +
@@ -130,7 +137,10 @@ inline std::string json_of(const cohttps::connection_info& c, bool reused) {
          json_string(c.tls->cipher_suite) + R"(,"group":)" + json_string(c.tls->group) +
          R"(,"alpn":)" + json_string(c.tls->alpn) + R"(,"resumed":)" +
          (c.tls->resumed ? "true" : "false") + R"(,"verified":)" +
-         (c.tls->verified ? "true" : "false") + R"(,"chain":[)";
+         (c.tls->verified ? "true" : "false") + R"(,"overlooked":[)";
+  for (std::size_t i = 0; i < c.tls->overlooked.size(); ++i)
+    out += (i ? "," : "") + json_of(c.tls->overlooked[i]);
+  out += R"(],"chain":[)";
   for (std::size_t i = 0; i < c.tls->peer_chain.size(); ++i) {
     const auto& certificate = c.tls->peer_chain[i];
     out += (i ? "," : "") + (R"({"subject":)" + json_string(certificate.subject)) +
@@ -151,12 +161,6 @@ inline std::string json_head(const Stream& response) {
     first = false;
   }
   return out + "]";
-}
-
-inline std::string json_of(const cohttps::error& e) {
-  return R"({"category":)" + json_string(to_string(e.category())) + R"(,"phase":)" +
-         json_string(to_string(e.phase())) + R"(,"reason":)" + json_string(e.reason()) +
-         R"(,"message":)" + json_string(e.what()) + "}";
 }
 
 inline int exit_code(const cohttps::error& e) {

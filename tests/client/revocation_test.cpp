@@ -61,6 +61,7 @@ TEST_CASE("a responder is asked before the first request, and no more after that
         REQUIRE(got);
         CHECK(got->text() == "secret");
         CHECK(got->connection().tls->revocation == revocation_status::good);
+        CHECK(got->connection().tls->overlooked.empty());
         c.close_idle();
       }
     };
@@ -121,6 +122,11 @@ TEST_CASE("nobody can be asked: an error, or no obstacle") {
     REQUIRE(got);
     CHECK(got->text() == "secret");
     CHECK(got->connection().tls->revocation == revocation_status::unknown);
+    const auto& overlooked = got->connection().tls->overlooked;
+    REQUIRE(overlooked.size() == 1);
+    CHECK(overlooked[0].reason() == "revocation_unknown");
+    CHECK_THAT(overlooked[0].what(), ContainsSubstring("http://ocsp.test/ask?x=1: ") &&
+                                         ContainsSubstring("http://crl.test:8080/list: "));
   } else {
     REQUIRE_FALSE(got);
     CHECK(got.error().reason() == "revocation_unknown");

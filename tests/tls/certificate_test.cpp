@@ -293,8 +293,38 @@ TEST_CASE("no verification, on demand and visibly") {
   tls_server_peer server(leaf, {.tls13 = tls13});
   auto wire = make_wire(server, "localhost", context);
   REQUIRE(wire.connect());
-  CHECK_FALSE(wire.client.info().verified);
-  CHECK(wire.client.info().peer_chain.size() == 1);
+  const auto& info = wire.client.info();
+  CHECK_FALSE(info.verified);
+  CHECK(info.peer_chain.size() == 1);
+  REQUIRE(info.overlooked.size() == 1);
+  CHECK(info.overlooked[0].category() == error_category::certificate);
+  CHECK(info.overlooked[0].reason() == "unknown_issuer");
+  CHECK_THAT(info.overlooked[0].what(), ContainsSubstring("a stranger"));
+}
+
+TEST_CASE("what would have been refused without the danger is told") {
+  const auto& root = test_authority();
+  struct row {
+    std::string why;
+    issued_certificate leaf;
+  };
+  for (const auto& [why, leaf] :
+       {row{"", root.issue({.dns = {"localhost"}})},
+        row{"certificate_expired", root.issue({.dns = {"localhost"}, .not_after = -1min})},
+        row{"wrong_host", root.issue({.dns = {"other.example"}})}}) {
+    CAPTURE(why);
+    const auto context = tls_context::create({.system_roots = false,
+                                              .root_pem = root.certificate_pem(),
+                                              .danger = tls::danger::accept_any_certificate{}})
+                             .value();
+    tls_server_peer server(leaf);
+    auto wire = make_wire(server, "localhost", context);
+    REQUIRE(wire.connect());
+    const auto& info = wire.client.info();
+    CHECK_FALSE(info.verified);
+    REQUIRE(info.overlooked.size() == (why.empty() ? 0 : 1));
+    if (!why.empty()) CHECK(info.overlooked[0].reason() == why);
+  }
 }
 
 TEST_CASE("what is told of the peer's chain") {

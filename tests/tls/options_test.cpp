@@ -362,6 +362,9 @@ TEST_CASE("a pin is looked at on each connection of a context that tells") {
     tls_server_peer server(localhost_certificate());
     auto one = make_wire(server, "localhost", context);
     CHECK(one.connect());
+    const auto& overlooked = one.client.info().overlooked;
+    REQUIRE(overlooked.size() == 1);
+    CHECK(overlooked[0].reason() == "pin_mismatch");
   }
   CHECK(told == 3);
 }

@@ -160,6 +160,10 @@ TEST_CASE("nobody answers") {
   CHECK(ask(revocation_mode::hard, now) == std::pair(2, std::string("revocation_unknown")));
   // Who can do without an answer does not wait for it each time.
   CHECK(ask(revocation_mode::soft, now + 1min) == std::pair(0, std::string("unknown")));
+  auto soon = p.check(revocation_mode::soft, now + 2min);
+  CHECK_FALSE(soon.next());
+  REQUIRE(soon.overlooked().size() == 1);
+  CHECK_THAT(soon.overlooked()[0].what(), ContainsSubstring("a while ago"));
   CHECK(ask(revocation_mode::soft, now + 6min) == std::pair(2, std::string("unknown")));
   CHECK(ask(revocation_mode::hard, now + 7min) == std::pair(2, std::string("revocation_unknown")));
 
@@ -176,9 +180,13 @@ TEST_CASE("a certificate that names nobody to ask") {
   auto soft = p.check(revocation_mode::soft);
   CHECK_FALSE(soft.next());
   CHECK(reason(soft) == "unknown");
+  REQUIRE(soft.overlooked().size() == 1);
+  CHECK_THAT(soft.overlooked()[0].what(),
+             ContainsSubstring("names no http address") && !ContainsSubstring("demands to know"));
   auto hard = p.check(revocation_mode::hard);
   CHECK_FALSE(hard.next());
   CHECK(reason(hard) == "revocation_unknown");
+  CHECK(hard.overlooked().empty());
   CHECK_THAT(hard.outcome().error().what(), ContainsSubstring("names no http address"));
   path far({.ocsp_url = "https://ocsp.test/", .crl_url = "ldap://crl.test/"});
   CHECK_FALSE(far.check(revocation_mode::hard).next());

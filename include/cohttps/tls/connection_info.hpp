@@ -1,6 +1,8 @@
 // What a TLS connection turned out to be.
 #pragma once
 
+#include <cohttps/core/error.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +53,10 @@ struct tls_info {
   /// not ask for it, and where there is none: TLS 1.2 without an extended master secret.
   std::vector<std::byte> channel_binding = {};
   bool verified = false;  ///< false only where `tls::danger::accept_any_certificate` was given
+  /// What this connection would have been refused for, had not an option said otherwise: each as
+  /// the error that would have been, with its reason. Of `tls::danger::accept_any_certificate`,
+  /// `tls_options::pin_report` and `revocation_mode::soft`; empty: nothing was wrong.
+  std::vector<error> overlooked = {};
 };
 
 }  // namespace cohttps

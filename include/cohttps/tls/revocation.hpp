@@ -133,8 +133,11 @@ class revocation_check {
   /// Good, or, where that is enough (`revocation_mode::soft`), unknown.
   result<revocation_status> outcome() const {
     if (failure_) return std::unexpected(*failure_);
-    return all_good_ ? revocation_status::good : revocation_status::unknown;
+    return overlooked_.empty() ? revocation_status::good : revocation_status::unknown;
   }
+
+  /// What is wrong where no more than that was asked for (`revocation_mode::soft`).
+  const std::vector<error>& overlooked() const noexcept { return overlooked_; }
 
  private:
   enum class step : std::uint8_t { begin, ask_responder, asked, get_list, got_list, end };
@@ -147,9 +150,11 @@ class revocation_check {
     key_ = path_[at_].fingerprint("SHA-256") + path_[at_ + 1].fingerprint("SHA-256");
     const auto known = cache_->find(key_, now_);
     step_ = step::ask_responder;
+    if (known && *known == revocation_status::good) return proceed();
     // That nobody could be reached a while ago is enough for who asks for no more.
-    if (known && (*known == revocation_status::good || !hard_)) return take(*known);
-    if (extension(path_[at_], {2, 5, 29, 56})) take(revocation_status::good);  // RFC 9608
+    if (known && !hard_)
+      return leave_unknown("may have been revoked, as its issuer could not be asked a while ago");
+    if (extension(path_[at_], {2, 5, 29, 56})) proceed();  // RFC 9608
   }
 
   bool ask_responder() {
@@ -224,18 +229,22 @@ class revocation_check {
       return stop(refuse(Botan::Certificate_Status_Code::CERT_IS_REVOKED, path_, at_));
     if (status != revocation_status::good) until_ = now_ + revocation_cache::patience;
     if (until_ > now_) cache_->put(key_, status, now_, until_);
-    if (status != revocation_status::good && hard_)
-      return stop(refuse("revocation_unknown", path_[at_],
-                         why_.empty() ? "names no http address at which to ask whether it was "
-                                        "revoked, and tls_options::revocation demands to know"
-                                      : "may have been revoked, its issuer could not be asked (" +
-                                            why_ + "), and tls_options::revocation demands to know",
-                         "certificate_unknown"));
-    take(status);
+    if (status == revocation_status::good) return proceed();
+    leave_unknown(why_.empty()
+                      ? "names no http address at which to ask whether it was revoked"
+                      : "may have been revoked, as its issuer could not be asked (" + why_ + ')');
   }
 
-  void take(revocation_status status) {
-    if (status != revocation_status::good) all_good_ = false;
+  /// Nobody said that the certificate at hand is good: refuses it where that has to be known.
+  void leave_unknown(std::string what) {
+    if (hard_) what += ", and tls_options::revocation demands to know";
+    auto unknown = refuse("revocation_unknown", path_[at_], what, "certificate_unknown");
+    if (hard_) return stop(std::move(unknown));
+    overlooked_.push_back(std::move(unknown).error());
+    proceed();
+  }
+
+  void proceed() {
     ++at_;
     step_ = step::begin;
   }
@@ -252,7 +261,7 @@ class revocation_check {
   time_point until_{};  // how long the answer holds
   std::string why_;     // nobody answered
   revocation_fetch fetch_;
-  bool all_good_ = true;
+  std::vector<error> overlooked_;
   std::optional<error> failure_;
 };
 

@@ -25,9 +25,11 @@
 #include <botan/version.h>
 #include <botan/x509cert.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -88,13 +90,19 @@ inline void session::tls_verify_cert_chain(
     const std::vector<std::optional<Botan::OCSP::Response>>& staples,
     const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type, std::string_view,
     const Botan::TLS::Policy&) {
-  if (context_.state().accept_any_certificate) return;
   const auto& shared = context_.state();
   auto verified = shared.chains->verify(chain, host_, now_, shared.roots, staples);
+  if (shared.accept_any_certificate) {
+    if (!verified) info.overlooked.push_back(std::move(verified).error());
+    return;
+  }
   if (!verified) refuse(std::move(verified).error());
   info.staple = (*verified)->staple;
   info.verified = true;
-  pinned_ = (*verified)->pinned;
+  if (const auto& unpinned = (*verified)->unpinned) {
+    pinned_ = false;
+    info.overlooked.push_back(*unpinned);
+  }
   verified_path_ = (*verified)->path;
 }
 
@@ -166,6 +174,7 @@ inline result<void> session::conclude_revocation() {
   if (failure_) return std::unexpected(*failure_);
   if (!revocation_) return {};
   auto outcome = revocation_->outcome();
+  std::ranges::copy(revocation_->overlooked(), std::back_inserter(info.overlooked));
   revocation_.reset();
   if (outcome) {
     info.revocation = *outcome;

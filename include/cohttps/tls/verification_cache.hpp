@@ -57,11 +57,12 @@ class chain_cache {
     const auto found = std::make_shared<verified_chain>(*std::move(made));
     if (auto named = verify_host(chain.front(), host); !named) return pass(std::move(named));
     if (!pins_.match(found->path)) {
-      if (!pins_.tell())
-        return refuse("pin_mismatch", chain.front(),
-                      "and those above it have none of the keys that are pinned for this client");
+      auto unpinned = refuse("pin_mismatch", chain.front(),
+                             "and those above it have none of the keys that are pinned for this "
+                             "client");
+      if (!pins_.tell()) return unpinned;
       pins_.tell()(host);
-      found->pinned = false;
+      found->unpinned = std::move(unpinned).error();
       return found;  // and the next one is told as well
     }
     time_point until = now + lifetime;

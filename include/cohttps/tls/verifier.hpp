@@ -203,7 +203,7 @@ inline result<void> check_form(const Botan::Path_Validation_Result& found) {
 struct verified_chain {
   certificate_chain path;  ///< from the peer's own certificate to the root
   revocation_status staple;
-  bool pinned = true;  ///< false: it has none of the keys that it should, and that is only told
+  std::optional<error> unpinned = {};  ///< it has none of the keys that it should, and that is told
 };
 
 /// Checks that `chain`, the peer's own certificate first, leads to one of `roots` at the time `now`
