@@ -87,8 +87,9 @@ TEST_CASE("HKDF-Expand-Label as in RFC 8448") {
                                          0xc2, 0x6b, 0xb9, 0xf2, 0xac, 0x92, 0xe3, 0x56};
   const std::vector<std::uint8_t> iv = {0xcf, 0x78, 0x2b, 0x88, 0xdd, 0x83,
                                         0x54, 0x9a, 0xad, 0xf1, 0xe9, 0x84};
-  CHECK(std::ranges::equal(tls::detail::expand_label("SHA-256", traffic, "key", 16), key));
-  CHECK(std::ranges::equal(tls::detail::expand_label("SHA-256", traffic, "iv", 12), iv));
+  const tls::detail::expand_label expand("SHA-256", traffic);
+  CHECK(std::ranges::equal(expand("key", 16), key));
+  CHECK(std::ranges::equal(expand("iv", 12), iv));
 }
 
 TEST_CASE("data is opened where it stands") {

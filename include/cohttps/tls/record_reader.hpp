@@ -31,22 +31,31 @@ namespace cohttps::tls {
 
 namespace detail {
 
-/// HKDF-Expand-Label without a context (RFC 8446, 7.1), for at most as many bytes as the hash has.
-inline Botan::secure_vector<std::uint8_t> expand_label(const std::string& hash,
-                                                       std::span<const std::uint8_t> secret,
-                                                       std::string_view label, std::size_t size) {
-  auto hmac = Botan::MessageAuthenticationCode::create_or_throw("HMAC(" + hash + ")");
-  const std::string full = "tls13 " + std::string(label);
-  hmac->set_key(secret);
-  hmac->update_be(static_cast<std::uint16_t>(size));
-  hmac->update(static_cast<std::uint8_t>(full.size()));
-  hmac->update(full);
-  hmac->update(0);  // no context
-  hmac->update(1);  // the first block of HKDF-Expand (RFC 5869, 2.3)
-  auto block = hmac->final();
-  block.resize(std::min(size, block.size()));
-  return block;
-}
+/// HKDF-Expand-Label of one secret, without a context (RFC 8446, 7.1) and for at most as many bytes
+/// as the hash has.
+class expand_label {
+ public:
+  expand_label(std::string_view hash, std::span<const std::uint8_t> secret)
+      : hmac_(
+            Botan::MessageAuthenticationCode::create_or_throw("HMAC(" + std::string(hash) + ")")) {
+    hmac_->set_key(secret);
+  }
+
+  Botan::secure_vector<std::uint8_t> operator()(std::string_view label, std::size_t size) const {
+    const std::string full = "tls13 " + std::string(label);
+    hmac_->update_be(static_cast<std::uint16_t>(size));
+    hmac_->update(static_cast<std::uint8_t>(full.size()));
+    hmac_->update(full);
+    hmac_->update(0);  // no context
+    hmac_->update(1);  // the first block of HKDF-Expand (RFC 5869, 2.3)
+    auto block = hmac_->final();
+    block.resize(std::min(size, block.size()));
+    return block;
+  }
+
+ private:
+  std::unique_ptr<Botan::MessageAuthenticationCode> hmac_;
+};
 
 /// Where the last byte stands that is not zero. No branch depends on a single byte.
 inline std::optional<std::size_t> last_nonzero(std::span<const std::byte> in) noexcept {
@@ -158,7 +167,7 @@ class record_reader {
   void compare(std::span<const std::byte> plaintext) {
     if (state_ != state::checking) return;
     const auto expected = std::exchange(expected_, std::nullopt).value_or(std::span<std::byte>());
-    if (!std::ranges::equal(expected, plaintext)) return turn_off();
+    if (!is_same(expected, plaintext)) return turn_off();
     if (!plaintext.empty()) state_ = state::reading;
     Botan::zap(copy_);
   }
@@ -200,7 +209,7 @@ class record_reader {
     Botan::zap(sealed_);
     const bool updated = !messages_.inside() && messages_.took_key_update();
     if (state_ == state::off || (!updated && secret.empty())) return true;
-    auto next = detail::expand_label(hash_, secret_, "traffic upd", secret_.size());
+    auto next = detail::expand_label(hash_, secret_)("traffic upd", secret_.size());
     if (updated && std::ranges::equal(next, secret)) {
       use(std::move(next));
     } else {
@@ -219,23 +228,26 @@ class record_reader {
            static_cast<record_type>(record.front()) == record_type::application_data;
   }
 
+  static bool is_same(std::span<const std::byte> a, std::span<const std::byte> b) noexcept {
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+  }
+
   // RFC 8446, 7.3.
   void use(Botan::secure_vector<std::uint8_t> secret) {
     secret_ = std::move(secret);
-    const auto iv = detail::expand_label(hash_, secret_, "iv", nonce_size);
-    opener_->set_key(key(*opener_));
-    sealer_.reset();
+    const detail::expand_label expand(hash_, secret_);
+    const auto iv = expand("iv", nonce_size);
     iv_.assign(iv.begin(), iv.end());
+    opener_->set_key(expand("key", opener_->key_spec().maximum_keylength()));
+    sealer_.reset();
     sequence_ = botan_sequence_ = 0;
-  }
-  Botan::secure_vector<std::uint8_t> key(const Botan::AEAD_Mode& of) const {
-    return detail::expand_label(hash_, secret_, "key", of.key_spec().maximum_keylength());
   }
   // Most connections end without anything to seal.
   Botan::AEAD_Mode& sealer() {
     if (!sealer_) {
       sealer_ = Botan::AEAD_Mode::create_or_throw(cipher_, Botan::Cipher_Dir::Encryption);
-      sealer_->set_key(key(*sealer_));
+      const detail::expand_label expand(hash_, secret_);
+      sealer_->set_key(expand("key", sealer_->key_spec().maximum_keylength()));
     }
     return *sealer_;
   }
