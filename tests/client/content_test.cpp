@@ -141,6 +141,30 @@ TEST_CASE("content comes from memory, from a file, or is made on the way") {
   }
 }
 
+TEST_CASE("a source that learns its length on the way ends as it began") {
+  class learning final : public content_source {
+   public:
+    std::optional<std::uint64_t> length() const noexcept override {
+      return given_ == 0 ? std::nullopt : std::optional<std::uint64_t>(given_);
+    }
+    task<result<std::span<const std::byte>>> next() override {
+      if (given_ != 0) co_return std::span<const std::byte>();
+      given_ = large.size();
+      co_return std::as_bytes(std::span(large));
+    }
+    bool rewind() noexcept override { return false; }
+
+   private:
+    std::size_t given_ = 0;
+  };
+  memory_network network;
+  collector host;
+  network.listen("host", 80, host.server("\r\n0\r\n\r\n", "", plain_response("thanks")));
+  auto r = put(network, content(std::make_unique<learning>()));
+  if (!r) FAIL(r.error().what());
+  CHECK(r->text() == "thanks");
+}
+
 TEST_CASE("content that is not what was said ends the request; nothing hangs") {
   struct {
     std::string name;

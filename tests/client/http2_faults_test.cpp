@@ -90,6 +90,19 @@ TEST_CASE("HTTP/2 with an operation that fails or is stopped: one of several req
   });
 }
 
+TEST_CASE("HTTP/2 with an operation that fails or is stopped: requests that follow on others") {
+  sweep(true, [](client& c, request_options& each) -> task<result<response>> {
+    const auto two = [&](std::string path) -> task<result<response>> {
+      auto first = co_await c.try_get("https://localhost/" + path, each);
+      if (!first) co_return first;
+      co_return co_await c.try_get("https://localhost/" + path + path, each);
+    };
+    auto all = co_await when_all(two("a"), two("b"), two("c"));
+    if (auto& last = std::get<2>(all)) CHECK(last->text() == "/cc");
+    co_return std::move(std::get<0>(all));
+  });
+}
+
 TEST_CASE("HTTP/2 with an operation that fails or is stopped: content that is read in parts") {
   sweep(false, [](client& c, request_options& each) -> task<result<response>> {
     try {

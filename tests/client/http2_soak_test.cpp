@@ -2,6 +2,8 @@
 #include "client/http2_host.hpp"
 #include "client/support.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
 #include <cohttps/task/when_any.hpp>
 
 #include <map>
@@ -46,6 +48,8 @@ void answer(http2_host::served& s, http2_request& r, std::minstd_rand& random) {
 }  // namespace
 
 TEST_CASE("after 10,000 streams with cancellations at random, everything is accounted for") {
+  const bool tls = GENERATE(false, true);
+  CAPTURE(tls);
   constexpr unsigned seed = 20261124;
   CAPTURE(seed);
   std::minstd_rand random(seed);
@@ -55,17 +59,22 @@ TEST_CASE("after 10,000 streams with cancellations at random, everything is acco
   http2_host host;
   host.answer = [&](http2_host::served& s, http2_request& r) { answer(s, r, random); };
   host.settings = {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 50}};
-  for (const char* name : {"a", "b"}) network.listen(name, 80, host.plain());
+  const auto certificate = test_authority().issue({.dns = {"a", "b"}});
+  for (const char* name : {"a", "b"}) {
+    network.listen(name, 80, host.plain());
+    network.listen(name, 443, host.tls(certificate));
+  }
   std::map<std::string, std::size_t> outcomes;
   std::size_t requests = 0;
   auto work = [&]() -> task<void> {
-    client_options how = prior_knowledge();
+    client_options how = tls ? trusting() : prior_knowledge();
     how.pool.per_host = 3;
     client c(network.transport(), how);
     auto one = [&](std::size_t) -> task<void> {
       while (requests < 10'000) {
         ++requests;
-        const std::string url = std::string("http://") + (random() % 2 ? "a" : "b") + "/";
+        const std::string url =
+            std::string(tls ? "https://" : "http://") + (random() % 2 ? "a" : "b") + "/";
         const request_options each{.timeout = std::chrono::milliseconds(5 + random() % 200)};
         const int kind = static_cast<int>(random() % 4);
         std::string outcome = "ok";

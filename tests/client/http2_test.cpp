@@ -145,9 +145,43 @@ TEST_CASE("requests that follow on answers that came together go out together") 
     network.read_limit = 500;
     const std::size_t in_parts = co_await operations();
     CHECK(in_parts == 7);
+    // Not if that never ends.
+    network.read_limit = 100;
+    const std::size_t in_crumbs = co_await operations();
+    CHECK(in_crumbs == 19);
   };
   network.run(work());
-  CHECK(host.requests() == 80);
+  CHECK(host.requests() == 120);
+}
+
+TEST_CASE("a client may end while answers are handed on") {
+  for (const std::size_t read_limit : {100, 500, 100'000}) {
+    for (int last = 1; last <= 9; ++last) {
+      CAPTURE(read_limit, last);
+      memory_network network;
+      network.read_limit = read_limit;
+      http2_host host;
+      host.record_size = 64;
+      network.listen("localhost", 443, host.tls(localhost_certificate()));
+      std::optional<client> c(std::in_place, network.transport(), trusting());
+      int answers = 0;
+      const auto two = [&]() -> task<void> {
+        for (int i = 0; i < 2 && c; ++i) {
+          auto r = co_await c->try_get("https://localhost/");
+          CHECK(r);
+          if (++answers == last) c.reset();
+        }
+      };
+      std::vector<background_task> all;
+      for (int i = 0; i < 6; ++i) all.push_back(testing::detail::keep(two()));
+      while (network.loop().run_one()) {
+      }
+      for (const auto& each : all) CHECK(each.done());
+      CHECK(answers >= last);
+      network.run_servers();
+      CHECK(network.open_streams == 0);
+    }
+  }
 }
 
 TEST_CASE("while the first connection is made others wait for it, where it is known to be shared") {

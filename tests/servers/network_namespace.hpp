@@ -120,7 +120,8 @@ class network_namespace {
 
   std::vector<std::string> inside(std::vector<std::string> command) const {
     const std::string target = std::to_string(holder_->id());
-    command.insert(command.begin(), {enter_, "--target", target, "--net", "--mount", "--"});
+    command.insert(command.begin(),
+                   {enter_, "--target", target, "--net", "--mount", "--root", "--"});
     return command;
   }
 

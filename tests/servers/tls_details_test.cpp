@@ -6,6 +6,7 @@
 #include "tls/tcp_client.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
@@ -197,20 +198,23 @@ TEST_CASE("peers: keys that this client cannot check are not offered, and refuse
   }
 }
 
-TEST_CASE("peers: an authority that signs with RSA-PSS") {
+TEST_CASE("peers: an authority that signs with RSA-PSS, or Ed25519") {
   const auto openssl = openssl_server::program();
   const temporary_folder folder;
   const auto at = [&](const char* name) { return (folder.path() / name).string(); };
-  const std::string pss = " -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 ";
+  const bool ed25519 = GENERATE(false, true);
+  const std::string key = ed25519 ? "ed25519" : "rsa:2048";
+  const std::string how =
+      ed25519 ? " " : " -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 ";
   folder.write("names", "subjectAltName=DNS:localhost\n");
-  if (!succeeds(openssl + " req -x509 -newkey rsa:2048 -nodes -keyout " + at("ca.key") + " -out " +
-                at("ca.pem") + " -subj /CN=pss -days 2 -sha256" + pss) ||
+  if (!succeeds(openssl + " req -x509 -newkey " + key + " -nodes -keyout " + at("ca.key") +
+                " -out " + at("ca.pem") + " -subj /CN=authority -days 2" + how) ||
       !succeeds(openssl + " req -new -newkey rsa:2048 -nodes -keyout " + at("key.pem") + " -out " +
                 at("request") + " -subj /CN=localhost") ||
-      !succeeds(openssl + " x509 -req -sha256 -in " + at("request") + " -CA " + at("ca.pem") +
-                " -CAkey " + at("ca.key") + pss + "-extfile " + at("names") +
-                " -days 1 -set_serial 78 -out " + at("chain.pem")))
-    SKIP("this OpenSSL does not sign with PSS");
+      !succeeds(openssl + " x509 -req -in " + at("request") + " -CA " + at("ca.pem") + " -CAkey " +
+                at("ca.key") + how + "-extfile " + at("names") + " -days 1 -set_serial 78 -out " +
+                at("chain.pem")))
+    SKIP("this OpenSSL does not sign with " << key);
   issued_certificate made;
   made.key_pem = folder.read("key.pem");
   made.chain_pem = made.certificate_pem = folder.read("chain.pem");

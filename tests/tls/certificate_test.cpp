@@ -296,10 +296,12 @@ TEST_CASE("no verification, on demand and visibly") {
   const auto& info = wire.client.info();
   CHECK_FALSE(info.verified);
   CHECK(info.peer_chain.size() == 1);
-  REQUIRE(info.overlooked.size() == 1);
+  REQUIRE(info.overlooked.size() == 2);
   CHECK(info.overlooked[0].category() == error_category::certificate);
+  CHECK(info.overlooked[0].phase() == phase::handshake);
   CHECK(info.overlooked[0].reason() == "unknown_issuer");
   CHECK_THAT(info.overlooked[0].what(), ContainsSubstring("a stranger"));
+  CHECK(info.overlooked[1].reason() == "wrong_host");
 }
 
 TEST_CASE("what would have been refused without the danger is told") {

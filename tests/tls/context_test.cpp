@@ -83,6 +83,9 @@ TEST_CASE("the system's roots") {
   const auto context = tls_context::system();
   if (!context) SKIP("no certificates of the system here: " << context.error().what());
   CHECK(context->state().roots.size() > 10);
+  // They say what is wrong where anything is accepted, too.
+  const auto any = tls_context::create({.danger = tls::danger::accept_any_certificate{}});
+  CHECK(any.value().state().roots.size() == context->state().roots.size());
   CHECK(&tls_context::system()->state() == &context->state());
   // Given ones come on top.
   const auto more = tls_context::create({.root_pem = test_authority().certificate_pem()});

@@ -369,6 +369,19 @@ TEST_CASE("a pin is looked at on each connection of a context that tells") {
   CHECK(told == 3);
 }
 
+TEST_CASE("where anything is accepted a pin is no reason to refuse, and nobody is called") {
+  auto options = trusting();
+  options.pins = {std::string(43, 'A') + '='};
+  options.danger.emplace();
+  if (GENERATE(false, true)) options.pin_report = [](std::string_view) { throw 1; };
+  tls_server_peer server(localhost_certificate());
+  auto one = make_wire(server, "localhost", tls_context::create(options).value());
+  REQUIRE(one.connect());
+  CHECK_FALSE(one.client.info().verified);
+  REQUIRE(one.client.info().overlooked.size() == 1);
+  CHECK(one.client.info().overlooked[0].reason() == "pin_mismatch");
+}
+
 TEST_CASE("a host without a pinned key is told of on resumed connections as well") {
   const bool tls13 = GENERATE(true, false);
   CAPTURE(tls13);

@@ -177,12 +177,14 @@ TEST_CASE("nobody answers") {
 
 TEST_CASE("a certificate that names nobody to ask") {
   path p({});
-  auto soft = p.check(revocation_mode::soft);
-  CHECK_FALSE(soft.next());
-  CHECK(reason(soft) == "unknown");
-  REQUIRE(soft.overlooked().size() == 1);
-  CHECK_THAT(soft.overlooked()[0].what(),
-             ContainsSubstring("names no http address") && !ContainsSubstring("demands to know"));
+  for (int i = 0; i < 2; ++i) {
+    auto soft = p.check(revocation_mode::soft);
+    CHECK_FALSE(soft.next());
+    CHECK(reason(soft) == "unknown");
+    REQUIRE(soft.overlooked().size() == 1);
+    CHECK_THAT(soft.overlooked()[0].what(),
+               ContainsSubstring("names no http address") && !ContainsSubstring("demands to know"));
+  }
   auto hard = p.check(revocation_mode::hard);
   CHECK_FALSE(hard.next());
   CHECK(reason(hard) == "revocation_unknown");

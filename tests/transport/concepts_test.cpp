@@ -73,30 +73,18 @@ struct badly_configurable : plain_transport {
 };
 
 struct eager : good_stream {
-  using good_stream::close;
-  void close(std::span<const std::byte>) noexcept;
   std::size_t try_read(std::span<std::byte>) noexcept;
   std::size_t try_write(std::span<const std::byte>) noexcept;
 };
 struct throwing_eager : good_stream {
-  using good_stream::close;
-  void close(std::span<const std::byte>) noexcept;
   std::size_t try_read(std::span<std::byte>) noexcept;
   std::size_t try_write(std::span<const std::byte>);
 };
 struct silent_eager : good_stream {
-  using good_stream::close;
-  void close(std::span<const std::byte>) noexcept;
   std::size_t try_read(std::span<std::byte>) noexcept;
   void try_write(std::span<const std::byte>) noexcept;
 };
 struct half_eager : good_stream {
-  using good_stream::close;
-  void close(std::span<const std::byte>) noexcept;
-  std::size_t try_write(std::span<const std::byte>) noexcept;
-};
-struct hasty_eager : good_stream {
-  std::size_t try_read(std::span<std::byte>) noexcept;
   std::size_t try_write(std::span<const std::byte>) noexcept;
 };
 struct only_eager {
@@ -118,7 +106,6 @@ static_assert(!eager_stream<good_stream>);
 static_assert(!eager_stream<throwing_eager>);
 static_assert(!eager_stream<silent_eager>);
 static_assert(!eager_stream<half_eager>);
-static_assert(!eager_stream<hasty_eager>);
 static_assert(!eager_stream<only_eager>);
 static_assert(transport<plain_transport>);
 static_assert(!transport<some_transport<wrong_result, good_timer>>);

@@ -301,12 +301,11 @@ TEST_CASE("what can be written at once is taken, as far as there is room") {
     CHECK(s->try_write(bytes("0123456")) == 3);
     CHECK(s->try_write(bytes("0123456")) == 0);
     co_await sleep_for(net.transport(), 1s);
-    CHECK(s->try_write(bytes("good")) == 4);
-    s->close(bytes("bye"));
-    s->close(bytes("again"));
+    CHECK(s->try_write(bytes("bye")) == 3);
+    s->close();
     CHECK(s->try_write(bytes("x")) == 0);
     co_await sleep_for(net.transport(), 1s);
   };
   net.run(talk());
-  CHECK(got == "0123456012goodbye");
+  CHECK(got == "0123456012bye");
 }

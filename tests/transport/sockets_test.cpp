@@ -4,6 +4,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -242,6 +246,42 @@ TEST_CASE("the last bytes of a stream reach the peer, whatever is left unread") 
     }
   });
 }
+
+#if defined(__linux__)
+TEST_CASE("the last bytes of a stream leave together with its end") {
+  // Segments that came in: tcpi_segs_in of the kernel's tcp_info, which is longer than the C
+  // library's.
+  const auto segments = [](int fd) {
+    std::array<std::byte, 144> info{};
+    socklen_t size = info.size();
+    REQUIRE(::getsockopt(fd, IPPROTO_TCP, TCP_INFO, info.data(), &size) == 0);
+    REQUIRE(size == info.size());
+    std::uint32_t count = 0;
+    std::memcpy(&count, info.data() + 140, sizeof count);
+    return count;
+  };
+  on_loop([&]() -> task<void> {
+    auto t = asio_transport::current();
+    listener l(t.context());
+    std::array<std::uint32_t, 2> came{};
+    for (std::size_t i = 0; i < came.size(); ++i) {
+      auto s = co_await t.connect(l.at(), {});
+      auto peer = l.acceptor.accept();
+      if (i == 0) {
+        s->close(bytes("bye"));
+      } else {
+        CHECK(s->try_write(bytes("bye")) == 3);
+        s->close();
+      }
+      std::array<char, 10> in{};
+      asio_error_code end;
+      while (!end) peer.read_some(asio::buffer(in), end);
+      came[i] = segments(peer.native_handle());
+    }
+    CHECK(came[0] + 1 == came[1]);
+  });
+}
+#endif
 
 TEST_CASE("a stop resumes who waits in a later turn, and never from inside of it") {
   on_loop([]() -> task<void> {

@@ -148,10 +148,14 @@ class channel {
   /// Says `last` and goodbye (close_notify; RFC 8446, 6.1) as far as that needs no waiting, and
   /// closes.
   void close(std::span<const std::byte> last = {}) noexcept {
-    if constexpr (eager)
-      stream_.close(last_words(last));
-    else
-      stream_.close();
+    if constexpr (eager) {
+      const view words = last_words(last);
+      // A mere goodbye need not arrive where the peer hears no more; `last` may explain something.
+      if constexpr (requires { stream_.close(words); })
+        if (last.empty()) return stream_.close(words);
+      (void)stream_.try_write(words);
+    }
+    stream_.close();
   }
 
   /// What the issuers of the innermost TLS's certificates are to be asked, and what follows from
@@ -246,7 +250,7 @@ class channel {
   }
 
   /// False when there is nothing to read, as the stream is at its end.
-  bool fill_at_once(layer& lowest) noexcept {
+  bool fill_at_once(layer& lowest) {
     if constexpr (eager) {
       const std::size_t got = stream_.try_read(room_for_records(lowest));
       lowest.ciphertext.commit(got);

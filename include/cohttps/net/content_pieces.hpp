@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -19,7 +20,7 @@ template <transport Transport>
 class content_pieces {
  public:
   content_pieces(content_source& source, deadline<Transport>& limit) noexcept
-      : source_(source), limit_(limit) {}
+      : source_(source), limit_(limit), length_(source.length()) {}
 
   /// The next piece, valid until the next call; an empty one at the end. The time that it takes is
   /// the source's own.
@@ -29,11 +30,10 @@ class content_pieces {
     if (limit_.stop_requested())
       co_return fail(error_category::canceled, "canceled", "the operation was canceled");
     given_ += piece->size();
-    const auto length = source_.length();
-    if (length && (given_ > *length || (piece->empty() && given_ < *length)))
+    if (length_ && (given_ > *length_ || (piece->empty() && given_ < *length_)))
       co_return fail(error_category::usage, "content_length_mismatch",
-                     "the content was said to have " + std::to_string(*length) +
-                         " bytes, and has " + (given_ > *length ? "more" : "fewer"));
+                     "the content was said to have " + std::to_string(*length_) +
+                         " bytes, and has " + (given_ > *length_ ? "more" : "fewer"));
     co_return piece;
   }
 
@@ -45,6 +45,7 @@ class content_pieces {
 
   content_source& source_;
   deadline<Transport>& limit_;
+  const std::optional<std::uint64_t> length_;  // as it was said when the request began
   std::uint64_t given_ = 0;
 };
 

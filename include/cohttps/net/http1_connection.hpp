@@ -143,7 +143,8 @@ class http1_connection {
 
   result<void> begin(const request_view& request) {
     const auto length = request.length();
-    const auto framing = !length ? http1::framing::chunked()
+    chunked_ = !length;
+    const auto framing = chunked_ ? http1::framing::chunked()
                          : !request.source && *length == 0
                              ? http1::framing::none()
                              : http1::framing::content_length(*length);
@@ -287,7 +288,7 @@ class http1_connection {
       auto sent = co_await send_piece(request, *piece, limit);
       if (!sent) co_return sent;
     }
-    if (request.length()) co_return result<void>();
+    if (!chunked_) co_return result<void>();
     co_return co_await send_end(request, limit);
   }
 
@@ -298,19 +299,19 @@ class http1_connection {
       if (!sent) co_return sent;
       rest = rest.subspan(piece.size());
     }
-    if (request.length()) co_return result<void>();
+    if (!chunked_) co_return result<void>();
     co_return co_await send_end(request, limit);
   }
 
   task<result<void>> send_piece(request_view request, std::span<const std::byte> piece,
                                 deadline<Transport>& limit) {
     result<void> sent;
-    if (request.length()) {
-      sent = co_await write(piece, limit);
-    } else {
+    if (chunked_) {
       http1::write_chunk(out_, piece);
       sent = co_await write(out_.data(), limit);
       out_.clear();
+    } else {
+      sent = co_await write(piece, limit);
     }
     if (sent && request.listener) request.listener->sent(piece.size());
     co_return sent;
@@ -373,6 +374,7 @@ class http1_connection {
   bool answered_ = false;
   bool sent_ = false;
   bool closes_ = false;
+  bool chunked_ = false;  // as the head said: the source may learn its length meanwhile
   std::optional<upload> upload_;
 };
 

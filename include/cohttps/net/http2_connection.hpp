@@ -172,7 +172,7 @@ class http2_connection {
 
   static constexpr std::chrono::seconds doubtful_silence{1};
   static constexpr std::size_t bulk = 16 * 1024;
-  static constexpr int reads_at_a_time = 16;
+  static constexpr int reads_at_a_time = 4;
 
   /// An awaiter in the list of its stream, or in that of those that are to be resumed.
   class change : detail::link {
@@ -244,19 +244,22 @@ class http2_connection {
           take(*more);
         }
         collect();
-        more_came_ = false;
         co_await deliver{this};
-      } while (more_came_);
+      } while (std::exchange(more_came_, false));
       reads_left_ = 0;
     }
   }
 
   /// Before something is written: whether more answers have come, as what follows on those can go
-  /// along. A while later something is written all the same.
-  bool more_comes() noexcept {
+  /// along. After a few reads something is written all the same.
+  bool more_comes() noexcept try {
     if (more_came_ || reads_left_ == 0 || session_.open_streams() < 2) return more_came_;
     --reads_left_;
-    return more_came_ = channel_.fill_at_once();
+    more_came_ = channel_.fill_at_once();
+    if (more_came_) silence_.begin(transport_.now());
+    return more_came_;
+  } catch (const std::bad_alloc&) {
+    return false;  // the next read will say so
   }
 
   void take(const result<std::span<const std::byte>>& got) noexcept {

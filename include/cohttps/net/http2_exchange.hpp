@@ -9,6 +9,7 @@
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/http/status.hpp>
 #include <cohttps/http2/request_lines.hpp>
+#include <cohttps/net/content_pieces.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/http2_connection.hpp>
 #include <cohttps/net/request_view.hpp>

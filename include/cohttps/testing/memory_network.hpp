@@ -130,10 +130,6 @@ class memory_stream {
   inline std::size_t try_read(std::span<std::byte> in) noexcept;
   inline std::size_t try_write(std::span<const std::byte> out) noexcept;
   inline void close() noexcept;
-  void close(std::span<const std::byte> last) noexcept {
-    (void)try_write(last);
-    close();
-  }
 
  private:
   detail::memory_pipe& incoming() const noexcept {

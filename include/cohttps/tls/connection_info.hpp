@@ -54,8 +54,9 @@ struct tls_info {
   std::vector<std::byte> channel_binding = {};
   bool verified = false;  ///< false only where `tls::danger::accept_any_certificate` was given
   /// What this connection would have been refused for, had not an option said otherwise: each as
-  /// the error that would have been, with its reason. Of `tls::danger::accept_any_certificate`,
-  /// `tls_options::pin_report` and `revocation_mode::soft`; empty: nothing was wrong.
+  /// the error that would have been, with its reason. Of `tls::danger::accept_any_certificate`
+  /// (what is wrong with the chain first, with the name of the host, and the pins; no issuer is
+  /// asked then), of `tls_options::pin_report` and of `revocation_mode::soft`.
   std::vector<error> overlooked = {};
 };
 

@@ -55,8 +55,9 @@ namespace cohttps {
   if (!policy) return pass(std::move(policy));
   state->policy = *std::move(policy);
   state->policy->latest_supported_version(false);  // throws when Botan was built without it
-  if (options.system_roots && !state->accept_any_certificate)
-    if (auto added = state->roots.add_system(); !added) return pass(std::move(added));
+  if (options.system_roots)
+    if (auto added = state->roots.add_system(); !added && !state->accept_any_certificate)
+      return pass(std::move(added));
   if (!options.root_file.empty())
     if (auto added = state->roots.add_file(options.root_file); !added)
       return pass(std::move(added));

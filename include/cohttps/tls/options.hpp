@@ -56,7 +56,7 @@ struct tls_identity {
 
 namespace tls::danger {
 /// Any certificate will do, for any host: everybody on the way can read and change everything.
-/// For experiments alone. `tls_info::verified` is false then.
+/// For experiments alone. `tls_info::verified` is false then, and `overlooked` says what was wrong.
 struct accept_any_certificate {};
 }  // namespace tls::danger
 

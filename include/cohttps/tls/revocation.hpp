@@ -228,7 +228,8 @@ class revocation_check {
     if (status == revocation_status::revoked)
       return stop(refuse(Botan::Certificate_Status_Code::CERT_IS_REVOKED, path_, at_));
     if (status != revocation_status::good) until_ = now_ + revocation_cache::patience;
-    if (until_ > now_) cache_->put(key_, status, now_, until_);
+    const bool asked = status == revocation_status::good || !why_.empty();
+    if (asked && until_ > now_) cache_->put(key_, status, now_, until_);
     if (status == revocation_status::good) return proceed();
     leave_unknown(why_.empty()
                       ? "names no http address at which to ask whether it was revoked"

@@ -92,6 +92,7 @@ class session final : public Botan::TLS::Callbacks {
   result<void> guarded(F&& call);
   std::unexpected<error> stop(error why);
   [[noreturn]] void refuse(error why);
+  void overlook(error why) { info.overlooked.push_back(std::move(why).during(phase::handshake)); }
   result<void> check_first(std::span<const std::byte> bytes);
   result<std::size_t> check_record(std::span<const std::byte> bytes);
   result<void> open(std::span<std::byte> record);

@@ -25,11 +25,9 @@
 #include <botan/version.h>
 #include <botan/x509cert.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -91,18 +89,25 @@ inline void session::tls_verify_cert_chain(
     const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type, std::string_view,
     const Botan::TLS::Policy&) {
   const auto& shared = context_.state();
-  auto verified = shared.chains->verify(chain, host_, now_, shared.roots, staples);
+  const auto verified = shared.chains->verify(chain, host_, now_, shared.roots, staples);
+  const auto wrong = verified ? (*verified)->unpinned : std::optional(verified.error());
+  const auto& report = shared.chains->pin_report();
   if (shared.accept_any_certificate) {
-    if (!verified) info.overlooked.push_back(std::move(verified).error());
+    if (wrong) overlook(*wrong);
+    if (verified || chain.empty()) return;
+    // That a chain leads nowhere must not hide that it is for another host.
+    const auto named = verify_host(chain.front(), host_);
+    if (!named && named.error().reason() != wrong->reason()) overlook(named.error());
     return;
   }
-  if (!verified) refuse(std::move(verified).error());
+  if (wrong) {
+    if (!verified || !report) refuse(*wrong);
+    report(host_);
+    overlook(*wrong);
+  }
   info.staple = (*verified)->staple;
   info.verified = true;
-  if (const auto& unpinned = (*verified)->unpinned) {
-    pinned_ = false;
-    info.overlooked.push_back(*unpinned);
-  }
+  pinned_ = !wrong;
   verified_path_ = (*verified)->path;
 }
 
@@ -174,7 +179,7 @@ inline result<void> session::conclude_revocation() {
   if (failure_) return std::unexpected(*failure_);
   if (!revocation_) return {};
   auto outcome = revocation_->outcome();
-  std::ranges::copy(revocation_->overlooked(), std::back_inserter(info.overlooked));
+  for (const error& each : revocation_->overlooked()) overlook(each);
   revocation_.reset();
   if (outcome) {
     info.revocation = *outcome;

@@ -45,7 +45,7 @@ class chain_cache {
   explicit chain_cache(key_sizes minimum = {}, key_pins pins = {})
       : minimum_(minimum), pins_(std::move(pins)) {}
 
-  /// As `cohttps::tls::verify`, and one of the pins is on the path.
+  /// As `cohttps::tls::verify`, and says whether one of the pins is on the path.
   result<std::shared_ptr<const verified_chain>> verify(const certificate_chain& chain,
                                                        std::string_view host, time_point now,
                                                        const trust_store& roots,
@@ -57,19 +57,20 @@ class chain_cache {
     const auto found = std::make_shared<verified_chain>(*std::move(made));
     if (auto named = verify_host(chain.front(), host); !named) return pass(std::move(named));
     if (!pins_.match(found->path)) {
-      auto unpinned = refuse("pin_mismatch", chain.front(),
-                             "and those above it have none of the keys that are pinned for this "
-                             "client");
-      if (!pins_.tell()) return unpinned;
-      pins_.tell()(host);
-      found->unpinned = std::move(unpinned).error();
-      return found;  // and the next one is told as well
+      found->unpinned = refuse("pin_mismatch", chain.front(),
+                               "and those above it have none of the keys that are pinned for this "
+                               "client")
+                            .error();
+      return found;  // and the next one is told of as well
     }
     time_point until = now + lifetime;
     for (const auto& each : found->path) until = std::min(until, to_time_point(each.not_after()));
     add(key, {now, until, found});
     return found;
   }
+
+  /// Who is to be told of hosts without a pinned key, where those are not refused; may be null.
+  const key_pins::report& pin_report() const noexcept { return pins_.tell(); }
 
   /// The path of a chain that was verified when its session began.
   result<certificate_chain> path_of(const certificate_chain& chain, time_point now,

@@ -67,13 +67,14 @@ concept detachable_timer = timer<T> && requires(T& t) {
 ///   when the stream is closed or broken. Not while a read is under way.
 /// - `try_write` takes what can be taken at once and says how many bytes that was: 0 when there is
 ///   no room, or when the stream is closed or broken. Not while a write is under way.
-/// - `close(last)` closes after `last`, as much of it as can be taken at once.
+///
+/// There may be a `close(last)`, which closes after `last`, as much of it as can be taken at once,
+/// in fewer packets.
 template <class S>
 concept eager_stream =
     byte_stream<S> && requires(S& s, std::span<std::byte> in, std::span<const std::byte> out) {
       { s.try_read(in) } noexcept -> std::same_as<std::size_t>;
       { s.try_write(out) } noexcept -> std::same_as<std::size_t>;
-      { s.close(out) } noexcept;
     };
 
 namespace detail {

@@ -5,6 +5,7 @@
 #include <cohttps/transport/asio/handler_memory.hpp>
 #include <cohttps/transport/concepts.hpp>
 
+#include <cerrno>
 #include <coroutine>
 #include <cstddef>
 #include <optional>
