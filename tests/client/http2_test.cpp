@@ -155,7 +155,7 @@ TEST_CASE("requests that follow on answers that came together go out together") 
 }
 
 TEST_CASE("a client may end while answers are handed on") {
-  for (const std::size_t read_limit : {100, 500, 100'000}) {
+  for (const std::size_t read_limit : {100UZ, 500UZ, 100'000UZ}) {
     for (int last = 1; last <= 9; ++last) {
       CAPTURE(read_limit, last);
       memory_network network;
