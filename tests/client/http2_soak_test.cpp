@@ -2,9 +2,9 @@
 #include "client/http2_host.hpp"
 #include "client/support.hpp"
 
-#include <catch2/generators/catch_generators.hpp>
-
 #include <cohttps/task/when_any.hpp>
+
+#include <catch2/generators/catch_generators.hpp>
 
 #include <map>
 #include <random>
