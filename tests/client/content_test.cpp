@@ -47,8 +47,7 @@ struct collector {
       while (true) {
         if (mine.size() >= stop_reading_after) {
           auto sent = co_await s.write_some(std::as_bytes(std::span(at_end)), {});
-          memory_stream kept = std::move(s);  // stays open and is not read
-          co_await forever{};
+          co_await forever{};  // stays open and is not read
         }
         auto got = co_await s.read_some(in, {});
         if (!got || *got == 0) co_return;

@@ -80,8 +80,9 @@ TEST_CASE("after 10,000 streams with cancellations at random, everything is acco
         std::string outcome = "ok";
         if (kind == 0) {  // canceled by chance
           auto ask = c.try_get(url, each);
-          auto wait = sleep_for(network.transport(), std::chrono::milliseconds(random() % 30));
-          (void)co_await when_any(std::move(ask), std::move(wait));
+          (void)co_await when_any(
+              std::move(ask),
+              sleep_for(network.transport(), std::chrono::milliseconds(random() % 30)));
           outcome = "raced";
         } else if (kind == 1) {  // read for a while, then dropped
           try {

@@ -54,7 +54,7 @@ class chain_cache {
     if (auto known = find(key, now)) return known;
     auto made = verify_chain(chain, now, roots, staples, minimum_);
     if (!made) return std::unexpected(name_the_names(std::move(made).error(), chain, host));
-    const auto found = std::make_shared<verified_chain>(*std::move(made));
+    auto found = std::make_shared<verified_chain>(*std::move(made));
     if (auto named = verify_host(chain.front(), host); !named) return pass(std::move(named));
     if (!pins_.match(found->path)) {
       found->unpinned = refuse("pin_mismatch", chain.front(),
