@@ -373,6 +373,13 @@ inline constexpr option options[] = {
        a.tls.crl_files.push_back(v);
        a.own_tls = true;
      }},
+    {'\0', "--revocation", true,
+     [](arguments& a, const std::string& v) {
+       if (v != "soft" && v != "hard") throw usage_error{"--revocation is soft or hard"};
+       a.tls.revocation =
+           v == "soft" ? cohttps::revocation_mode::soft : cohttps::revocation_mode::hard;
+       a.own_tls = true;
+     }},
     {'\0', "--pinnedpubkey", true,
      [](arguments& a, const std::string& v) {
        a.tls.pins = list_of(v, ';');

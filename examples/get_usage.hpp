@@ -53,6 +53,8 @@ Where it goes
       --pass PASSPHRASE     of the key, or of the PKCS #12 file
       --key FILE            its key, PKCS #8 in PEM
       --crlfile FILE        certificates on this list are refused
+      --revocation MODE     asks the issuers of certificates; where none answers, that
+                            is overlooked (soft) or an error (hard)
       --pinnedpubkey PINS   "sha256//BASE64", several with ";" between them
       --ciphers LIST        registered names of cipher suites, with ":" between them
       --curves LIST         names of groups, such as x25519:secp256r1

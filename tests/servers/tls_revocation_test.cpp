@@ -1,5 +1,6 @@
 // The whole client asks real ones who know: OpenSSL's OCSP responder, and nginx with a list.
 #include "servers/client_support.hpp"
+#include "servers/programs.hpp"
 #include "servers/tls_peers.hpp"
 #include "tls/openssl_server.hpp"
 #include "tls/revocation_forge.hpp"
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
 using namespace cohttps;
@@ -155,4 +157,29 @@ TEST_CASE("peers: nobody listens where the certificate says to ask") {
     };
     run(work());
   }
+}
+
+TEST_CASE("peers: get says what it has overlooked") {
+  if (::access(COHTTPS_GET_PROGRAM, X_OK) != 0) SKIP("the examples are not built");
+  const refusing_port nobody;
+  const auto asked = "http://127.0.0.1:" + nobody.text() + "/";
+  const auto certificate = test_authority().issue({.dns = {"localhost"}, .ocsp_url = asked});
+  const tls_peer server(tls_peer_kinds[0], {.certificate = certificate});
+  const auto url = "https://localhost:" + std::to_string(server.port()) + "/small.txt";
+  const temporary_folder folder;
+  const auto root = folder.write("root.pem", test_authority().certificate_pem()).string();
+  const auto get = [&](const char* name, const char* mode, const char* how) {
+    return running_program(folder, name,
+                           {COHTTPS_GET_PROGRAM, "--cacert", root, "--revocation", mode, how, url})
+        .end();
+  };
+  const auto soft = get("soft", "soft", "-v");
+  CHECK(soft.code == 0);
+  CHECK_THAT(soft.err, ContainsSubstring("\n* OVERLOOKED: ") && ContainsSubstring(asked));
+  const auto told = get("json", "soft", "--json");
+  CHECK(told.code == 0);
+  CHECK_THAT(told.out, ContainsSubstring(R"("overlooked":[{"category":"certificate")") &&
+                           ContainsSubstring(R"("reason":"revocation_unknown")"));
+  CHECK(get("hard", "hard", "-v").code == 60);
+  CHECK(get("typo", "maybe", "-v").code == 2);
 }
