@@ -249,7 +249,7 @@ class channel {
     return view();
   }
 
-  /// False when there is nothing to read, as the stream is at its end.
+  /// False when that gave nothing: a stream that was not idle is at its end then.
   bool fill_at_once(layer& lowest) {
     if constexpr (eager) {
       const std::size_t got = stream_.try_read(room_for_records(lowest));
