@@ -121,11 +121,9 @@ TEST_CASE("HTTP/2: a complete answer before the end of the content") {
       network.run_servers();
       REQUIRE(host.connections.size() == 1);
       const auto& peer = host.connections.front().peer;
-      // A server that says nothing gets all of it; one that is left is told so, without blame.
-      if (resets) CHECK(asked_for < 10);
-      if (!resets && reads) CHECK(peer.requests.at(1).content.size() == 49'000);
-      if (!resets && reads) CHECK(peer.resets.empty());
-      if (!resets && !reads) CHECK(peer.resets.at(1) == NGHTTP2_NO_ERROR);
+      // A server that is not sent the rest of the content is told so, without blame.
+      if (resets || reads) CHECK(asked_for < 10);
+      if (!resets) CHECK(peer.resets.at(1) == NGHTTP2_NO_ERROR);
     }
   }
 }

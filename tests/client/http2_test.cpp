@@ -451,7 +451,10 @@ TEST_CASE("trailers both ways, interim responses, redirects and 100-continue") {
       return s.peer.respond(r.id, {{":status", "307"}, {"location", "/to"}});
     if (r["expect"] != "") s.peer.interim(r.id, {{":status", "100"}});
     s.peer.interim(r.id, {{":status", "103"}, {"link", "</a>"}});
-    s.peer.respond(r.id, {{":status", "200"}}, "content", {{"etag", "\"x\""}});
+    s.peer.on_content = [&s](http2_request& whole, std::string_view) {
+      if (whole.content.size() == 100'000)
+        s.peer.respond(whole.id, {{":status", "200"}}, "content", {{"etag", "\"x\""}});
+    };
   };
   auto work = [&]() -> task<void> {
     client_options how = prior_knowledge();

@@ -76,7 +76,7 @@ class attempt final : net::exchange_listener {
       auto answered = co_await ask();
       if (answered && way_.login() && state_.head.status == 407) {
         answered = way_.login()->challenged(state_.head.headers);
-        if (answered && !request_.content.rewind())
+        if (answered && !request_.content.can_rewind())
           answered = fail(error_category::policy, "content_not_repeatable",
                           "the proxy asks for authentication only after content that can be given "
                           "just once; send a request without content first, or content that can be "
@@ -88,14 +88,14 @@ class attempt final : net::exchange_listener {
       }
       // RFC 9110, 15.5.18: a server that knows no expectation gets the request without one.
       if (answered && state_.head.status == 417 && expects_continue() &&
-          request_.content.rewind()) {
+          request_.content.can_rewind()) {
         refuses_expect_ = true;
         answered = co_await drain();
         if (!answered) co_return answered;
         continue;
       }
       // RFC 9110, 15.5.20: another connection than that of another origin may be the right one.
-      if (answered && state_.head.status == 421 && elsewhere_ && request_.content.rewind()) {
+      if (answered && state_.head.status == 421 && elsewhere_ && request_.content.can_rewind()) {
         client_.misdirected.insert(here().origin().text());
         answered = co_await drain();
         if (!answered) co_return answered;
@@ -172,9 +172,9 @@ class attempt final : net::exchange_listener {
   bool has_content() const noexcept { return http_.has_content(); }
 
   /// True when doing the work twice is the same as doing it once, and the content is there again.
-  bool may_repeat_work() noexcept {
+  bool may_repeat_work() const noexcept {
     return (request_.method.is_idempotent() || request_.headers.contains("idempotency-key")) &&
-           request_.content.rewind();
+           request_.content.can_rewind();
   }
 
   /// What an error of this attempt means for sending the request again.
@@ -275,6 +275,10 @@ class attempt final : net::exchange_listener {
   /// Sends the request over `connection_` and waits for the head.
   task<result<void>> ask() {
     http_.open(*connection_);
+    if (std::exchange(needs_rewind_, true) && !request_.content.rewind())
+      co_return fail(error_category::policy, "content_not_repeatable",
+                     "the request has to be sent again, but its content cannot be read again from "
+                     "the beginning");
     const time_point started = limit_.last();
 
     // The fields from here on are of this sending alone.
@@ -383,7 +387,7 @@ class attempt final : net::exchange_listener {
         (e.category() == error_category::peer_closed || wants_http1(e))) {
       // Each goodbye that some requests came before leaves fewer: that is no refusal.
       if (!came_too_late(e) && refusals_++ == most_refusals) return again::no;
-      if (!request_.content.rewind()) return again::no;
+      if (!request_.content.can_rewind()) return again::no;
       if (wants_http1(e)) {
         client_.only_http1.insert(here().origin().text());
         way_.use_http1();
@@ -424,6 +428,7 @@ class attempt final : net::exchange_listener {
   bool sent_ = false;                   // a byte of the last sending may have reached a server
   bool sent_any_ = false;               // or of one before it
   std::optional<pool::key> elsewhere_;  // of the connection to another origin that is used
+  bool needs_rewind_ = false;           // the content was read for an earlier sending
   bool refuses_expect_ = false;
   int refusals_ = 0;
 };

@@ -97,6 +97,7 @@ class [[nodiscard]] content {
   std::optional<std::uint64_t> length() const noexcept {
     return source_ ? source_->length() : memory().size();
   }
+  bool can_rewind() const noexcept { return !source_ || source_->can_rewind(); }
   bool rewind() noexcept { return !source_ || source_->rewind(); }
 
  private:
@@ -116,6 +117,7 @@ class failed_source final : public content_source {
   // Unknown, so that nothing that is complete can go out.
   std::optional<std::uint64_t> length() const noexcept override { return std::nullopt; }
   task<result<std::span<const std::byte>>> next() override { co_return std::unexpected(why_); }
+  bool can_rewind() const noexcept override { return true; }
   bool rewind() noexcept override { return true; }
 
  private:
@@ -134,6 +136,7 @@ class generated_source final : public content_source {
     piece_ = std::string(co_await next_());
     co_return std::as_bytes(std::span(piece_));
   }
+  bool can_rewind() const noexcept override { return !started_; }
   bool rewind() noexcept override { return !started_; }
 
  private:

@@ -31,6 +31,7 @@ class file_source final : public content_source {
     buffer_.resize(file_piece);
     co_return file_.read(buffer_);
   }
+  bool can_rewind() const noexcept override { return file_.can_rewind(); }
   bool rewind() noexcept override { return file_.rewind(); }
   std::string_view path() const noexcept override { return file_.path(); }
 

@@ -232,7 +232,7 @@ class exchange final : public open_exchange {
     while (true) {
       if (auto sent = co_await send(); !sent) co_return sent;
       if (state_.head.status == 401 && authentication_.challenged(state_.head.headers) &&
-          request_.content.rewind()) {
+          request_.content.can_rewind()) {
         if (auto drained = co_await attempt_.drain(); !drained) co_return drained;
         continue;
       }
@@ -254,7 +254,7 @@ class exchange final : public open_exchange {
         request_.content = {};
         request_.trailers = {};
       }
-      if (!request_.content.rewind())
+      if (!request_.content.can_rewind())
         co_return fail(error_category::policy, "content_not_repeatable",
                        "the redirection wants the content again, which can be given only once; it "
                        "was not followed");
@@ -281,7 +281,7 @@ class exchange final : public open_exchange {
       const auto random = [] { return std::bit_cast<std::uint32_t>(tls::random_bytes<4>()); };
       const auto delay = schedule.next(outcome_of(answered), client_->budget, random,
                                        std::chrono::system_clock::now());
-      if (!delay || !request_.content.rewind()) co_return answered;
+      if (!delay || !request_.content.can_rewind()) co_return answered;
       if (limit_.stop_requested() && !limit_.forgive()) co_return answered;
       net::observe(transport(), events::retrying{schedule.attempts() + 1, *delay,
                                                  answered ? nullptr : &answered.error(),

@@ -61,10 +61,14 @@ class file_reader {
     return part;
   }
 
+  /// A pipe gives its bytes once.
+  bool can_rewind() const noexcept { return number_ >= 0 && (!started_ || size_); }
   bool rewind() noexcept {
-    if (number_ < 0 || !started_) return number_ >= 0;
-    if (!size_ || ::lseek(number_, 0, SEEK_SET) != 0) return false;
+    if (!can_rewind()) return false;
+    if (!started_) return true;
+    if (::lseek(number_, 0, SEEK_SET) != 0) return false;
     left_ = size_;
+    started_ = false;
     return true;
   }
 

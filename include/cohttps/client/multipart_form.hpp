@@ -106,6 +106,7 @@ class multipart_source final : public content_source {
     co_return std::span<const std::byte>();
   }
 
+  bool can_rewind() const noexcept override { return true; }
   bool rewind() noexcept override {
     at_ = 0;
     file_.reset();

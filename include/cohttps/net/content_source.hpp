@@ -29,8 +29,12 @@ class content_source {
   /// The next piece, valid until the next call; an empty one at the end. An error ends the request.
   virtual task<result<std::span<const std::byte>>> next() = 0;
 
-  /// Back to the beginning. False when the content cannot be given twice: then it is not sent
-  /// again.
+  /// True while `rewind` can give all of the content again. Asked at any time, even while `next` is
+  /// under way, so it changes nothing.
+  virtual bool can_rewind() const noexcept = 0;
+
+  /// Goes back to the beginning. Called only when the content is about to be sent again, never
+  /// while `next` is under way. False when that fails; the request fails then.
   virtual bool rewind() noexcept = 0;
 
   /// Of the file that is the content, where it is one: for descriptions of the request.

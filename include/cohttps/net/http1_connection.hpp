@@ -32,8 +32,9 @@ namespace cohttps::net {
 /// `ask`, then `receive_body` until it gives nothing. After any error the connection is only to be
 /// destroyed.
 ///
-/// Content that does not go out with the head is sent by a task beside these. What ends that one
-/// here, such as its source's error, they fail with; what the peer did it may have explained.
+/// Content that does not go out with the head is sent by a task beside these, until the response is
+/// complete. An error of this side, such as one of the content's source, fails them; for an error
+/// of the peer's the response may have the explanation.
 template <transport Transport>
 class http1_connection {
  public:
@@ -72,9 +73,10 @@ class http1_connection {
     auto step = co_await next_step(limit, reading_token(limit));
     result<void> received;
     if (!step) received = pass(std::move(step));
-    // A peer that wants the rest of the request behind its response gets it.
-    if (received && step->body.empty() && sends()) received = co_await end_of_sending(limit);
     received = with_sending(std::move(received));
+    // A complete response is the end of the request, too: its peer may never read the rest (RFC
+    // 9112, 9.6). The connection is not used again.
+    if (received && step->body.empty()) upload_.reset();
     if (!received) co_return pass(std::move(received));
     co_return step->body;
   }
@@ -199,7 +201,6 @@ class http1_connection {
     stop_source reading;  // of the answer, below whom something went wrong here
     stop_source go_on;    // content that waits for 100 (Continue) waits no more
     stop_callback<stop_it> on_stop;
-    bool awaited = false;  // the answer is complete
     side_task<result<void>> work;
   };
 
@@ -237,13 +238,6 @@ class http1_connection {
     return answer_tells_more ? std::move(answered) : sent;
   }
 
-  task<result<void>> end_of_sending(deadline<Transport>& limit) {
-    upload_->awaited = true;
-    (void)co_await sleep_until(limit.transport(), never, upload_->reading);
-    if (sends()) co_return canceled();
-    co_return result<void>();
-  }
-
   static std::unexpected<error> canceled() {
     return fail(error_category::canceled, "canceled", "the operation was canceled");
   }
@@ -275,7 +269,7 @@ class http1_connection {
     upload& of;
     mutable bool needed = true;  // as an exception leaves, too
     ~waking() {
-      if (needed || of.awaited) of.reading.request_stop();
+      if (needed) of.reading.request_stop();
     }
   };
 

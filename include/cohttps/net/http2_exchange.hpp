@@ -31,8 +31,9 @@ namespace cohttps::net {
 /// As `http1_connection`: `ask`, then `receive_body` until it gives nothing. Destroyed before, it
 /// resets its stream, and the connection goes on.
 ///
-/// Content that takes its time is sent by a task beside these. What ends that one here, such as its
-/// source's error, they fail with; what the peer did the stream tells them.
+/// Content that takes its time is sent by a task beside these, until the response is complete. An
+/// error of this side, such as one of the content's source, fails them; what the peer did, the
+/// stream tells them.
 template <transport Transport>
 class http2_exchange {
  public:
@@ -96,8 +97,12 @@ class http2_exchange {
         co_return part;
       }
       if (stream_.failure()) co_return std::unexpected(*stream_.failure());
-      // A peer that wants the rest of the request behind its response gets it.
-      if (stream_.ended() && (!sending_.started() || stream_.stop_sending())) co_return part;
+      if (stream_.ended()) {
+        // A complete response is the end of the request, too: the stream is reset with NO_ERROR
+        // where some of it is left (RFC 9113, 8.1).
+        if (sending_.started()) stop_sending();
+        co_return part;
+      }
       const bool changed = co_await over_.changed(stream_, limit.token());
       if (!changed) co_return canceled();
     }
