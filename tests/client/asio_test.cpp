@@ -159,3 +159,60 @@ TEST_CASE_METHOD(fixture, "the loop ends with the work: a kept connection does n
   CHECK(std::chrono::steady_clock::now() - started < 5s);
   CHECK(c.statistics().idle == 1);
 }
+
+TEST_CASE_METHOD(fixture, "a completion token keeps the operation's own stop") {
+  small_server server(context, "");  // never answers
+  stop_source own;
+  std::optional<error> ended;
+  c.try_get(server.url(), {.timeout = 20s})
+      .with_stop(own)([&](std::exception_ptr, const result<response>& r) {
+        if (!r) ended = r.error();
+        server.close();
+      });
+  asio::steady_timer later(context, 20ms);
+  later.async_wait([&](const asio_error_code&) { own.request_stop(); });
+  context.run();
+  REQUIRE(ended);
+  CHECK(ended->reason() == "canceled");
+}
+
+TEST_CASE_METHOD(fixture, "a second completion token on one operation gets an error") {
+  small_server server(context, hello);
+  std::string first, second, third;
+  int left = 4;
+  const auto done = [&] {
+    if (--left == 0) server.close();
+  };
+  const std::string url = server.url();
+  auto operation = c.try_get(url);
+  auto throwing = c.get(url);
+  std::move(operation)([&](std::exception_ptr, const result<response>& r) {
+    first = r ? r->text() : std::string(r.error().reason());
+    done();
+  });
+  // NOLINTBEGIN(bugprone-use-after-move)
+  std::move(operation)([&](std::exception_ptr, const result<response>& r) {
+    second = r ? r->text() : std::string(r.error().reason());
+    done();
+  });
+  std::move(throwing)([&](std::exception_ptr, const response&) { done(); });
+  std::move(throwing)([&](std::exception_ptr e, const response& r) {
+    // Whoever looks at the response of a failed operation gets an error, too.
+    CHECK(r.status() == 0);
+    CHECK_THROWS_AS(r.url(), error);
+    CHECK_THROWS_AS(r.connection(), error);
+    try {
+      std::rethrow_exception(e);
+    } catch (const error& why) {
+      third = std::string(why.reason());
+    }
+    done();
+  });
+  context.run();
+  CHECK(first == "hello");
+  CHECK(second == "awaited_twice");
+  CHECK(third == "awaited_twice");
+  const client other = std::move(c);
+  CHECK_THROWS_AS(c.get(url)([](std::exception_ptr, const response&) {}), error);
+  // NOLINTEND(bugprone-use-after-move)
+}

@@ -185,28 +185,97 @@ TEST_CASE("a part that was complete but for its name") {
   at.host.then(cut("content", 3, tag), after::close);
   auto d = download(at.network, in.file(), {.resume = true});
   write(in.file() + ".part", "content");
-  at.host.then(plain_response("", "416 Range Not Satisfiable", "Content-Range: bytes */7\r\n"));
+  at.host.then(
+      plain_response("", "416 Range Not Satisfiable", "Content-Range: bytes */7\r\n" + tag));
   d = download(at.network, in.file(), {.resume = true});
   if (!d) FAIL(d.error().what());
+  CHECK(at.host.requests.size() == 2);
+  CHECK(d->resumed_at() == 7);
   CHECK(read(in.file()) == "content");
   CHECK(in.names() == "file ");
 }
 
-TEST_CASE("the wrong part, and a coding that was not asked for") {
-  for (const std::string& answer :
-       {range("ontent", "1-6/7"), range("tent", "nonsense"), plain_response("tent", "206 Partial"),
-        plain_response("tent", "206 Partial", "Content-Range: bytes 3-6/7\r\nETag: \"v2\"\r\n"),
-        plain_response("x", "200 OK", "Content-Encoding: gzip\r\n")}) {
-    CAPTURE(answer);
-    folder in;
-    plain_host at;
-    at.host.then(cut("content", 3, tag), after::close).then(answer);
-    auto d = download(at.network, in.file(), {.resume = true});
-    d = download(at.network, in.file(), {.resume = true});
-    REQUIRE_FALSE(d);
-    CHECK(d.error().category() == error_category::protocol);
-    CHECK(read(in.file() + ".part") == "con");
-    CHECK_FALSE(fs::exists(in.file()));
+TEST_CASE("a part that the server cannot complete is dropped, and all of it is asked for, once") {
+  const std::string dated =
+      "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:50:37 GMT\r\n";
+  const std::string unsatisfiable = "416 Range Not Satisfiable";
+  struct {
+    std::string validator, answer;
+  } cases[] = {
+      {tag, range("ontent", "1-6/7")},
+      {tag, range("tent", "nonsense")},
+      {tag, plain_response("tent", "206 Partial")},
+      {tag,
+       plain_response("tent", "206 Partial", "Content-Range: bytes 3-6/7\r\nETag: \"v2\"\r\n")},
+      {tag,
+       plain_response("tent", "206 Partial", "Content-Range: bytes 3-6/7\r\nETag: W/\"v1\"\r\n")},
+      {dated, plain_response("tent", "206 Partial",
+                             "Content-Range: bytes 3-6/7\r\n"
+                             "Last-Modified: Sun, 06 Nov 1994 08:49:38 GMT\r\n")},
+      {tag, plain_response("", unsatisfiable)},
+      {tag, plain_response("", unsatisfiable, "Content-Range: bytes */2\r\n")},
+      // It says that all is there already, but not of what.
+      {tag, plain_response("", unsatisfiable, "Content-Range: bytes */3\r\n")},
+      {tag, plain_response("", unsatisfiable, "Content-Range: bytes */3\r\nETag: \"v2\"\r\n")},
+  };
+  for (auto& c : cases) {
+    CAPTURE(c.answer);
+    for (const bool helps : {true, false}) {
+      CAPTURE(helps);
+      folder in;
+      plain_host at;
+      at.host.then(cut("content", 3, c.validator), after::close).then(c.answer);
+      at.host.then(helps ? plain_response("new content") : c.answer);
+      auto d = download(at.network, in.file(), {.resume = true});
+      CHECK(in.names() == "file.part file.part.from ");
+      d = download(at.network, in.file(), {.resume = true});
+      REQUIRE(at.host.requests.size() == 3);
+      CHECK(at.host.requests[1].find("range: bytes=3-") != std::string::npos);
+      CHECK(at.host.requests[2].find("range: ") == std::string::npos);
+      if (helps) {
+        if (!d) FAIL(d.error().what());
+        CHECK(d->resumed_at() == 0);
+        CHECK(read(in.file()) == "new content");
+        CHECK(in.names() == "file ");
+        continue;
+      }
+      REQUIRE_FALSE(d);
+      CHECK(
+          d.error().reason() ==
+          (c.answer.find(" 206 ") != std::string::npos ? "range_mismatch" : "unsuccessful_status"));
+      CHECK(in.names().empty());
+    }
+  }
+}
+
+TEST_CASE("both requests of a download that begins again share one time limit") {
+  folder in;
+  memory_network network;
+  scripted_host host;
+  network.listen("host", 80, host.plain());
+  host.then(cut("content", 3, tag), after::close);
+  auto d = download(network, in.file(), {.resume = true});
+  host.then(plain_response("", "416 Range Not Satisfiable")).then("", after::hang);
+  const auto begun = network.loop().now();
+  d = download(network, in.file(), {.resume = true}, {.timeout = std::chrono::seconds(5)});
+  REQUIRE_FALSE(d);
+  CHECK(d.error().category() == error_category::timeout);
+  CHECK(network.loop().now() - begun == std::chrono::seconds(5));
+}
+
+TEST_CASE("a file is stored as it was sent, with its coding") {
+  for (const bool resumes : {false, true}) {
+    for (const std::string coding : {"gzip", "x-gzip", "br", "nonsense"}) {
+      CAPTURE(resumes, coding);
+      folder in;
+      plain_host at;
+      at.host.then(plain_response("not decoded", "200 OK", "Content-Encoding: " + coding + "\r\n"));
+      auto d = download(at.network, in.file(), {.resume = resumes});
+      if (!d) FAIL(d.error().what());
+      CHECK(at.host.requests[0].find("\r\naccept-encoding: identity\r\n") != std::string::npos);
+      CHECK(d->headers().find("content-encoding") == coding);
+      CHECK(read(in.file()) == "not decoded");
+    }
   }
 }
 
@@ -263,6 +332,23 @@ TEST_CASE("a part that somebody else has laid out is not written to") {
   CHECK(read(in.path / "precious") == "precious");
 
   fs::remove(in.file() + ".part");
+  fs::create_hard_link(in.path / "precious", in.file() + ".part");
+  d = download(at.network, in.file());
+  REQUIRE_FALSE(d);
+  CHECK(d.error().reason() == "download_file");
+  CHECK(d.error().message().find("second name") != std::string::npos);
+  CHECK(read(in.path / "precious") == "precious");
+
+  fs::remove(in.file() + ".part");
+  if (::geteuid() == 0) {  // nobody else can give a file away
+    write(in.file() + ".part", "");
+    REQUIRE(::chown((in.file() + ".part").c_str(), 65534, 65534) == 0);
+    d = download(at.network, in.file());
+    REQUIRE_FALSE(d);
+    CHECK(d.error().reason() == "download_file");
+    CHECK(d.error().message().find("another user") != std::string::npos);
+    fs::remove(in.file() + ".part");
+  }
   REQUIRE(::mkfifo((in.file() + ".part").c_str(), 0600) == 0);
   const int reader = ::open((in.file() + ".part").c_str(), O_RDONLY | O_NONBLOCK);
   d = download(at.network, in.file());
@@ -270,6 +356,24 @@ TEST_CASE("a part that somebody else has laid out is not written to") {
   REQUIRE_FALSE(d);
   CHECK(d.error().reason() == "download_file");
   CHECK(at.host.requests.empty());
+}
+
+TEST_CASE("where a part came from is not read from what somebody else has laid out") {
+  folder in;
+  plain_host at;
+  at.host.then(cut("content", 3, tag), after::close);
+  auto d = download(at.network, in.file(), {.resume = true});
+  const std::string from = in.file() + ".part.from";
+  const std::string kept = read(from);
+  fs::remove(from);
+  write(in.path / "elsewhere", kept);
+  fs::create_symlink(in.path / "elsewhere", from);
+  at.host.then(plain_response("content"));
+  d = download(at.network, in.file(), {.resume = true});
+  if (!d) FAIL(d.error().what());
+  CHECK(at.host.requests[1].find("range: ") == std::string::npos);
+  CHECK(d->resumed_at() == 0);
+  CHECK(read(in.path / "elsewhere") == kept);
 }
 
 TEST_CASE("a server that sends less than the rest is asked again") {

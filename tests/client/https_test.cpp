@@ -153,3 +153,47 @@ TEST_CASE("a port that does not speak TLS, or closes at once, is an error of the
     CHECK(network.open_streams == 0);
   }
 }
+
+TEST_CASE("a server that has moved from TLS 1.2 to 1.3 alone is reached without its old session") {
+  memory_network network;
+  scripted_host old, now;
+  tls_server_options v12{.tls13 = false, .alpn = {"http/1.1"}};
+  v12.sessions = std::make_shared<Botan::TLS::Session_Manager_In_Memory>(
+      std::make_shared<Botan::System_RNG>());
+  old.then(plain_response("1")).then(plain_response("2"));
+  now.then(plain_response("3")).then(plain_response("4"));
+  network.listen("localhost", 443, old.tls(localhost_certificate(), v12));
+  auto work = [&]() -> task<void> {
+    client c(network.transport(), trusting());
+    auto r = co_await c.get("https://localhost/");
+    CHECK(r.connection().tls->protocol == "TLS 1.2");
+    c.close_idle();
+    r = co_await c.get("https://localhost/");
+    CHECK(r.connection().tls->resumed);
+    c.close_idle();
+    network.listen("localhost", 443,
+                   now.tls(localhost_certificate(), {.tls12 = false, .alpn = {"http/1.1"}}));
+    r = co_await c.post("https://localhost/", {.content = "once"});
+    CHECK(r.text() == "3");
+    CHECK(r.connection().tls->protocol == "TLS 1.3");
+    c.close_idle();
+    r = co_await c.get("https://localhost/");
+    CHECK(r.text() == "4");
+  };
+  network.run(work());
+  CHECK(now.connections == 3);  // the first of them was offered TLS 1.2
+  CHECK(now.requests.size() == 2);
+  CHECK(network.open_streams == 0);
+}
+
+TEST_CASE("a server of another version without a session is tried once") {
+  memory_network network;
+  scripted_host host;
+  network.listen("localhost", 443, host.tls(localhost_certificate(), {.tls13 = false}));
+  client_options options{
+      .tls = context_trusting(test_authority().certificate_pem(), tls_version::v1_3)};
+  auto r = get(network, "https://localhost/", options);
+  REQUIRE_FALSE(r);
+  CHECK(r.error().reason() == "unsupported_version");
+  CHECK(host.connections == 1);
+}

@@ -31,10 +31,22 @@ TEST_CASE("an emptied buffer reuses its memory, and gives it back on request") {
   }
   CHECK(b.capacity() == capacity);
   b.release();
-  CHECK(b.size() == 5000);
+  CHECK(b.text() == std::string(5000, 'y'));
   b.clear();
   b.release();
   CHECK(b.capacity() == 0);
+}
+
+TEST_CASE("a buffer gives back what its content does not need") {
+  buffer b;
+  b.append(std::string(100'000, 'x'));
+  b.consume(99'990);
+  b.append("end");
+  b.release();
+  CHECK(b.text() == "xxxxxxxxxxend");
+  CHECK(b.capacity() < 2000);
+  b.append(std::string(5000, 'y'));
+  CHECK(b.text() == "xxxxxxxxxxend" + std::string(5000, 'y'));
 }
 
 TEST_CASE("a moved-from buffer is empty and usable") {

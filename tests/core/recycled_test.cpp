@@ -4,7 +4,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <malloc.h>
 #include <string>
 #include <thread>
 #include <utility>
@@ -118,4 +120,21 @@ TEST_CASE("recycler: two megabytes are kept and no more") {
     CHECK(recycler::allocated() - before == 17);
     for (void* b : blocks) recycler::deallocate(b, size);
   }).join();
+}
+
+TEST_CASE("recycler: a thread gives back what it has kept of another one's blocks") {
+  if (!recycler::recycles) SKIP("a sanitizer gives every block memory of its own");
+  constexpr std::size_t size = 3000;
+  const auto in_use = [] { return ::mallinfo2().uordblks; };
+  const auto free_elsewhere = [&] {
+    std::vector<void*> blocks;
+    for (int i = 0; i < 300; ++i) blocks.push_back(recycler::allocate(size));
+    std::thread([&] {
+      for (void* block : blocks) recycler::deallocate(block, size);
+    }).join();
+  };
+  free_elsewhere();
+  const auto before = in_use();
+  for (int i = 0; i < 20; ++i) free_elsewhere();
+  CHECK(in_use() < before + 10 * 300 * size);
 }

@@ -232,14 +232,35 @@ TEST_CASE("new keys while talking") {
   CHECK_FALSE(wire.failure);
 }
 
-TEST_CASE("renegotiation is declined, and the connection goes on") {
+TEST_CASE("renegotiation ends the connection") {
   tls_server_peer server(localhost_certificate(), {.tls13 = false});
   auto wire = make_wire(server);
   REQUIRE(wire.connect());
-  server.renegotiate();
+  server.send("before");
+  for (int i = 0; i < 10'000; ++i) server.renegotiate();
   wire.shuttle();
+  CHECK(wire.plaintext.text() == "before");
+  REQUIRE(wire.failure);
+  CHECK(wire.failure->category() == error_category::tls);
+  CHECK(wire.failure->reason() == "renegotiation");
+  CHECK(wire.failure->alert() == "no_renegotiation");
   CHECK(server.alerts == std::vector<std::string>{"no_renegotiation"});
-  server.send("still here");
+}
+
+TEST_CASE("any number of key updates is answered by one, with the next data") {
+  tls_server_peer server(localhost_certificate());
+  auto wire = make_wire(server);
+  REQUIRE(wire.connect());
+  for (int i = 0; i < 1000; ++i) {
+    server.update_keys(true);
+    const std::vector<std::byte> records(server.outgoing.data().begin(),
+                                         server.outgoing.data().end());
+    server.outgoing.clear();
+    wire.check(wire.receive(records));
+    REQUIRE_FALSE(wire.failure);
+    REQUIRE(wire.client.outgoing().empty());
+  }
+  REQUIRE(wire.client.send(std::as_bytes(std::span("fine", 4))));
   wire.shuttle();
-  CHECK(wire.plaintext.text() == "still here");
+  CHECK(server.received == "fine");
 }

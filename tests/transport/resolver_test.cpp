@@ -10,7 +10,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 using namespace cohttps;
@@ -281,4 +283,60 @@ TEST_CASE("contexts come and go while look-ups run") {
   }
   CHECK(log.size() <= 200);
   std::this_thread::sleep_for(20ms);  // the last threads come back to no loop
+}
+
+TEST_CASE("names are looked up in a child process, those that were asked for before the fork, too") {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+  SKIP("ThreadSanitizer follows no program with threads into a child");
+#endif
+#endif
+  for (const bool begun_before : {false, true}) {
+    CAPTURE(begun_before);
+    asio::io_context loop;
+    asio_transport t(loop);
+    static const ::pid_t parent = ::getpid();
+    resolver_threads::of(loop).replace_system(+[](const std::string& host) {
+      if (host == "slow" && ::getpid() == parent) std::this_thread::sleep_for(100ms);
+      look_up_outcome outcome;
+      outcome.found = {*parse_address("192.0.2.1")};
+      return outcome;
+    });
+    int found = 0;
+    const auto look_up = [&](const std::string& host) {
+      t.start(
+          [t, host](stop_token stop) mutable -> task<bool> {
+            auto addresses = co_await t.resolve(host, 80, stop);
+            co_return addresses.has_value();
+          },
+          [&](std::exception_ptr, bool has_address) { found += has_address; });
+    };
+    look_up("first");
+    loop.run();
+    REQUIRE(found == 1);
+    loop.restart();
+    if (begun_before) {
+      look_up("slow");
+      loop.poll();  // a thread has it now
+      std::this_thread::sleep_for(20ms);
+    }
+    loop.notify_fork(asio::execution_context::fork_prepare);
+    const ::pid_t child = ::fork();
+    if (child == 0) {
+      loop.notify_fork(asio::execution_context::fork_child);
+      ::alarm(5);  // a wait that never ends must not outlive the test
+      look_up("in the child");
+      loop.run();
+      ::_exit(found);
+    }
+    REQUIRE(child > 0);
+    loop.notify_fork(asio::execution_context::fork_parent);
+    look_up("in the parent");
+    loop.run();
+    CHECK(found == (begun_before ? 3 : 2));
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == (begun_before ? 3 : 2));
+  }
 }

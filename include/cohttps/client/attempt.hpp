@@ -96,7 +96,7 @@ class attempt final : net::exchange_listener {
       }
       // RFC 9110, 15.5.20: another connection than that of another origin may be the right one.
       if (answered && state_.head.status == 421 && elsewhere_ && request_.content.can_rewind()) {
-        client_.misdirected.insert(here().origin().text());
+        client_.misdirected.insert(here().origin());
         answered = co_await drain();
         if (!answered) co_return answered;
         continue;
@@ -241,7 +241,7 @@ class attempt final : net::exchange_listener {
   }
 
   bool wants_http1(const url& at) const {
-    return !client_.only_http1.empty() && client_.only_http1.contains(at.origin().text());
+    return !client_.only_http1.empty() && client_.only_http1.contains(at.origin());
   }
 
   /// True for a switch to another protocol, unless the client speaks HTTP/2 alone or has a
@@ -389,7 +389,7 @@ class attempt final : net::exchange_listener {
       if (!came_too_late(e) && refusals_++ == most_refusals) return again::no;
       if (!request_.content.can_rewind()) return again::no;
       if (wants_http1(e)) {
-        client_.only_http1.insert(here().origin().text());
+        client_.only_http1.insert(here().origin());
         way_.use_http1();
       }
       return again::yes;

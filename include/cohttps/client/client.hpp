@@ -23,8 +23,9 @@ namespace cohttps {
 /// cohttps::client client;
 /// auto response = co_await client.get("https://example.com/");
 /// ```
-/// A response of any status is a response; what throws is that there is none. Operations keep what
-/// they need: they may outlive the client object, not its transport.
+/// A response of any status is a response; an operation throws when there is none. Operations keep
+/// what they need: they may outlive the client object, not its transport. Calls of a client that
+/// was moved from fail with usage "moved_from".
 ///
 /// Threads: a client belongs to the thread of its transport's loop.
 template <transport Transport>
@@ -158,11 +159,16 @@ class basic_client {
                               const request_options& options);
 
   // What the operations do. Members, so that with the client all of it is instantiated.
-  static task<result<response>> await_response(shared_state& client, request& r);
-  static task<result<response_stream>> await_stream(shared_state& client, request& r);
-  static task<result<upgraded>> await_upgrade(shared_state& client, request& r);
-  static task<result<downloaded>> await_download(shared_state& client, request& r);
-  static task<result<connection_info>> await_connection(shared_state& client, request& r);
+  static task<result<response>> await_response(const shared_state& client, request& r,
+                                               bool& started);
+  static task<result<response_stream>> await_stream(const shared_state& client, request& r,
+                                                    bool& started);
+  static task<result<upgraded>> await_upgrade(const shared_state& client, request& r,
+                                              bool& started);
+  static task<result<downloaded>> await_download(const shared_state& client, request& r,
+                                                 bool& started);
+  static task<result<connection_info>> await_connection(const shared_state& client, request& r,
+                                                        bool& started);
   static task<void> await_end(shared_state client, std::chrono::nanoseconds within);
   static Transport transport_of(client_state<Transport>& client);
 

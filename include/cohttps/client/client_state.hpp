@@ -9,12 +9,31 @@
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/pool/pool.hpp>
 #include <cohttps/transport/concepts.hpp>
+#include <cohttps/url/origin.hpp>
 
-#include <set>
-#include <string>
+#include <algorithm>
+#include <cstddef>
+#include <deque>
 #include <utility>
 
 namespace cohttps {
+
+/// Origins of which something is known. Full, it forgets the one that it has known longest.
+class recent_origins {
+ public:
+  static constexpr std::size_t most = 256;
+
+  void insert(const origin& o) {
+    if (contains(o)) return;
+    if (all_.size() == most) all_.pop_front();
+    all_.push_back(o);
+  }
+  bool contains(const origin& o) const noexcept { return std::ranges::find(all_, o) != all_.end(); }
+  bool empty() const noexcept { return all_.empty(); }
+
+ private:
+  std::deque<origin> all_;
+};
 
 template <transport Transport>
 struct client_state {
@@ -35,8 +54,8 @@ struct client_state {
   pool::pool<Transport> connections;
   activity<Transport> operations;
   retry_budget budget;
-  std::set<std::string> only_http1;   // origins that answered HTTP_1_1_REQUIRED
-  std::set<std::string> misdirected;  // origins that answered 421 over a connection to another one
+  recent_origins only_http1;   // that answered HTTP_1_1_REQUIRED
+  recent_origins misdirected;  // that answered 421 over a connection to another one
   known_digests digests;
   bool closed = false;
 };

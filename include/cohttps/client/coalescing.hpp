@@ -37,8 +37,7 @@ template <transport Transport>
 task<std::optional<pool::key>> coalesced(client_state<Transport>& client, const pool::key& own,
                                          net::deadline<Transport>& limit) {
   const bool can = own.tls && own.may_share && own.route.empty() &&
-                   client.options.unix_socket.empty() &&
-                   !client.misdirected.contains(own.to.text());
+                   client.options.unix_socket.empty() && !client.misdirected.contains(own.to);
   if (!can || client.connections.any_of(own, [](const auto&) { return true; }))
     co_return std::nullopt;
   const auto fits = [&](const pool::key& k, const net::connection<Transport>& c) {

@@ -24,8 +24,6 @@ namespace cohttps {
 
 namespace detail {
 
-inline constexpr char awaited_twice[] = "an operation was awaited twice; call the client again";
-
 /// What a peer claims of its content's length is believed only as far as it costs little.
 inline constexpr std::size_t believed_length = 1024 * 1024;
 
@@ -64,12 +62,12 @@ task<void> basic_client<Transport>::close(std::chrono::nanoseconds within) {
 
 template <transport Transport>
 void basic_client<Transport>::close_idle() noexcept {
-  state_->connections.close_idle();
+  if (state_) state_->connections.close_idle();
 }
 
 template <transport Transport>
 pool::statistics basic_client<Transport>::statistics() const noexcept {
-  return state_->connections.stats();
+  return state_ ? state_->connections.stats() : pool::statistics();
 }
 
 template <transport Transport>
@@ -113,10 +111,11 @@ auto basic_client<Transport>::download(std::string_view url, std::string path,
 }
 
 template <transport Transport>
-auto basic_client<Transport>::await_response(shared_state& client, request& r)
+auto basic_client<Transport>::await_response(const shared_state& client, request& r, bool& started)
     -> task<result<response>> {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
-  exchange<Transport> whole(std::move(client), std::move(r));
+  if (!client || std::exchange(started, true))
+    co_return std::unexpected(detail::not_startable(client != nullptr));
+  exchange<Transport> whole(client, std::move(r));
   const typename activity<Transport>::guard working(whole.operations());
   whole.demand_rate();
   auto received = co_await whole.open();
@@ -127,53 +126,67 @@ auto basic_client<Transport>::await_response(shared_state& client, request& r)
 }
 
 template <transport Transport>
-auto basic_client<Transport>::await_stream(shared_state& client, request& r)
+auto basic_client<Transport>::await_stream(const shared_state& client, request& r, bool& started)
     -> task<result<response_stream>> {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
-  auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
+  if (!client || std::exchange(started, true))
+    co_return std::unexpected(detail::not_startable(client != nullptr));
+  auto begun = std::make_unique<exchange<Transport>>(client, std::move(r));
   if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
   begun->leave_race();
   co_return response_stream(std::move(begun));
 }
 
 template <transport Transport>
-auto basic_client<Transport>::await_upgrade(shared_state& client, request& r)
+auto basic_client<Transport>::await_upgrade(const shared_state& client, request& r, bool& started)
     -> task<result<upgraded>> {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
-  auto begun = std::make_unique<exchange<Transport>>(std::move(client), std::move(r));
+  if (!client || std::exchange(started, true))
+    co_return std::unexpected(detail::not_startable(client != nullptr));
+  auto begun = std::make_unique<exchange<Transport>>(client, std::move(r));
   if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
   begun->leave_race();
   co_return upgraded(std::move(begun));
 }
 
 template <transport Transport>
-auto basic_client<Transport>::await_download(shared_state& client, request& r)
+auto basic_client<Transport>::await_download(const shared_state& client, request& r, bool& started)
     -> task<result<downloaded>> {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
+  if (!client || std::exchange(started, true))
+    co_return std::unexpected(detail::not_startable(client != nullptr));
   if (!r.url) co_return std::unexpected(std::move(r.url).error());
   detail::download_file file(r.save_to, r.resumes);
   if (auto begun = file.begin(*r.url, r.headers); !begun) co_return pass(std::move(begun));
-  exchange<Transport> whole(std::move(client), std::move(r));
-  const typename activity<Transport>::guard working(whole.operations());
-  whole.demand_rate();
-  if (auto opened = co_await whole.open(); !opened) co_return pass(std::move(opened));
-  auto written = file.answered(whole.state());
-  while (written && !file.complete()) {
-    auto part = co_await whole.read();
-    if (!part) co_return pass(std::move(part));
-    written = part->empty() ? file.finish() : file.write(*part);
+  while (true) {
+    request asked = r.without_content();
+    file.ask(asked.headers);
+    exchange<Transport> whole(client, std::move(asked));
+    const typename activity<Transport>::guard working(whole.operations());
+    whole.demand_rate();
+    if (auto opened = co_await whole.open(); !opened) co_return pass(std::move(opened));
+    const auto answered = file.answered(whole.state());
+    if (answered == detail::download_file::verdict::start_over) {
+      r.timeout = whole.time_left();
+      continue;
+    }
+    result<void> written;
+    if (!answered) written = std::unexpected(answered.error());
+    while (written && !file.complete()) {
+      auto part = co_await whole.read();
+      if (!part) co_return pass(std::move(part));
+      written = part->empty() ? file.finish() : file.write(*part);
+    }
+    if (!written) co_return std::unexpected(whole.give_up(std::move(written).error()));
+    const std::uint64_t size = file.size();
+    const std::uint64_t resumed_at = file.resumed_at();
+    co_return downloaded(whole.take_state(), size, resumed_at);
   }
-  if (!written) co_return std::unexpected(whole.give_up(std::move(written).error()));
-  const std::uint64_t size = file.size();
-  const std::uint64_t resumed_at = file.resumed_at();
-  co_return downloaded(whole.take_state(), size, resumed_at);
 }
 
 template <transport Transport>
-auto basic_client<Transport>::await_connection(shared_state& client, request& r)
-    -> task<result<connection_info>> {
-  if (!client) co_return fail(error_category::usage, "awaited_twice", detail::awaited_twice);
-  exchange<Transport> whole(std::move(client), std::move(r));
+auto basic_client<Transport>::await_connection(const shared_state& client, request& r,
+                                               bool& started) -> task<result<connection_info>> {
+  if (!client || std::exchange(started, true))
+    co_return std::unexpected(detail::not_startable(client != nullptr));
+  exchange<Transport> whole(client, std::move(r));
   co_return co_await whole.connect();
 }
 
@@ -185,6 +198,7 @@ Transport basic_client<Transport>::transport_of(client_state<Transport>& client)
 template <transport Transport>
 task<void> basic_client<Transport>::await_end(shared_state client,
                                               std::chrono::nanoseconds within) {
+  if (!client) co_return;
   client->closed = true;
   client->connections.close();
   Transport& transport = client->transport();

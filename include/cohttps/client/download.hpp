@@ -31,7 +31,9 @@ namespace cohttps::detail {
 /// PATH.part until all of it is there, then PATH. For a download that can go on later,
 /// PATH.part.from tells where it came from, and holds the validator that the server gave.
 ///
-/// `begin`, `answered`, `write` for each part, `finish`.
+/// `begin`, then `ask`, `answered`, `write` for each part, `finish`; again from `ask` on where
+/// `answered` says so. What is written are the bytes as the server sent them, with the content
+/// coding that they have, if any: none is asked for.
 class download_file {
  public:
   download_file(std::string path, bool resumes)
@@ -40,14 +42,19 @@ class download_file {
   download_file& operator=(const download_file&) = delete;
   ~download_file();
 
-  /// Opens the file, and asks for what it lacks. Fails with usage "download_file" when it cannot be
-  /// written, and "download_busy" when another download writes it.
-  result<void> begin(const url& from, fields& headers);
+  /// Opens the file. Fails with usage "download_file" when it cannot be written, and
+  /// "download_busy" when another download writes it. `headers` are the caller's.
+  result<void> begin(const url& from, const fields& headers);
 
-  /// Fails with policy "unsuccessful_status" unless the status is 2xx, with protocol
-  /// "range_mismatch" when the server sends another part than the one that was asked for, or a part
-  /// of something else, or "unasked_coding".
-  result<void> answered(const exchange_state& found);
+  /// Asks for what the file lacks.
+  void ask(fields& headers) const;
+
+  enum class verdict : std::uint8_t { write, complete, start_over };
+
+  /// What is to be done with a response. `start_over`: what is there cannot be completed, and is
+  /// gone; ask once more. Fails with policy "unsuccessful_status" unless the status is 2xx, and
+  /// with protocol "range_mismatch" when the server sends a part that was not asked for.
+  result<verdict> answered(const exchange_state& found);
 
   /// Fails with usage "download_file".
   result<void> write(std::span<const std::byte> part);
@@ -63,10 +70,9 @@ class download_file {
  private:
   /// RFC 9110, 8.8: what proves that two representations are the same byte for byte.
   static std::string strong_validator(const fields& headers);
-  /// A part of something else than what is there, from a server that knows no If-Range.
-  bool is_other(const fields& headers) const {
-    const auto tag = headers.find("etag");
-    return tag && validator_.starts_with('"') && *tag != validator_;
+  /// The validator of a response that is of the kind that is known of what is there.
+  std::optional<std::string_view> validator_in(const fields& headers) const {
+    return headers.find(validator_.starts_with('"') ? "etag" : "last-modified");
   }
   /// The first byte of a Content-Range, or, without one, its complete length.
   struct content_range {
@@ -84,7 +90,7 @@ class download_file {
   }
   std::string kept_validator() const;
   result<void> keep_validator(const fields& headers) const;
-  result<void> start_over();
+  result<void> empty();
   std::unexpected<error> unwritable() const {
     const std::string why = std::system_category().message(errno);
     return fail(error_category::usage, "download_file",
@@ -109,7 +115,7 @@ inline download_file::~download_file() {
   ::close(number_);
 }
 
-inline result<void> download_file::begin(const url& from, fields& headers) {
+inline result<void> download_file::begin(const url& from, const fields& headers) {
   ranged_ = headers.contains("range");
   if (ranged_ && resumes_)
     return fail(error_category::usage, "download_range",
@@ -122,48 +128,72 @@ inline result<void> download_file::begin(const url& from, fields& headers) {
   number_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
   if (number_ < 0) return unwritable();
   const bool file = ::fstat(number_, &about) == 0 && S_ISREG(about.st_mode);
-  if (!file || ::flock(number_, LOCK_EX | LOCK_NB) != 0 || !is_part()) {
+  // A second name of a file that belongs elsewhere, or a file of somebody who may read it later.
+  const bool own = file && about.st_nlink == 1 && about.st_uid == ::geteuid();
+  if (!own || ::flock(number_, LOCK_EX | LOCK_NB) != 0 || !is_part()) {
     ::close(std::exchange(number_, -1));
     if (!file)
       return fail(error_category::usage, "download_file",
                   "'" + part_ + "' is no file, and cannot be written as one");
+    if (!own)
+      return fail(
+          error_category::usage, "download_file",
+          "the file '" + part_ +
+              "' is another user's, or has a second name; remove it, or download to another "
+              "folder");
     return fail(error_category::usage, "download_busy",
                 "the file '" + part_ + "' is written by another download");
   }
   source_ = tls::hashes().sha256(from.without_fragment().href());  // it may hold secrets
   if (!resumes_) return {};
-  headers.erase("accept-encoding");
-  headers.append_unchecked("accept-encoding", "identity");
   validator_ = kept_validator();
   if (validator_.empty() || ::fstat(number_, &about) != 0 || about.st_size == 0) return {};
   size_ = resumed_at_ = static_cast<std::uint64_t>(about.st_size);
-  headers.append_unchecked("range", "bytes=" + std::to_string(size_) + "-");
-  headers.append_unchecked("if-range", validator_);
   return {};
 }
 
-inline result<void> download_file::answered(const exchange_state& found) {
+inline void download_file::ask(fields& headers) const {
+  if (resumes_) headers.erase("accept-encoding");
+  if (!headers.contains("accept-encoding")) headers.append_unchecked("accept-encoding", "identity");
+  if (resumed_at_ == 0) return;
+  headers.append_unchecked("range", "bytes=" + std::to_string(size_) + "-");
+  headers.append_unchecked("if-range", validator_);
+}
+
+inline result<download_file::verdict> download_file::answered(const exchange_state& found) {
   const response_head& head = found.head;
   const auto range = parse_content_range(head.headers.find("content-range").value_or(""));
-  // All of it was there already, but for the name.
-  if (head.status == 416 && resumed_at_ > 0 && range.complete == size_) return finish();
+  const auto validator = validator_in(head.headers);
+  // RFC 9110, 15.5.17: all of it may be there already, but for the name.
+  if (head.status == 416 && resumed_at_ > 0 && range.complete == size_ && validator == validator_) {
+    if (auto finished = finish(); !finished) return pass(std::move(finished));
+    return verdict::complete;
+  }
+  // RFC 9110, 14.2 and 15.3.7: from a server that heeds If-Range, or has what it had, none of these
+  // comes. A server without If-Range sends a part of whatever it has now.
+  const bool mismatch = head.status == 416 ||
+                        (head.status == 206 &&
+                         (range.first != resumed_at_ || (validator && *validator != validator_)));
+  if (resumed_at_ > 0 && mismatch) {
+    if (auto emptied = empty(); !emptied) return pass(std::move(emptied));
+    return verdict::start_over;
+  }
   if (!is_success(head.status))
     return fail(error_category::policy, "unsuccessful_status",
                 "the server answered " + std::to_string(head.status) + " " +
                     std::string(reason_phrase(head.status)));
-  if (resumes_ && head.headers.contains("content-encoding"))
-    return fail(error_category::protocol, "unasked_coding",
-                "the server sent content in a coding that was not asked for");
   if (head.status != 206 || ranged_) {
-    if (auto emptied = start_over(); !emptied) return emptied;
-  } else if (resumed_at_ == 0 || range.first != resumed_at_ || is_other(head.headers)) {
+    if (auto emptied = empty(); !emptied) return pass(std::move(emptied));
+  } else if (resumed_at_ == 0) {
     return fail(error_category::protocol, "range_mismatch",
-                "the server sent another part of the content than the one that was asked for");
+                "the server sent a part of the content, but all of it was asked for");
   } else {
     whole_ = range.complete;
   }
   if (::lseek(number_, static_cast<off_t>(size_), SEEK_SET) < 0) return unwritable();
-  return resumes_ ? keep_validator(head.headers) : result<void>();
+  if (resumes_)
+    if (auto kept = keep_validator(head.headers); !kept) return pass(std::move(kept));
+  return verdict::write;
 }
 
 inline result<void> download_file::write(std::span<const std::byte> part) {
@@ -179,6 +209,12 @@ inline result<void> download_file::write(std::span<const std::byte> part) {
 
 inline result<void> download_file::finish() {
   // A server may send less than the range that it was asked for (RFC 9110, 15.3.7).
+  if (whole_ && size_ > *whole_) {
+    if (auto emptied = empty(); !emptied) return emptied;
+    return fail(error_category::protocol, "range_mismatch",
+                "the server sent more content than the " + std::to_string(*whole_) +
+                    " bytes that it said there are; the file was not kept");
+  }
   if (whole_ && size_ != *whole_)
     return fail(error_category::protocol, "range_mismatch",
                 "the server sent the content up to byte " + std::to_string(size_) + " of " +
@@ -190,9 +226,11 @@ inline result<void> download_file::finish() {
   return {};
 }
 
-inline result<void> download_file::start_over() {
+inline result<void> download_file::empty() {
   if (::ftruncate(number_, 0) != 0) return unwritable();
+  if (resumed_at_ > 0) ::unlink(from_.c_str());
   size_ = resumed_at_ = 0;
+  whole_.reset();
   return {};
 }
 
@@ -220,7 +258,7 @@ inline download_file::content_range download_file::parse_content_range(std::stri
 // Two lines: the hash of the URL and the validator.
 inline std::string download_file::kept_validator() const {
   std::string text(8 * 1024, '\0');
-  const int kept = ::open(from_.c_str(), O_RDONLY | O_CLOEXEC);
+  const int kept = ::open(from_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (kept < 0) return {};
   const ssize_t got = ::read(kept, text.data(), text.size());
   ::close(kept);

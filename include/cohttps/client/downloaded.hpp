@@ -14,7 +14,7 @@ namespace cohttps {
 struct download_options {
   /// Keeps what has come when the download fails, and goes on from there the next time, if the
   /// server has a validator that tells that it is still the same (RFC 9110, 13.1.5); else it begins
-  /// again. Content codings are not asked for then.
+  /// again.
   bool resume = false;
 };
 
@@ -28,8 +28,8 @@ class downloaded {
   int status() const noexcept { return state_.head.status; }
   const fields& headers() const noexcept { return state_.head.headers; }
   /// Where it came from, after redirections.
-  const cohttps::url& url() const noexcept { return *state_.url; }
-  const connection_info& connection() const noexcept { return *state_.connection; }
+  const cohttps::url& url() const { return state_.url_or_throw(); }
+  const connection_info& connection() const { return state_.connection_or_throw(); }
   const cohttps::timings& timings() const noexcept { return state_.timings; }
 
   /// Bytes in the file.

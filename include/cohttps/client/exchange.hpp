@@ -87,6 +87,9 @@ class exchange final : public open_exchange {
     co_return sent;
   }
 
+  /// Of the time for the operation in all; empty when it has no limit.
+  std::optional<std::chrono::nanoseconds> time_left() const { return limit_.left(); }
+
   /// For content that is collected: its source has to keep up the client's minimum rate.
   void demand_rate() noexcept {
     if (!request_.minimum_rate) request_.minimum_rate = limits().minimum_rate;

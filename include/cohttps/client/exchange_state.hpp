@@ -1,6 +1,7 @@
 // What is found out on the way to a response and while its content comes in.
 #pragma once
 
+#include <cohttps/core/error.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/net/connection_info.hpp>
@@ -35,6 +36,17 @@ struct redirect_hop {
 };
 
 struct exchange_state {
+  /// Throws `error` (usage, "no_response") where there was none: in a `response` that was made
+  /// empty, such as a failed operation's, or that was moved from.
+  const cohttps::url& url_or_throw() const {
+    if (!url) throw no_response();
+    return *url;
+  }
+  const connection_info& connection_or_throw() const {
+    if (!connection) throw no_response();
+    return *connection;
+  }
+
   // From the head on.
   response_head head;
   std::optional<cohttps::url> url;
@@ -47,6 +59,12 @@ struct exchange_state {
   bool complete = false;
   fields trailers;
   cohttps::timings timings;
+
+ private:
+  [[gnu::cold]] static error no_response() {
+    return {error_category::usage, "no_response",
+            "there is no response here: the operation failed, or the object was moved from"};
+  }
 };
 
 }  // namespace cohttps

@@ -6,6 +6,7 @@
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/response_stream.hpp>
 #include <cohttps/client/upgraded.hpp>
+#include <cohttps/core/error.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/representation.hpp>
 #include <cohttps/net/connection_info.hpp>
@@ -27,10 +28,28 @@ struct client_state;
 template <transport Transport>
 class basic_client;
 
+namespace detail {
+
+[[gnu::cold]] inline error moved_from() {
+  return {error_category::usage, "moved_from",
+          "the client or the operation of this call was moved from; use the one it was moved to"};
+}
+
+/// Of an operation that is about to start: why it cannot.
+[[gnu::cold]] inline error not_startable(bool has_client) {
+  if (!has_client) return moved_from();
+  return {error_category::usage, "awaited_twice",
+          "an operation was started twice; call the client again for another one"};
+}
+
+}  // namespace detail
+
 /// How an operation tells that there is no response.
 enum class on_error { throws, returns };
 
-/// A call that has not begun: it owns its arguments and starts when it is awaited, once.
+/// A call that has not begun: it owns its arguments and starts when it is awaited, once. Started a
+/// second time it fails with usage "awaited_twice"; of a client that was moved from, or moved from
+/// itself, with usage "moved_from".
 ///
 /// `co_await` gives a `T`, or throws `error`; with `on_error::returns` it gives a `result<T>`. Its
 /// awaiter refers to the operation, which lasts as long as the `co_await` does.
@@ -44,16 +63,17 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
       : client_(std::move(client)), request_(std::move(r)) {}
 
   /// The same operation, ended with category `canceled` when `stop` is asked for before it has its
-  /// result; besides the token of its options. A `response_stream` is its result.
+  /// result. A `response_stream` is its result. Stops add up: those of earlier calls and of the
+  /// options stay. After one that is asked for before the start nothing is sent.
   operation with_stop(stop_token stop) && {
-    request_.race = stop;
+    request_.race.add(stop);
     return std::move(*this);
   }
 
   /// The same for a token of any thread, such as a `std::jthread`'s; a stream's content, too, ends
   /// with it.
   operation with_stop(std::stop_token stop) && {
-    request_.remote = std::move(stop);
+    if (stop.stop_possible()) request_.remote.push_back(std::move(stop));
     return std::move(*this);
   }
 
@@ -86,16 +106,18 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
 
   /// Starts the operation and completes it as the token says, with the signature
   /// `void(std::exception_ptr, value_type)`: `asio::use_awaitable`, `asio::use_future`, a function.
-  /// Not for streams: a failed one has no value to give beside its exception.
+  /// Not for streams: a failed one has no value to give beside its exception. Throws `error`
+  /// (usage, "moved_from") itself where there is no client, and so no loop to complete on.
   template <class Token>
     requires std::default_initializable<value_type> &&
              requires(Transport& t, task<value_type> (*make)(stop_token), Token&& token) {
                t.start(make, std::forward<Token>(token));
              }
   auto operator()(Token&& token) && {
+    if (!client_) throw detail::moved_from();
     Transport transport = basic_client<Transport>::transport_of(*client_);
     return transport.start(
-        [self = std::move(*this)](stop_token stop) mutable {
+        [self = start_elsewhere()](stop_token stop) mutable {
           return as_task(std::move(self).with_stop(stop));
         },
         std::forward<Token>(token));
@@ -105,15 +127,22 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   task<result<T>> begin() {
     using owner = basic_client<Transport>;
     if constexpr (std::is_same_v<T, response>)
-      return owner::await_response(client_, request_);
+      return owner::await_response(client_, request_, started_);
     else if constexpr (std::is_same_v<T, connection_info>)
-      return owner::await_connection(client_, request_);
+      return owner::await_connection(client_, request_, started_);
     else if constexpr (std::is_same_v<T, upgraded>)
-      return owner::await_upgrade(client_, request_);
+      return owner::await_upgrade(client_, request_, started_);
     else if constexpr (std::is_same_v<T, downloaded>)
-      return owner::await_download(client_, request_);
+      return owner::await_download(client_, request_, started_);
     else
-      return owner::await_stream(client_, request_);
+      return owner::await_stream(client_, request_, started_);
+  }
+
+  /// The operation that starts in place of this one, which knows from now on that it has started.
+  operation start_elsewhere() {
+    operation other(client_, std::move(request_));
+    other.started_ = std::exchange(started_, true);
+    return other;
   }
 
   template <class U>
@@ -131,6 +160,7 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
 
   std::shared_ptr<client_state<Transport>> client_;
   request request_;
+  bool started_ = false;
 };
 
 }  // namespace cohttps

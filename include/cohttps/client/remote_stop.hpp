@@ -1,24 +1,33 @@
-// A stop that comes from a std::stop_token, from any thread.
+// Stops that come from a std::stop_token, from any thread.
 #pragma once
 
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/transport/concepts.hpp>
 
+#include <algorithm>
+#include <forward_list>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <utility>
+#include <vector>
 
 namespace cohttps {
 
-/// Asks `target` to stop, on the loop's thread, once `from` was.
+/// Asks `target` to stop, on the loop's thread, once one of `tokens` was asked; at once, if it
+/// already was.
 template <transport Transport>
 class remote_stop {
  public:
-  remote_stop(Transport& transport, const std::stop_token& from, net::deadline_entry& target) {
-    if (!from.stop_possible()) return;
+  remote_stop(Transport& transport, const std::vector<std::stop_token>& tokens,
+              net::deadline_entry& target) {
+    if (tokens.empty()) return;
+    if (std::ranges::any_of(tokens, &std::stop_token::stop_requested)) {
+      target.stop();
+      return;
+    }
     target_ = std::make_shared<net::deadline_entry*>(&target);
-    asked_.emplace(from, deliver{transport, target_});
+    for (const std::stop_token& token : tokens)
+      on_stop_.emplace_front(token, deliver{transport, target_});
   }
   remote_stop(const remote_stop&) = delete;
   remote_stop& operator=(const remote_stop&) = delete;
@@ -38,7 +47,7 @@ class remote_stop {
   };
 
   std::shared_ptr<net::deadline_entry*> target_;
-  std::optional<std::stop_callback<deliver>> asked_;
+  std::forward_list<std::stop_callback<deliver>> on_stop_;
 };
 
 }  // namespace cohttps

@@ -24,7 +24,8 @@
 
 namespace cohttps {
 
-/// A value; holds no connection.
+/// A value; holds no connection. One that is made empty has status 0, no fields and no content; its
+/// `url` and `connection` throw `error` (usage, "no_response").
 class response {
  public:
   response() = default;
@@ -82,12 +83,12 @@ class response {
   const fields& trailers() const noexcept { return state_.trailers; }
 
   /// Where the response came from, after redirections.
-  const cohttps::url& url() const noexcept { return *state_.url; }
+  const cohttps::url& url() const { return state_.url_or_throw(); }
 
   /// The redirections on the way, first to last.
   const std::vector<redirect_hop>& history() const noexcept { return state_.history; }
 
-  const connection_info& connection() const noexcept { return *state_.connection; }
+  const connection_info& connection() const { return state_.connection_or_throw(); }
 
   /// True when the connection had carried another exchange before.
   bool on_reused_connection() const noexcept { return state_.on_reused_connection; }

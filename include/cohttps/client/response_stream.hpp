@@ -55,9 +55,9 @@ class response_stream {
   std::optional<std::string_view> header(std::string_view name) const noexcept {
     return headers().find(name);
   }
-  const cohttps::url& url() const noexcept { return *state().url; }
+  const cohttps::url& url() const { return state().url_or_throw(); }
   const std::vector<redirect_hop>& history() const noexcept { return state().history; }
-  const connection_info& connection() const noexcept { return *state().connection; }
+  const connection_info& connection() const { return state().connection_or_throw(); }
   bool on_reused_connection() const noexcept { return state().on_reused_connection; }
 
   /// What the Content-Length field says, if there is one.
@@ -72,8 +72,9 @@ class response_stream {
   }
   /// As `read`, giving the error.
   task<result<std::span<const std::byte>>> try_read() {
-    if (rest_.empty()) return exchange_->read();
-    return give_rest();
+    if (!rest_.empty()) return give_rest();
+    if (!exchange_) return result<std::span<const std::byte>>(no_response());
+    return exchange_->read();
   }
 
   /// Fills `into` as far as one read of the connection does, and says how far: 0 at the end, or
@@ -110,7 +111,13 @@ class response_stream {
   const cohttps::timings& timings() const noexcept { return state().timings; }
 
  private:
-  const exchange_state& state() const noexcept { return exchange_->state(); }
+  const exchange_state& state() const noexcept {
+    static const exchange_state none;
+    return exchange_ ? exchange_->state() : none;
+  }
+  static std::unexpected<error> no_response() {
+    return fail(error_category::usage, "no_response", "this response_stream was moved from");
+  }
   task<result<std::span<const std::byte>>> give_rest() { co_return std::exchange(rest_, {}); }
 
   std::unique_ptr<open_exchange> exchange_;

@@ -22,25 +22,31 @@ class upgraded {
       : exchange_(std::move(opened)) {}
 
   /// Of the response, with what belongs to the protocol.
-  const fields& headers() const noexcept { return exchange_->state().head.headers; }
-  const connection_info& connection() const noexcept { return *exchange_->state().connection; }
+  const fields& headers() const { return exchange().state().head.headers; }
+  const connection_info& connection() const { return exchange().state().connection_or_throw(); }
 
   /// The next bytes, a view that is valid until the next read; empty once the peer has ended.
   /// Throws `error`.
   task<std::span<const std::byte>> read() {
-    auto part = co_await exchange_->read();
+    auto part = co_await exchange().read();
     if (!part) throw std::move(part).error();
     co_return *part;
   }
 
   /// Sends all of `bytes`, which stay as they are until then. Throws `error`.
   task<void> write(std::span<const std::byte> bytes) {
-    auto sent = co_await exchange_->write(bytes);
+    auto sent = co_await exchange().write(bytes);
     if (!sent) throw std::move(sent).error();
   }
   task<void> write(std::string_view text) { return write(std::as_bytes(std::span(text))); }
 
  private:
+  open_exchange& exchange() const {
+    if (!exchange_)
+      throw error(error_category::usage, "no_response", "this upgraded connection was moved from");
+    return *exchange_;
+  }
+
   std::unique_ptr<open_exchange> exchange_;
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -73,15 +74,28 @@ class buffer {
 
   void clear() noexcept { begin_ = end_ = 0; }
 
-  /// Gives the memory back when nothing is readable; an idle connection then holds none.
+  /// Gives back the memory that is not needed for what is readable: all of it when that is nothing.
+  /// Where memory for less cannot be had, it stays.
   void release() noexcept {
-    if (!empty()) return;
+    std::byte* smaller = nullptr;
+    if (!empty()) {
+      if (capacity_ - size() < least_released) return;
+      try {
+        smaller = static_cast<std::byte*>(recycler::allocate(size()));
+      } catch (const std::bad_alloc&) {
+        return;
+      }
+      std::memcpy(smaller, bytes_ + begin_, size());
+    }
     free();
-    bytes_ = nullptr;
-    capacity_ = begin_ = end_ = 0;
+    bytes_ = smaller;
+    capacity_ = end_ = size();
+    begin_ = 0;
   }
 
  private:
+  static constexpr std::size_t least_released = 1024;  // less is not worth a copy
+
   void make_room(std::size_t n) {
     if (capacity_ - size() >= n && begin_ >= size()) {
       std::memcpy(bytes_, bytes_ + begin_, size());

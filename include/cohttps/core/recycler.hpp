@@ -48,6 +48,9 @@ class recycler {
     const std::size_t c = size_class(size);
     if (c >= classes || mine_.kept + size_of(c) > most_kept) [[unlikely]]
       return ::operator delete(memory);
+    // What a thread keeps it has to give back at its end, be it of blocks that others took.
+    if (!mine_.ends) [[unlikely]]
+      give_back_at_end();
     mine_.free[c] = ::new (memory) block{mine_.free[c]};
     mine_.kept += size_of(c);
   }
@@ -71,6 +74,7 @@ class recycler {
     block* free[classes] = {};
     std::size_t kept = 0;  // bytes
     std::size_t allocated = 0;
+    bool ends = false;  // they are given back at the end of the thread
   };
   struct end_of_thread {
     ~end_of_thread() {
@@ -84,10 +88,13 @@ class recycler {
   };
 
   [[gnu::cold, gnu::noinline]] static void* from_heap(std::size_t size) {
-    thread_local const end_of_thread cleaned;
-    (void)&cleaned;
     ++mine_.allocated;
     return ::operator new(size);
+  }
+  [[gnu::cold, gnu::noinline]] static void give_back_at_end() noexcept {
+    thread_local const end_of_thread cleaned;
+    (void)&cleaned;
+    mine_.ends = true;
   }
 
   static constexpr std::size_t size_class(std::size_t size) noexcept {

@@ -167,6 +167,10 @@ class channel {
     co_return concluded;
   }
 
+  /// After `secure` has failed: it offered to continue a session of TLS 1.2, and so no TLS 1.3,
+  /// which may be all that the server speaks by now.
+  bool withheld_tls13() const noexcept { return top_ && top_->engine.withheld_tls13(); }
+
   /// Of the innermost TLS; null without.
   const tls_info* tls() const noexcept { return top_ ? &top_->engine.info() : nullptr; }
 

@@ -251,6 +251,24 @@ result<std::unique_ptr<connection<Transport>>> speak(construction<Transport>& ma
 
 }  // namespace detail
 
+namespace detail {
+
+/// The bytes to the origin, and TLS over them where the origin wants it.
+template <transport Transport>
+task<result<void>> reach_securely(construction<Transport>& made, const route& way,
+                                  http_versions versions, const connect_options& options,
+                                  deadline<Transport>& limit, connect_timings& timings) {
+  auto reached = co_await reach(made, way, options, limit, timings);
+  if (!reached || !way.tls) co_return reached;
+  const time_point started = limit.now();
+  auto secured =
+      co_await secure(*made.bytes, *way.tls, way.to->host, way.to->port, versions, options, limit);
+  timings.tls = limit.now() - started;
+  co_return secured;
+}
+
+}  // namespace detail
+
 /// Connects to `way.to`: directly or through a proxy, with TLS when its scheme is https.
 template <transport Transport>
 task<result<std::unique_ptr<connection<Transport>>>> connect(route way,
@@ -260,18 +278,19 @@ task<result<std::unique_ptr<connection<Transport>>>> connect(route way,
   const auto versions = detail::versions_on(way, options.versions);
   if (!versions) co_return std::unexpected(versions.error());
   detail::construction<Transport> made;
-  auto reached = co_await detail::reach(made, way, options, limit, timings);
+  auto reached = co_await detail::reach_securely(made, way, *versions, options, limit, timings);
+  // The session that was offered is forgotten now, so that TLS 1.3 is offered in its place.
+  const bool withheld = made.bytes && made.bytes->withheld_tls13();
+  if (!reached && withheld && reached.error().category() == error_category::tls)
+    reached = co_await detail::reach_securely(made, way, *versions, options, limit, timings);
   if (!reached) co_return pass(std::move(reached));
   if (way.tls) {
     const time_point started = limit.now();
-    auto secured = co_await detail::secure(*made.bytes, *way.tls, way.to->host, way.to->port,
-                                           *versions, options, limit);
-    if (!secured) co_return pass(std::move(secured));
     detail::issuer_way<Transport> to_issuers{way, options, limit};
     auto checked = co_await check_revocation(*made.bytes, to_issuers, options, limit);
     if (!checked) co_return std::unexpected(limit.explain(std::move(checked).error()));
     made.info->tls = *made.bytes->tls();
-    timings.tls = limit.now() - started;
+    timings.tls += limit.now() - started;
     observe(limit.transport(), events::secured{*made.info->tls, timings.tls});
   }
   co_return detail::speak(made, *versions, options, limit.transport());

@@ -3,6 +3,7 @@
 
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/stop.hpp>
+#include <cohttps/core/stop_tokens.hpp>
 #include <cohttps/net/pace.hpp>
 #include <cohttps/transport/concepts.hpp>
 
@@ -132,7 +133,7 @@ class deadline {
   /// `total` counts from now; without it only phases have limits. `caller` and `race` stop the
   /// operation too.
   deadline(deadline_queue<Transport>& queue, std::optional<duration> total, stop_token caller,
-           stop_token race = {})
+           const stop_tokens& race = {})
       : queue_(queue),
         total_(total),
         last_(queue.transport().now()),
@@ -152,6 +153,11 @@ class deadline {
   /// What `now` gave the last time: the same, as long as nothing was waited for since.
   time_point last() const noexcept { return last_; }
   Transport& transport() noexcept { return queue_.transport(); }
+  /// Until the end of the operation in all; empty when that has no limit.
+  std::optional<duration> left() const {
+    if (!total_) return std::nullopt;
+    return std::max(end_ - last_, duration());
+  }
 
   /// From now on the operation is in `p`. A limit of the phase before that passed as it ended well
   /// is forgotten.
@@ -296,7 +302,7 @@ class deadline {
   bool caller_rests_ = false;
   bool source_rests_ = false;
   stop_callback<forward> on_caller_;
-  std::optional<stop_callback<forward>> on_race_;
+  std::optional<stop_callbacks<forward>> on_race_;
 };
 
 }  // namespace cohttps::net

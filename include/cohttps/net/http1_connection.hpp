@@ -53,6 +53,7 @@ class http1_connection {
     parser_.start(request.verb);
     if (auto begun = begin(request); !begun) co_return begun;
     limit.enter(phase::send, paces.sending, limit.last());
+    if (limit.stop_requested()) co_return not_sent();
     const bool all = !request.source && request.memory.size() <= joined_content;
     // Small content goes out with the head: one record, one segment, one call.
     if (all)
@@ -240,6 +241,11 @@ class http1_connection {
 
   static std::unexpected<error> canceled() {
     return fail(error_category::canceled, "canceled", "the operation was canceled");
+  }
+  static std::unexpected<error> not_sent() {
+    auto stopped = canceled();
+    stopped.error().replay(replay_safety::not_sent);
+    return stopped;
   }
 
   task<result<void>> send_content(request_view request, pace answering,

@@ -64,7 +64,7 @@ class http2_exchange {
       limit.enter(phase::send, paces.sending, limit.last());
     else
       limit.enter(phase::receive_head, paces.answering, limit.last());
-    if (limit.stop_requested()) co_return canceled();
+    if (limit.stop_requested()) co_return not_sent();
     if (auto opened = over_.open(stream_, head); !opened) {
       limit.enter(phase::send, paces.sending);
       co_return opened;
@@ -172,6 +172,11 @@ class http2_exchange {
 
   static std::unexpected<error> canceled() {
     return fail(error_category::canceled, "canceled", "the operation was canceled");
+  }
+  static std::unexpected<error> not_sent() {
+    auto stopped = canceled();
+    stopped.error().replay(replay_safety::not_sent);
+    return stopped;
   }
 
   task<result<void>> receive_head(exchange_listener* listener, const exchange_paces& paces,

@@ -87,6 +87,13 @@ inline const refusal* find_refusal(Botan::TLS::AlertType type, std::string_view 
                                    const alert_scene& scene) {
   using alert_type = Botan::TLS::AlertType;
   const std::string alert = Botan::TLS::Alert(type).type_string();
+  if (type == alert_type::NoRenegotiation)
+    return error(
+               error_category::tls, "renegotiation",
+               "the server asked for a second handshake on the TLS connection (renegotiation), "
+               "which is not done here; where it wants a certificate of the client, it has to ask "
+               "in the first handshake, or over TLS 1.3")
+        .alert(alert);
   const bool version = type == alert_type::ProtocolVersion;
   std::string message = "we refused what the server sent ";
   message.append(scene.where()).append(" (alert ").append(alert).append("): ");

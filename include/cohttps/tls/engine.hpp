@@ -81,6 +81,10 @@ class engine {
   /// Fails, for good, when one was revoked, or when that has to be known and is not.
   result<void> conclude_revocation();
 
+  /// True when the handshake is not done and has not offered TLS 1.3, though it is allowed, for the
+  /// sake of a session of TLS 1.2 that it offered to continue: Botan offers no other version then.
+  bool withheld_tls13() const noexcept;
+
   /// Filled in when the handshake is done.
   const tls_info& info() const noexcept;
 

@@ -63,6 +63,10 @@ COHTTPS_DEFINITION result<void> engine::conclude_revocation() {
   return session_->conclude_revocation();
 }
 
+COHTTPS_DEFINITION bool engine::withheld_tls13() const noexcept {
+  return session_->withheld_tls13();
+}
+
 COHTTPS_DEFINITION const tls_info& engine::info() const noexcept { return session_->info; }
 
 }  // namespace cohttps::tls

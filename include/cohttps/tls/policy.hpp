@@ -130,7 +130,9 @@ class client_policy final : public Botan::TLS::Policy {
   // Most public servers staple nothing and there is no CRL to hand.
   bool require_cert_revocation_info() const override { return false; }
 
+  // Nor is each request for one answered with an alert: a server could ask without end.
   bool allow_server_initiated_renegotiation() const override { return false; }
+  bool abort_connection_on_undesired_renegotiation() const override { return true; }
   bool allow_insecure_renegotiation() const override { return false; }
   bool include_time_in_hello_random() const override { return false; }
 
@@ -141,6 +143,10 @@ class client_policy final : public Botan::TLS::Policy {
   // the session: no resumption of it, no renegotiation. It is always offered.
 #if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
   bool require_extended_master_secret() const override { return false; }
+
+  // RFC 8446, 4.6.3 lets a server change its keys at any time. Any number of changes is answered
+  // by one.
+  std::uint64_t minimum_key_update_interval_ms() const override { return 0; }
 #endif
 
  private:

@@ -76,6 +76,10 @@ class session final : public Botan::TLS::Callbacks {
   result<std::vector<std::byte>> channel_binding();
   revocation_check* revocation();
   result<void> conclude_revocation();
+  bool withheld_tls13() const noexcept {
+    return !activated && sessions_ && sessions_->offered_tls12() &&
+           context_.state().policy->allow_tls13();
+  }
 
   buffer outgoing;
   tls_info info;

@@ -174,6 +174,8 @@ class session_link final : public Botan::TLS::Session_Manager {
   /// Whether a session was found for this connection, whose peer was verified when it began.
   bool offered() const noexcept { return offered_; }
 
+  bool offered_tls12() const noexcept { return offered_tls12_; }
+
   /// The group of which alone a share is to be sent.
   std::optional<known_groups::group> expected_group() const {
     return cache_ ? cache_->groups.find(origin_, now_) : std::nullopt;
@@ -204,6 +206,7 @@ class session_link final : public Botan::TLS::Session_Manager {
         continue;
       }
       offered_ = true;
+      offered_tls12_ = !taken->is_tls13();
       verified_ = taken->verified;
       found.push_back({taken->session, taken->handle});
     }
@@ -243,6 +246,7 @@ class session_link final : public Botan::TLS::Session_Manager {
   time_point verified_;
   time_point now_;
   bool offered_ = false;
+  bool offered_tls12_ = false;
   bool resumed_ = false;
 };
 

@@ -1,6 +1,8 @@
 // Waiting for time to pass.
 #pragma once
 
+#include <cohttps/core/stop.hpp>
+#include <cohttps/core/stop_tokens.hpp>
 #include <cohttps/transport/concepts.hpp>
 
 #include <coroutine>
@@ -14,25 +16,27 @@ template <transport Transport>
 class [[nodiscard("a sleep does nothing until it is awaited")]] sleep_operation {
  public:
   sleep_operation(Transport transport, time_point until, stop_token stop = {})
-      : transport_(std::move(transport)), until_(until), stop_(stop) {}
+      : transport_(std::move(transport)), until_(until), stops_(stop) {}
 
+  /// The same sleep, which ends with this stop, too.
   sleep_operation with_stop(stop_token stop) && {
-    return sleep_operation(std::move(transport_), until_, stop);
+    stops_.add(stop);
+    return std::move(*this);
   }
 
-  auto operator co_await() && noexcept { return awaiter(transport_, until_, stop_); }
+  auto operator co_await() && { return awaiter(transport_, until_, stops_); }
 
  private:
   class awaiter {
    public:
-    awaiter(Transport& transport, time_point until, stop_token stop)
-        : timer_(transport.make_timer()), until_(until), stop_(stop) {}
+    awaiter(Transport& transport, time_point until, const stop_tokens& stops)
+        : timer_(transport.make_timer()), until_(until), stops_(stops) {}
 
-    bool await_ready() const noexcept { return stop_.stop_requested(); }
+    bool await_ready() const noexcept { return stops_.stop_requested(); }
     void await_suspend(std::coroutine_handle<> waiter) {
       waiter_ = waiter;
       timer_.set(until_, [](void* self) noexcept { static_cast<awaiter*>(self)->end(true); }, this);
-      on_stop_.emplace(stop_, on_stop{this});
+      on_stop_.emplace(stops_, on_stop{this});
     }
     bool await_resume() const noexcept { return elapsed_; }
 
@@ -54,15 +58,15 @@ class [[nodiscard("a sleep does nothing until it is awaited")]] sleep_operation 
 
     typename Transport::timer_type timer_;
     time_point until_;
-    stop_token stop_;
-    std::optional<stop_callback<on_stop>> on_stop_;
+    const stop_tokens& stops_;
+    std::optional<stop_callbacks<on_stop>> on_stop_;
     std::coroutine_handle<> waiter_;
     bool elapsed_ = false;
   };
 
   Transport transport_;
   time_point until_;
-  stop_token stop_;
+  stop_tokens stops_;
 };
 
 /// Waits until `until` on the transport's clock.

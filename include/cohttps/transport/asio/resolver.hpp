@@ -83,6 +83,9 @@ struct look_up {
 /// getaddrinfo blocks for as long as name servers take and cannot be interrupted, so nothing waits
 /// for these threads: they are detached, and share with the loop a queue that outlives both. Once
 /// the loop is being destroyed, a thread that comes back finds no loop in the queue and ends.
+///
+/// A process made by `fork` has none of them: `notify_fork` of the loop begins the look-ups there
+/// anew.
 class resolver_threads : public asio::execution_context::service {
  public:
   static constexpr std::size_t max_threads = 8;  ///< look-ups that hang delay others from then on
@@ -132,12 +135,29 @@ class resolver_threads : public asio::execution_context::service {
     std::mutex mutex;
     std::condition_variable wake;
     std::deque<std::shared_ptr<look_up>> waiting;
+    std::deque<std::shared_ptr<look_up>> asked;  // those that the threads are busy with
     std::size_t threads = 0;
     std::size_t idle = 0;
     asio::io_context* loop = nullptr;  // null once it is being destroyed
     look_up_function ask = system_look_up;
     std::chrono::milliseconds patience = idle_time;
   };
+
+  void notify_fork(asio::execution_context::fork_event event) override {
+    if (event == asio::execution_context::fork_prepare) return shared_->mutex.lock();
+    const auto before = shared_;
+    const std::unique_lock lock(before->mutex, std::adopt_lock);
+    if (event == asio::execution_context::fork_parent) return;
+    // The old queue stays behind with the references of threads that are no more here.
+    shared_ = std::make_shared<shared>();
+    shared_->loop = before->loop;
+    shared_->ask = before->ask;
+    shared_->patience = before->patience;
+    for (auto* unfinished : {&before->waiting, &before->asked})
+      for (auto& each : *unfinished) begin(std::move(each));
+    before->waiting.clear();
+    before->asked.clear();
+  }
 
   void shutdown() noexcept override {
     std::deque<std::shared_ptr<look_up>> dropped;
@@ -174,10 +194,12 @@ class resolver_threads : public asio::execution_context::service {
       if (s->waiting.empty()) break;
       const auto l = std::move(s->waiting.front());
       s->waiting.pop_front();
+      s->asked.push_back(l);
       const look_up_function ask = s->ask;
       lock.unlock();
       look_up_outcome outcome = ask(l->host);
       lock.lock();
+      std::erase(s->asked, l);
       if (!s->loop) break;
       deliver(*s->loop, l, std::move(outcome));
     }

@@ -32,6 +32,9 @@ inline asio::io_context*& current_context() noexcept {
 /// by one thread. Names are looked up with getaddrinfo on up to 8 threads of each context's own,
 /// for which nothing ever waits.
 ///
+/// After `fork`, call `notify_fork` of the context as Asio says, and `client::close_idle` before
+/// it: two processes cannot share a connection.
+///
 /// Destroying the context ends what was started on it with a completion token: the coroutines are
 /// destroyed where they wait, and their handlers without having been called.
 class asio_transport {
