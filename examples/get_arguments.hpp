@@ -517,20 +517,28 @@ inline void settle_credentials(arguments& a) {
   using cohttps::credentials;
   if (leaves_out(a, "authorization")) return;
   std::string name, password;
+  const auto where = cohttps::url::parse(a.url);
+  const auto of_url = [](const cohttps::url& u) {
+    return std::pair(cohttps::percent_decode(u.username()), cohttps::percent_decode(u.password()));
+  };
   if (a.user) {
     if (a.user->find(':') == a.user->npos) throw usage_error{"-u wants NAME:PASSWORD"};
     std::tie(name, password) = split(*a.user, ':');
   } else if (!a.netrc_file.empty()) {
     auto file = usable(cohttps::netrc::parse(read_file(a.netrc_file)));
-    const auto where = cohttps::url::parse(a.url);
-    const auto* found = a.digest && where ? file.find(where->host_for_connect()) : nullptr;
-    if (!found) {
+    if (!a.digest) {
       a.client.netrc = std::move(file);
       return;
     }
-    name = found->login, password = found->password;
+    if (!where) return;
+    std::tie(name, password) = of_url(*where);
+    const auto* found = name.empty() ? file.find(where->host_for_connect())
+                                     : file.find(where->host_for_connect(), name);
+    if (found && password.empty()) name = found->login, password = found->password;
+    if (name.empty()) return;
   } else {
-    return;
+    if (!a.digest || !where || !where->has_credentials()) return;
+    std::tie(name, password) = of_url(*where);
   }
   a.credentials =
       a.digest ? credentials::digest(name, password) : credentials::basic(name, password);

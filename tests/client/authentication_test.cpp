@@ -74,6 +74,23 @@ TEST_CASE("which credentials are shown") {
   }
 }
 
+TEST_CASE("the password of a URL is not shown where Digest was asked for") {
+  plain_host at;
+  at.host
+      .then(
+          plain_response("", "401 Unauthorized", "WWW-Authenticate: " + digest_challenge + "\r\n"))
+      .then(plain_response("x"));
+  client_options options = plain();
+  options.credentials = {{"http://host", credentials::digest("someone", "else")}};
+  auto r = get(at.network, "http://alice:secret@host/", options);
+  if (!r) FAIL(r.error().what());
+  REQUIRE(at.host.requests.size() == 2);
+  CHECK(value_of(at.host.requests[0], "authorization").empty());
+  const auto shown = value_of(at.host.requests[1], "authorization");
+  CHECK(parameter(shown, "Digest username") == "alice");
+  CHECK(parameter(shown, "response") == digest_response(shown, "GET", "/", "n1"));
+}
+
 TEST_CASE("credentials stay at their origin") {
   for (const bool trusted : {false, true}) {
     CAPTURE(trusted);

@@ -3,6 +3,10 @@
 
 #include <cohttps/task/when_any.hpp>
 
+#include <functional>
+#include <string>
+#include <vector>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 using namespace std::chrono_literals;
@@ -89,6 +93,71 @@ TEST_CASE("slow but steady content is not cut off by the idle limit") {
   auto r = timed_get(network, "http://host/", options);
   if (!r.outcome) FAIL(r.outcome.error().what());
   CHECK(r.took > 3min);
+}
+
+TEST_CASE("what is not content does not keep a request going") {
+  // What the server sends every ten seconds, behind the head and a part of the content.
+  struct {
+    std::string name;
+    std::function<void(tls_server_peer&)> send;
+    std::size_t bytes;  // of it, each time
+  } cases[] = {
+      {"empty records", [](tls_server_peer& s) { s.send(""); }, SIZE_MAX},
+      {"changes of keys", [](tls_server_peer& s) { s.update_keys(false); }, SIZE_MAX},
+      {"a record byte by byte", [](tls_server_peer& s) { s.send(std::string(5000, 'x')); }, 1},
+  };
+  for (auto& c : cases) {
+    CAPTURE(c.name);
+    memory_network network;
+    network.listen("localhost", 443, [&](memory_stream s) -> task<void> {
+      tls_server_peer tls(localhost_certificate());
+      std::byte in[4096];
+      const auto flush = [&](std::size_t most) -> task<bool> {
+        const auto part = tls.outgoing.data().first(std::min(most, tls.outgoing.size()));
+        const std::vector<std::byte> copy(part.begin(), part.end());
+        tls.outgoing.consume(copy.size());
+        auto taken = co_await s.write_some(copy, {});
+        co_return taken.has_value();
+      };
+      while (!tls.received.ends_with("\r\n\r\n")) {
+        auto got = co_await s.read_some(in, {});
+        if (!got || *got == 0) co_return;
+        if (!tls.receive(std::span(in).first(*got))) co_return;
+        if (!tls.outgoing.empty()) (void)co_await flush(SIZE_MAX);
+      }
+      tls.send("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\npart");
+      bool open = co_await flush(SIZE_MAX);
+      while (open) {
+        co_await sleep_for(network.transport(), 10s);
+        if (tls.outgoing.empty()) c.send(tls);
+        open = co_await flush(c.bytes);
+      }
+    });
+    auto r = timed_get(network, "https://localhost/", trusting());
+    REQUIRE_FALSE(r.outcome);
+    CHECK(r.outcome.error().reason() == "phase_timeout");
+    CHECK(r.outcome.error().phase() == phase::receive_body);
+    CHECK(r.took == 30s);
+  }
+}
+
+TEST_CASE("chunks that never come do not keep a request going") {
+  memory_network network;
+  network.listen("host", 80, [&](memory_stream s) -> task<void> {
+    std::byte in[4096];
+    (void)co_await s.read_some(in, {});
+    std::string_view say = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n5;";
+    while (true) {
+      auto taken = co_await s.write_some(std::as_bytes(std::span(say)), {});
+      if (!taken) co_return;
+      say = "x";  // of an extension
+      co_await sleep_for(network.transport(), 10s);
+    }
+  });
+  auto r = timed_get(network, "http://host/");
+  REQUIRE_FALSE(r.outcome);
+  CHECK(r.outcome.error().reason() == "phase_timeout");
+  CHECK(r.took == 30s);
 }
 
 TEST_CASE("a slow but steady upload is not cut off by the idle limit") {

@@ -107,3 +107,51 @@ TEST_CASE("an observer that wants nothing costs nothing") {
   };
   at.network.run(work());
 }
+
+TEST_CASE("fields of an observer are of one sending alone") {
+  // Adds a key for one origin, says who is traced, and takes a field away.
+  struct adding {
+    int sent = 0;
+    void operator()(const events::sending& e) {
+      if (e.to.host() == "a.test") (void)e.headers.append("x-api-key", "of a.test");
+      (void)e.headers.append("traceparent", std::to_string(++sent));
+      e.headers.erase("x-internal");
+      (void)e.headers.set("accept", "changed/" + std::to_string(sent));
+    }
+  };
+  memory_network network;
+  scripted_host a, b;
+  a.then(plain_response("", "503 Service Unavailable"))
+      .then(plain_response("", "302 Found", "Location: http://b.test/\r\n"));
+  b.then(plain_response("there"));
+  network.listen("a.test", 80, a.plain());
+  network.listen("b.test", 80, b.plain());
+  adding observer;
+  client_options options = plain();
+  options.retry.attempts = 2;
+  auto work = [&]() -> task<void> {
+    basic_client<observed<memory_transport, adding>> c({network.transport(), observer}, options);
+    auto r = co_await c.get("http://a.test/", {.headers = {{"x-internal", "1"}, {"x-kept", "2"}}});
+    CHECK(r.text() == "there");
+  };
+  network.run(work());
+  REQUIRE(a.requests.size() == 2);
+  REQUIRE(b.requests.size() == 1);
+  const auto count = [](std::string_view text, std::string_view what) {
+    std::size_t n = 0;
+    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++n;
+    return n;
+  };
+  int number = 0;
+  for (const std::string& request : {a.requests[0], a.requests[1], b.requests[0]}) {
+    CAPTURE(request);
+    ++number;
+    CHECK(count(request, "traceparent: ") == 1);
+    CHECK(count(request, "traceparent: " + std::to_string(number)) == 1);
+    CHECK(count(request, "accept: ") == 1);
+    CHECK(count(request, "accept: changed/" + std::to_string(number)) == 1);
+    CHECK(count(request, "x-api-key: ") == (number < 3 ? 1 : 0));
+    CHECK(count(request, "x-internal: ") == 0);
+    CHECK(count(request, "x-kept: 2") == 1);
+  }
+}

@@ -196,3 +196,31 @@ TEST_CASE("a goodbye that wants HTTP/1.1") {
   CHECK(s.failure()->reason() == "http_1_1_required");
   CHECK(s.failure()->replay() == replay_safety::rejected);
 }
+
+TEST_CASE("content of streams that are over is a flood when it is little and much of it") {
+  struct {
+    std::size_t size, frames;
+    bool canceled, flood;
+  } cases[] = {{1, 5000, true, true},
+               {1, 900, true, false},
+               {1, 5000, false, false},
+               {100, 5000, true, true},
+               {600, 20'000, true, false}};
+  for (auto& c : cases) {
+    CAPTURE(c.size, c.frames, c.canceled);
+    http2::session client;
+    http2::stream s;
+    REQUIRE(client.open(s, get_request().head()));
+    std::string all = settings("") + headers(1, status("200"), end_headers);
+    REQUIRE(client.receive(bytes_of(all), {}));
+    if (c.canceled) s.cancel();
+    result<void> got;
+    for (std::size_t i = 0; i < c.frames && got; ++i) {
+      got = client.receive(bytes_of(data(1, std::string(c.size, 'x'))), {});
+      (void)s.take_content();
+      client.outgoing().clear();
+    }
+    CHECK(got.has_value() != c.flood);
+    if (!got) CHECK(got.error().reason() == "http2_flood");
+  }
+}

@@ -56,7 +56,7 @@ meeting meet(const tls_context& context, const tls_server_options& options) {
 }
 
 std::size_t sessions_of(const tls_context& context) {
-  return context.state().who->get()->sessions->size();
+  return context.who().get()->sessions->size();
 }
 
 }  // namespace

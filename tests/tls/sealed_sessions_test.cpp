@@ -60,9 +60,7 @@ std::string reason(const result<std::size_t>& opened) {
   return opened ? "" : std::string(opened.error().reason());
 }
 
-std::size_t kept(const tls_context& context) {
-  return context.state().who->get()->sessions->size();
-}
+std::size_t kept(const tls_context& context) { return context.who().get()->sessions->size(); }
 
 }  // namespace
 

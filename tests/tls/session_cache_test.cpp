@@ -39,7 +39,7 @@ struct reunion {
   std::vector<std::string> alpn = {"http/1.1"};
   time_point now = std::chrono::system_clock::now();
 
-  std::size_t kept() const { return context.state().who->get()->sessions->size(); }
+  std::size_t kept() const { return context.who().get()->sessions->size(); }
 
   struct meeting {
     std::string failure;  ///< empty, or the reason
@@ -226,7 +226,7 @@ TEST_CASE("who was not verified is not remembered") {
           .value();
   CHECK_FALSE(r.meet().info.resumed);
   CHECK_FALSE(r.meet().info.resumed);
-  CHECK(r.context.state().who->get()->sessions == nullptr);
+  CHECK(r.context.who().get()->sessions == nullptr);
 }
 
 TEST_CASE("resumption can be turned off") {

@@ -4,6 +4,7 @@
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/tls/botan.hpp>
 
+#include <botan/certstor.h>
 #include <botan/credentials_manager.h>
 #include <botan/data_src.h>
 #include <botan/pk_keys.h>
@@ -53,6 +54,9 @@ struct tls_server_options {
   std::size_t tickets = 2;                                     ///< after a handshake of TLS 1.3
   std::chrono::seconds ticket_lifetime = std::chrono::hours(24 * 2);
   std::vector<std::uint8_t> staple = {};  ///< an OCSP answer for its certificate; empty: none
+  std::string client_authority_pem = {};  ///< whose certificates clients are asked for; empty: any
+  /// The common names of the certificates that clients show; may be null.
+  std::shared_ptr<std::vector<std::string>> clients = {};
 };
 
 class tls_server_peer {
@@ -64,7 +68,8 @@ class tls_server_peer {
         server_(hooks_,
                 how.sessions ? how.sessions : std::make_shared<Botan::TLS::Session_Manager_Noop>(),
                 std::make_shared<credentials>(certificate.key,
-                                              parse(how.chain_pem.value_or(certificate.chain_pem))),
+                                              parse(how.chain_pem.value_or(certificate.chain_pem)),
+                                              parse(how.client_authority_pem)),
                 std::make_shared<policy>(how), std::make_shared<Botan::System_RNG>()) {}
 
   /// Takes what the client sent. False when that was refused; the alert is in `outgoing`.
@@ -122,10 +127,13 @@ class tls_server_peer {
       peer_.established = true;
     }
     bool tls_peer_closed_connection() override { return false; }
-    void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>&,
+    void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& chain,
                                const std::vector<std::optional<Botan::OCSP::Response>>&,
                                const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type,
-                               std::string_view, const Botan::TLS::Policy&) override {}
+                               std::string_view, const Botan::TLS::Policy&) override {
+      if (how.clients && !chain.empty())
+        how.clients->push_back(chain.front().subject_dn().get_first_attribute("CN"));
+    }
     std::string tls_server_choose_app_protocol(const std::vector<std::string>& offered) override {
       peer_.offered_alpn = offered;
       if (how.force_alpn) return *how.force_alpn;
@@ -194,8 +202,16 @@ class tls_server_peer {
 
   class credentials final : public Botan::Credentials_Manager {
    public:
-    credentials(std::shared_ptr<Botan::Private_Key> key, std::vector<Botan::X509_Certificate> chain)
-        : key_(std::move(key)), chain_(std::move(chain)) {}
+    credentials(std::shared_ptr<Botan::Private_Key> key, std::vector<Botan::X509_Certificate> chain,
+                const std::vector<Botan::X509_Certificate>& client_authorities)
+        : key_(std::move(key)), chain_(std::move(chain)) {
+      for (const auto& authority : client_authorities) authorities_.add_certificate(authority);
+    }
+    std::vector<Botan::Certificate_Store*> trusted_certificate_authorities(
+        const std::string& type, const std::string&) override {
+      return type == "tls-server" ? std::vector<Botan::Certificate_Store*>{&authorities_}
+                                  : std::vector<Botan::Certificate_Store*>();
+    }
     std::vector<Botan::X509_Certificate> find_cert_chain(
         const std::vector<std::string>& key_types, const std::vector<Botan::AlgorithmIdentifier>&,
         const std::vector<Botan::X509_DN>&, const std::string& type, const std::string&) override {
@@ -211,6 +227,7 @@ class tls_server_peer {
    private:
     std::shared_ptr<Botan::Private_Key> key_;
     std::vector<Botan::X509_Certificate> chain_;
+    Botan::Certificate_Store_In_Memory authorities_;
   };
 
   static std::vector<Botan::X509_Certificate> parse(const std::string& pem) {

@@ -1,4 +1,5 @@
 // What verification remembers, and what it must not.
+#include "revocation_forge.hpp"
 #include "support.hpp"
 
 #include <cohttps/tls/context_state.hpp>
@@ -77,6 +78,32 @@ TEST_CASE_METHOD(fixture, "nothing is remembered past the end of a certificate")
   REQUIRE(cache.verify(chain, "a.example", now, roots, {}));
   CHECK(cache.verify(chain, "a.example", now + 2min, none, {}));
   CHECK_FALSE(cache.verify(chain, "a.example", now + 4min, none, {}));
+}
+
+TEST_CASE_METHOD(fixture, "nothing is remembered past the end of a list or a staple") {
+  const auto leaf = intermediate.issue({.dns = {"a.example"}});
+  const auto chain = parse(leaf.chain_pem);
+  for (const auto& [end, kept] : {std::pair<std::chrono::seconds, bool>(3min, false),
+                                  std::pair<std::chrono::seconds, bool>(1h, true)}) {
+    CAPTURE(kept);
+    tls::chain_cache of_lists, of_staples;
+    tls::trust_store listing;
+    REQUIRE(listing.add_pem(root.certificate_pem(), "root"));
+    REQUIRE(listing.add_crls(to_pem(make_crl(intermediate, {.next_update = end}, now)), "list"));
+    REQUIRE(of_lists.verify(chain, "a.example", now, listing, {}));
+    CHECK(of_lists.size() == (kept ? 1 : 0));
+    CHECK_FALSE(of_lists.verify(chain, "a.example", now + 61min, listing, {}));
+
+    const tls::ocsp_staples staples{
+        Botan::OCSP::Response(make_ocsp(intermediate, leaf, {.next_update = end}, now))};
+    const auto first = of_staples.verify(chain, "a.example", now, roots, staples);
+    REQUIRE(first);
+    CHECK((*first)->staple == revocation_status::good);
+    CHECK(of_staples.size() == (kept ? 1 : 0));
+    const auto later = of_staples.verify(chain, "a.example", now + 5min, roots, staples);
+    REQUIRE(later);
+    CHECK(((*later)->staple == revocation_status::good) == kept);
+  }
 }
 
 TEST_CASE_METHOD(fixture, "another staple is another question") {

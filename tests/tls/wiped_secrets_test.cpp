@@ -154,7 +154,7 @@ TEST_CASE("the keys of a connection are wiped") {
   // Of both directions and both phases, the exporter's, those after an update; or the one of 1.2.
   REQUIRE(secrets.size() >= (tls13 ? 6u : 1u));
   // What it could be continued by stays in the context, so that goes as well.
-  for (const auto& each : context->state().who->get()->sessions->all()) {
+  for (const auto& each : context->who().get()->sessions->all()) {
     const auto& secret = each.session->session.master_secret();
     secrets.emplace_back(secret.begin(), secret.end());
   }
@@ -179,7 +179,7 @@ TEST_CASE("sessions that are sealed and opened, and their key, leave nothing") {
     REQUIRE(one.connect());
   }
   std::vector<bytes> secrets{raw};
-  for (const auto& each : context->state().who->get()->sessions->all()) {
+  for (const auto& each : context->who().get()->sessions->all()) {
     const auto& secret = each.session->session.master_secret();
     secrets.emplace_back(secret.begin(), secret.end());
   }

@@ -45,7 +45,11 @@ class attempt final : net::exchange_listener {
 
   /// By `exchange_state::url`.
   result<void> choose_way() {
-    auto chosen = way_.choose(here(), client_.options, client_.connecting_to_proxy);
+    const bool named = state_.history.empty() ||
+                       state_.history.front().from.origin() == here().origin() ||
+                       options().redirects_keep_credentials;
+    auto chosen =
+        way_.choose(here(), client_.options, client_.contexts, client_.connecting_to_proxy, named);
     if (chosen && (upgrades_by_http1() || wants_http1(here()))) way_.use_http1();
     return chosen;
   }
@@ -72,8 +76,7 @@ class attempt final : net::exchange_listener {
         if (!able) co_return pass(std::move(able));
         if (!*able) continue;
       }
-      net::observe(transport(), events::sending{request_.method, here(), request_.headers, number});
-      auto answered = co_await ask();
+      auto answered = co_await ask(number);
       if (answered && way_.login() && state_.head.status == 407) {
         answered = way_.login()->challenged(state_.head.headers);
         if (answered && !request_.content.can_rewind())
@@ -272,8 +275,32 @@ class attempt final : net::exchange_listener {
     co_return false;
   }
 
+  /// What is added to a request for one sending, such as cookies, credentials and an observer's
+  /// fields, goes before the next one, which may be to another origin. An observer may also change
+  /// what is there, so that its request is put back as a whole.
+  class fields_of_one_sending {
+   public:
+    fields_of_one_sending(fields& headers, bool observed)
+        : headers_(headers), size_(headers.size()) {
+      if (observed) before_ = headers;
+    }
+    fields_of_one_sending(const fields_of_one_sending&) = delete;
+    fields_of_one_sending& operator=(const fields_of_one_sending&) = delete;
+    ~fields_of_one_sending() {
+      if (before_)
+        headers_ = *std::move(before_);
+      else
+        headers_.truncate(size_);
+    }
+
+   private:
+    fields& headers_;
+    std::size_t size_;
+    std::optional<fields> before_;
+  };
+
   /// Sends the request over `connection_` and waits for the head.
-  task<result<void>> ask() {
+  task<result<void>> ask(std::size_t number) {
     http_.open(*connection_);
     if (std::exchange(needs_rewind_, true) && !request_.content.rewind())
       co_return fail(error_category::policy, "content_not_repeatable",
@@ -281,8 +308,8 @@ class attempt final : net::exchange_listener {
                      "the beginning");
     const time_point started = limit_.last();
 
-    // The fields from here on are of this sending alone.
-    const std::size_t own = request_.headers.size();
+    const fields_of_one_sending own(request_.headers, net::is_observed<Transport, events::sending>);
+    net::observe(transport(), events::sending{request_.method, here(), request_.headers, number});
     std::string absolute;
     if (way_.login())
       if (auto shown = way_.show_login(request_, here(), absolute); !shown) co_return shown;
@@ -296,10 +323,7 @@ class attempt final : net::exchange_listener {
       request_.headers.append_unchecked("upgrade", request_.upgrade_to);
     }
     add_cookies();
-    if (auto shown = show_credentials(target); !shown) {
-      request_.headers.truncate(own);
-      co_return shown;
-    }
+    if (auto shown = show_credentials(target); !shown) co_return shown;
     progress_ = {0, request_.content.length(), 0, {}};
 
     const bool sent_before = std::exchange(sent_, true);
@@ -315,7 +339,6 @@ class attempt final : net::exchange_listener {
     const net::exchange_paces paces{{{}, limits().idle, limits().minimum_rate},
                                     {limits().first_byte, limits().idle, limits().minimum_rate}};
     auto answered = co_await http_.ask(asked, paces, limit_);
-    request_.headers.truncate(own);
     if (!answered && answered.error().replay() == replay_safety::not_sent) sent_ = sent_before;
     sent_any_ = sent_any_ || sent_;
     if (!answered) co_return std::unexpected(failure(std::move(answered).error()));

@@ -1,6 +1,7 @@
 // Which credentials a request shows, and whether a 401 is worth another try.
 #pragma once
 
+#include <cohttps/client/configured_origin.hpp>
 #include <cohttps/client/credentials.hpp>
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/request.hpp>
@@ -55,8 +56,9 @@ class known_digests {
 /// The credentials of one operation, at one origin after another.
 ///
 /// The caller's own Authorization field comes first, then the credentials of the request and those
-/// in its URL, which are for the URL's origin alone; then the client's for the origin, and the
-/// netrc's, which also has the password of a user whom the URL only names.
+/// in its URL, which are for the URL's origin alone, and used by Digest where the client's for that
+/// origin are; then the client's for the origin, and the netrc's, which also has the password of a
+/// user whom the URL only names.
 class authentication {
  public:
   authentication(const client_options& options, known_digests& known) noexcept
@@ -73,11 +75,15 @@ class authentication {
     if (password.empty())
       if (const auto* entry = options_.netrc.find(first.host_for_connect(), name))
         password = entry->password;
-    own_ = credentials::basic(std::move(name), std::move(password));
+    // Where the client's options ask for Digest, the server is not to learn the password.
+    const auto configured = of_client(first_);
+    const auto* user = configured ? configured->as<credentials::user>() : nullptr;
+    own_ = user && user->digest ? credentials::digest(std::move(name), std::move(password))
+                                : credentials::basic(std::move(name), std::move(password));
   }
 
   /// For requests to `to` from now on. Fails with usage "credentials_origin" when the client's
-  /// options hold an origin that is none.
+  /// options contain an invalid origin.
   result<void> choose(const url& to, const fields& headers) {
     if (nothing_to_say()) return {};
     const origin at = to.origin();
@@ -172,12 +178,9 @@ class authentication {
 
   result<credentials> of_client(const origin& at) const {
     for (const origin_credentials& one : options_.credentials) {
-      const auto place = url::parse(one.origin);
-      if (!place || place->target() != "/" || place->has_credentials() || place->has_fragment())
-        return fail(error_category::usage, "credentials_origin",
-                    "client_options::credentials holds an origin that is none; it is written like "
-                    "\"https://api.example.com\"");
-      if (place->origin() == at) return one.credentials;
+      const auto place = configured_origin(one.origin, "client_options::credentials");
+      if (!place) return std::unexpected(place.error());
+      if (*place == at) return one.credentials;
     }
     return credentials();
   }

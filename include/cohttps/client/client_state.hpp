@@ -5,6 +5,7 @@
 #include <cohttps/client/authentication.hpp>
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/retry.hpp>
+#include <cohttps/client/tls_contexts.hpp>
 #include <cohttps/net/connect_options.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/pool/pool.hpp>
@@ -41,6 +42,7 @@ struct client_state {
       : options(std::move(chosen)),
         connecting(connect_options_of(options)),
         connecting_to_proxy(proxy_connect_options_of(options)),
+        contexts(options),
         deadlines(over),
         connections(std::move(over), options.pool),
         budget(options.retry.budget) {}
@@ -50,6 +52,7 @@ struct client_state {
   client_options options;
   net::connect_options connecting;
   net::connect_options connecting_to_proxy;
+  tls_contexts contexts;
   net::deadline_queue<Transport> deadlines;
   pool::pool<Transport> connections;
   activity<Transport> operations;

@@ -53,10 +53,22 @@ struct timeouts {
       cohttps::minimum_rate{1024, std::chrono::seconds(30)};
 };
 
+/// An identity for one origin, such as "https://api.example.com", and no other.
+struct origin_identity {
+  std::string origin;
+  tls_identity identity;
+};
+
 /// How a client behaves. An aggregate: `client c({.allow_plaintext = true});`
 struct client_options {
   /// Whom to trust; the system's roots when empty. `.tls = tls_context({.root_file = "ca.pem"})`
+  /// Its identity is shown to the origins that the caller names in URLs, when they ask for one; not
+  /// to those that a redirection leads to, nor to proxies.
   std::optional<tls_context> tls = {};
+
+  /// Identities for single origins, in place of the identity of `tls`:
+  /// `{{"https://api.example.com", {.certificate_pem = cert, .key_pem = key}}}`
+  std::vector<origin_identity> identities = {};
 
   /// Lets `http://` URLs pass, whose requests and responses anybody on the way can read and change.
   bool allow_plaintext = false;
@@ -81,7 +93,7 @@ struct client_options {
   std::size_t max_redirects = 10;
 
   /// Lets a redirection to another origin have the Authorization and Cookie fields that the caller
-  /// wrote, and the credentials of the request.
+  /// wrote, the credentials of the request, and the identity of `tls`.
   bool redirects_keep_credentials = false;
 
   /// Kept between requests, and by other clients that have the same jar; without one, cookies are
@@ -114,7 +126,8 @@ struct client_options {
   /// Which proxy leads to which URL; none by default, and none of the environment's unless
   /// `proxy_rules::from_environment` is asked.
   proxy_rules proxies = {};
-  /// Whom to trust as an https proxy; as `tls` when empty.
+  /// Whom to trust as an https proxy, and who the client is there; when empty, whom `tls` trusts,
+  /// without an identity.
   std::optional<tls_context> proxy_tls = {};
 
   /// Addresses for hosts, before the resolver is asked.

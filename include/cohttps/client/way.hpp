@@ -25,20 +25,19 @@ class way {
   way(const way&) = delete;
   way& operator=(const way&) = delete;
 
-  /// By the client's options. Keeps the system's trust in them when it is needed for the first
-  /// time.
-  result<void> choose(const url& to, client_options& options,
-                      const net::connect_options& to_proxy) {
+  /// By the client's options. `may_identify`: see `tls_contexts::to_origin`.
+  result<void> choose(const url& to, const client_options& options, tls_contexts& contexts,
+                      const net::connect_options& to_proxy, bool may_identify) {
     const tls_context* tls = nullptr;
     if (to.scheme() == "https") {
-      auto found = context_for(options.tls);
+      auto found = contexts.to_origin(to.origin(), may_identify);
       if (!found) return pass(std::move(found));
       tls = *found;
     } else if (!options.allow_plaintext) {
       return fail(error_category::policy, "plaintext_refused",
                   "http is not encrypted; use https, or set client_options::allow_plaintext");
     }
-    key_ = {to.origin(), {}, tls ? &tls->state() : nullptr, false};
+    key_ = {to.origin(), {}, tls ? tls->id() : nullptr, false};
     route_ = {&key_.to, tls, options.proxies.for_url(to), nullptr, &to_proxy, false};
     key_.may_share = net::has_http2 && (tls ? options.versions != http_versions::http_1_1
                                             : options.versions == http_versions::http_2);
@@ -51,7 +50,7 @@ class way {
     key_.route.append(route_.via->text()).append("\n");
     key_.route.append(route_.via->username()).append("\n").append(route_.via->password());
     if (route_.via->scheme() == proxy_scheme::https) {
-      auto found = context_for(options.proxy_tls ? options.proxy_tls : options.tls);
+      auto found = contexts.to_proxy();
       if (!found) return pass(std::move(found));
       route_.proxy_tls = *found;
     }
@@ -86,16 +85,6 @@ class way {
   }
 
  private:
-  /// The client's own, else the system's.
-  static result<const tls_context*> context_for(std::optional<tls_context>& chosen) {
-    if (!chosen) {
-      auto system = tls_context::system();
-      if (!system) return pass(std::move(system));
-      chosen = *std::move(system);
-    }
-    return &*chosen;
-  }
-
   pool::key key_;
   net::route route_{&key_.to};
   std::optional<proxy_login> login_;

@@ -86,7 +86,7 @@ class codec {
     const auto* in = reinterpret_cast<const std::uint8_t*>(bytes.data());
     const auto used = nghttp2_session_mem_recv(session_.get(), in, bytes.size());
     if (used >= 0) return true;
-    if (used == NGHTTP2_ERR_NOMEM) throw std::bad_alloc();
+    if (used == NGHTTP2_ERR_NOMEM || used == NGHTTP2_ERR_CALLBACK_FAILURE) throw std::bad_alloc();
     if (used == NGHTTP2_ERR_FLOODED || used == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS)
       events_.terminated(error_code::enhance_your_calm, nghttp2_strerror(static_cast<int>(used)));
     return false;
@@ -99,10 +99,14 @@ class codec {
     const std::uint8_t* bytes = nullptr;
     const auto size = nghttp2_session_mem_send(session_.get(), &bytes);
     out_ = nullptr;
-    if (size == NGHTTP2_ERR_NOMEM) throw std::bad_alloc();
+    if (size == NGHTTP2_ERR_NOMEM || size == NGHTTP2_ERR_CALLBACK_FAILURE) throw std::bad_alloc();
     if (size > 0) out.append(std::as_bytes(std::span(bytes, static_cast<std::size_t>(size))));
     return out.size() != before;
   }
+
+  /// The stream of a number; null when it is over here.
+  stream* find(std::int32_t id) const noexcept { return find(session_.get(), id); }
+  stream* find(std::uint32_t id) const noexcept { return find(static_cast<std::int32_t>(id)); }
 
   bool wants_write() const noexcept { return nghttp2_session_want_write(session_.get()) != 0; }
 
@@ -231,13 +235,24 @@ class codec {
   }
 
   // ---- what nghttp2 calls ----------------------------------------------------------------------
+  // It is C: no exception may pass through it. The only one that there can be is that of memory,
+  // which ends the session; `receive` and `produce` throw it again.
+
+  template <class F>
+  static int guarded(F f) noexcept try {
+    f();
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+  }
 
   static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
                        const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
                        std::size_t value_size, std::uint8_t, void* self) {
-    if (stream* s = find(session, frame->hd.stream_id))
-      events(self).field(*s, text(name, name_size), text(value, value_size));
-    return 0;
+    return guarded([&] {
+      if (stream* s = find(session, frame->hd.stream_id))
+        events(self).field(*s, text(name, name_size), text(value, value_size));
+    });
   }
 
   // Left alone, nghttp2 would leave such a field out and go on.
@@ -249,11 +264,16 @@ class codec {
   static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id,
                      const std::uint8_t* data, std::size_t size, void* self) {
     static_cast<codec*>(self)->pass(size);
-    if (stream* s = find(session, id)) events(self).data(*s, std::as_bytes(std::span(data, size)));
-    return 0;
+    return guarded([&] {
+      if (stream* s = find(session, id))
+        events(self).data(*s, std::as_bytes(std::span(data, size)));
+    });
   }
 
   static int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void* self) {
+    return guarded([&] { tell(session, frame, self); });
+  }
+  static void tell(nghttp2_session* session, const nghttp2_frame* frame, void* self) {
     const bool flagged = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;  // or ACK, the same bit
     stream* s = find(session, frame->hd.stream_id);
     switch (frame->hd.type) {
@@ -280,32 +300,34 @@ class codec {
       default:
         break;
     }
-    return 0;
   }
 
   static int on_invalid_frame(nghttp2_session* session, const nghttp2_frame* frame, int code,
                               void* self) {
     codec& mine = *static_cast<codec*>(self);
     if (frame->hd.type != NGHTTP2_HEADERS) return 0;  // the reset's code says it all
-    if (stream* s = find(session, frame->hd.stream_id))
-      mine.events_.malformed(
-          *s, mine.complaint_.empty() ? nghttp2_strerror(code) : std::string_view(mine.complaint_));
-    return 0;
+    return guarded([&] {
+      if (stream* s = find(session, frame->hd.stream_id))
+        mine.events_.malformed(*s, mine.complaint_.empty() ? nghttp2_strerror(code)
+                                                           : std::string_view(mine.complaint_));
+    });
   }
 
   static int on_close(nghttp2_session* session, std::int32_t id, std::uint32_t code, void* self) {
-    if (stream* s = find(session, id)) events(self).closed(*s, static_cast<error_code>(code));
-    return 0;
+    return guarded([&] {
+      if (stream* s = find(session, id)) events(self).closed(*s, static_cast<error_code>(code));
+    });
   }
 
   static int on_sent(nghttp2_session* session, const nghttp2_frame* frame, void* self) {
-    if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
-      events(self).terminated(static_cast<error_code>(frame->goaway.error_code),
-                              text(frame->goaway.opaque_data, frame->goaway.opaque_data_len));
-    } else if (frame->hd.type == NGHTTP2_HEADERS) {
-      if (stream* s = find(session, frame->hd.stream_id)) events(self).head_sent(*s);
-    }
-    return 0;
+    return guarded([&] {
+      if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
+        events(self).terminated(static_cast<error_code>(frame->goaway.error_code),
+                                text(frame->goaway.opaque_data, frame->goaway.opaque_data_len));
+      } else if (frame->hd.type == NGHTTP2_HEADERS) {
+        if (stream* s = find(session, frame->hd.stream_id)) events(self).head_sent(*s);
+      }
+    });
   }
 
   static ssize_t on_read(nghttp2_session* session, std::int32_t id, std::uint8_t*, std::size_t room,
@@ -318,9 +340,13 @@ class codec {
     if (ready.ends) *flags |= NGHTTP2_DATA_FLAG_EOF;
     if (ready.ends && !ready.trailers.empty()) {
       *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-      const auto nv = static_cast<codec*>(self)->pairs(ready.trailers);
-      if (nghttp2_submit_trailer(session, id, nv.data(), nv.size()) != 0)
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+      int submitted = 0;
+      const int failed = guarded([&] {
+        const auto nv = static_cast<codec*>(self)->pairs(ready.trailers);
+        submitted = nghttp2_submit_trailer(session, id, nv.data(), nv.size());
+      });
+      if (failed != 0) return failed;
+      if (submitted != 0) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
     return static_cast<ssize_t>(ready.size);
   }
@@ -332,18 +358,21 @@ class codec {
     codec& mine = *static_cast<codec*>(self);
     stream* s = find(session, frame->hd.stream_id);
     if (!s) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    mine.out_->append(std::as_bytes(std::span(header, 9)));
-    mine.out_->append(mine.events_.take_content(*s, size));
-    return 0;
+    return guarded([&] {
+      mine.out_->prepare(9 + size);  // all of the frame or nothing
+      mine.out_->append(std::as_bytes(std::span(header, 9)));
+      mine.out_->append(mine.events_.take_content(*s, size));
+    });
   }
 
   // What is wrong with a field, with its name; never its value.
   static int on_complaint(nghttp2_session*, int, const char* message, std::size_t size,
                           void* self) {
     const std::string_view all(message, size);
-    static_cast<codec*>(self)->complaint_ =
-        ascii::printable(all.substr(0, all.find(", value:")), 160);
-    return 0;
+    return guarded([&] {
+      static_cast<codec*>(self)->complaint_ =
+          ascii::printable(all.substr(0, all.find(", value:")), 160);
+    });
   }
 
   struct deleter {

@@ -14,7 +14,8 @@ namespace cohttps::http2 {
 using time_point = std::chrono::steady_clock::time_point;
 
 /// Counts the frames that cost work and carry nothing: PING, SETTINGS, PRIORITY, empty DATA, heads
-/// of streams that are no more. What brings the exchange forward, and time, make up for them.
+/// and little DATA of streams that are over. What brings the exchange forward, and time, make up
+/// for them.
 class patience {
  public:
   explicit patience(const limits& bounds) noexcept
@@ -34,11 +35,15 @@ class patience {
   /// Content moved, in whichever direction; who receives it gives room for more.
   void content(std::size_t bytes) noexcept { earn(bytes / 512 + 1); }
 
-  /// False when the peer has used up what it had.
-  bool take(const frame_header& f) noexcept {
+  /// False when the peer has used up what it had. `awaited`: somebody waits for what comes on the
+  /// frame's stream.
+  bool take(const frame_header& f, bool awaited) noexcept {
     // Padding is no content; where there is some beside it, `content` makes up for the frame.
-    if (f.type == frame_type::data && (f.ends_stream() || (f.length != 0 && !f.padded())))
+    if (f.type == frame_type::data && awaited &&
+        (f.ends_stream() || (f.length != 0 && !f.padded())))
       return true;
+    // After a request was given up, content that was under way is no flood.
+    if (f.type == frame_type::data && !awaited) earn(f.length / 512);
     if (left_ == 0) return false;
     --left_;
     return true;

@@ -143,7 +143,7 @@ class session final : frame_events {
 
   /// Says goodbye (RFC 9113, 6.8): what is outgoing then is the end.
   void close() {
-    if (std::exchange(said_goodbye_, true)) return;
+    if (failure_ || std::exchange(said_goodbye_, true)) return;
     codec_.terminate(error_code::no_error);
     going_away_ = true;
     while (codec_.produce(out_)) continue;
@@ -255,7 +255,8 @@ class session final : frame_events {
       return end(error_code::protocol_error, "PUSH_PROMISE: push is disabled");
     if (f.type == frame_type::priority_update)
       return end(error_code::protocol_error, "servers send none (RFC 9218, 7.1)");
-    if (!patience_.take(f))
+    const stream* s = codec_.find(f.stream);
+    if (!patience_.take(f, s && !s->failure_))
       end(error_code::enhance_your_calm, "too many frames that bring nothing forward");
   }
 
@@ -273,8 +274,8 @@ class session final : frame_events {
   }
 
   void data(stream& s, std::span<const std::byte> bytes) override {
-    patience_.content(bytes.size());
     if (failure_ || s.failure_) return;
+    patience_.content(bytes.size());
     s.answered_ = true;
     s.received_size_ += bytes.size();
     s.received_.append(bytes);

@@ -32,21 +32,22 @@ struct address_block {
 
 /// The IANA IPv4 Special-Purpose Address Registry, and multicast.
 inline constexpr address_block special_ipv4[] = {
-    {{0}, 8},              // this network
-    {{10}, 8},             // private
-    {{100, 64}, 10},       // shared, carrier-grade NAT
-    {{127}, 8},            // loopback
-    {{169, 254}, 16},      // link-local, and the metadata services of clouds
-    {{172, 16}, 12},       // private
-    {{192, 0, 0}, 24},     // IETF protocol assignments
-    {{192, 0, 2}, 24},     // documentation
-    {{192, 88, 99}, 24},   // 6to4 relays, deprecated
-    {{192, 168}, 16},      // private
-    {{198, 18}, 15},       // benchmarking
-    {{198, 51, 100}, 24},  // documentation
-    {{203, 0, 113}, 24},   // documentation
-    {{224}, 4},            // multicast
-    {{240}, 4},            // reserved, broadcast
+    {{0}, 8},                  // this network
+    {{10}, 8},                 // private
+    {{100, 64}, 10},           // shared, carrier-grade NAT; 100.100.100.200 is Alibaba's metadata
+    {{127}, 8},                // loopback
+    {{169, 254}, 16},          // link-local, and the metadata services of clouds
+    {{168, 63, 129, 16}, 32},  // the platform's services in Azure, not in the registry
+    {{172, 16}, 12},           // private
+    {{192, 0, 0}, 24},         // IETF protocol assignments
+    {{192, 0, 2}, 24},         // documentation
+    {{192, 88, 99}, 24},       // 6to4 relays, deprecated
+    {{192, 168}, 16},          // private
+    {{198, 18}, 15},           // benchmarking
+    {{198, 51, 100}, 24},      // documentation
+    {{203, 0, 113}, 24},       // documentation
+    {{224}, 4},                // multicast
+    {{240}, 4},                // reserved, broadcast
 };
 
 inline constexpr address_block global_unicast{{0x20}, 3};  // all that IANA has given out
@@ -96,7 +97,8 @@ constexpr bool is_public_ipv6(const std::byte* address) noexcept {
 /// Whether `e` is an address that is reachable from anywhere in the internet.
 ///
 /// What the IANA registries of special purposes list is not: private, loopback, link-local, shared,
-/// documentation, benchmarking, multicast, reserved. Nor is IPv6 outside of 2000::/3, of which IANA
+/// documentation, benchmarking, multicast, reserved; nor 168.63.129.16, at which Azure serves its
+/// machines. Nor is IPv6 outside of 2000::/3, of which IANA
 /// has given nothing out; that covers fe80::/10, fec0::/10, fc00::/7, ff00::/8, 100::/64, 5f00::/16
 /// and 64:ff9b:1::/48. An address that embeds an IPv4 address (IPv4-mapped, IPv4-compatible, NAT64,
 /// 6to4, Teredo) is judged by that. A Unix domain socket is not reachable.

@@ -73,7 +73,10 @@ class http1_connection {
   task<result<std::span<const std::byte>>> receive_body(deadline<Transport>& limit) {
     auto step = co_await next_step(limit, reading_token(limit));
     result<void> received;
-    if (!step) received = pass(std::move(step));
+    if (!step)
+      received = pass(std::move(step));
+    else if (!step->body.empty())
+      limit.progress(step->body.size());
     received = with_sending(std::move(received));
     // A complete response is the end of the request, too: its peer may never read the rest (RFC
     // 9112, 9.6). The connection is not used again.
@@ -333,13 +336,10 @@ class http1_connection {
 
   /// The parser's next event but `need_more`, reading as often as that takes.
   ///
-  /// In the content each byte counts as progress, as a record of TLS may take its time. Before it
-  /// none does that is not HTTP's: a session ticket is not the beginning of an answer.
+  /// Only bytes of a head count as progress here: neither those of TLS, such as tickets and empty
+  /// records, nor those between parts of the content do. `receive_body` counts the content.
   task<result<http1::response_parser::step>> next_step(deadline<Transport>& limit,
                                                        stop_token stop) {
-    const auto progress = [&limit, in_content = head_](std::size_t size) {
-      if (in_content) limit.progress(size);
-    };
     while (true) {
       auto step = parse();
       if (!step || step->what != event::need_more) co_return step;
@@ -353,7 +353,7 @@ class http1_connection {
       }
       in_kept_ = true;
       pending_ = kept_.data();
-      auto got = co_await channel_.receive(stop, progress);
+      auto got = co_await channel_.receive(stop);
       if (!got) co_return pass(std::move(got));
       if (got->empty()) co_return parser_.end_of_stream();
       answered_ = true;

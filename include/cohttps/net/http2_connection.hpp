@@ -125,11 +125,19 @@ class http2_connection {
 
   /// False when the connection takes no more requests. What an idle peer has sent meanwhile is
   /// looked at: settings, pings, a goodbye.
-  bool usable() {
+  bool usable() noexcept {
     if (!reads_ && !wants_read()) {
-      while (auto got = channel_.receive_at_once()) {
-        if (got->empty()) session_.connection_lost();
-        if (!session_.receive(*got, transport_.now())) break;
+      try {
+        for (int reads = 0; reads < reads_at_a_time && !session_.failure(); ++reads) {
+          const auto got = channel_.receive_at_once();
+          if (!got) break;
+          if (got->empty())
+            session_.connection_lost();
+          else
+            (void)session_.receive(*got, transport_.now());
+        }
+      } catch (const std::bad_alloc&) {
+        session_.connection_lost(out_of_memory());
       }
       flush();
     }

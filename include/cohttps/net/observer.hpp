@@ -52,7 +52,9 @@ struct secured {
   const tls_info& tls;
   net::duration took;
 };
-/// A request is about to be sent. The observer may add fields, such as `traceparent`.
+/// A request is about to be sent. The observer may add fields, such as `traceparent`, or change
+/// some; that is for this sending alone, and done anew when the request is sent again or follows a
+/// redirection.
 struct sending {
   const method& verb;
   const url& to;
@@ -118,12 +120,15 @@ class observed : public Transport {
 
 namespace net {
 
+/// True when the transport has an observer that wants to know of these events.
+template <class Transport, class Event>
+inline constexpr bool is_observed =
+    requires(Transport& transport, Event& event) { transport.observer()(event); };
+
 /// Tells the transport's observer, if it has one that wants to know.
 template <class Transport, class Event>
 void observe(Transport& transport, Event event) {
-  if constexpr (requires { transport.observer(); })
-    if constexpr (std::invocable<decltype(transport.observer()), Event&>)
-      transport.observer()(event);
+  if constexpr (is_observed<Transport, Event>) transport.observer()(event);
 }
 
 }  // namespace net

@@ -14,7 +14,7 @@ namespace cohttps::pool {
 struct key {
   origin to;
   std::string route = {};     ///< the proxy with its credentials, or a Unix socket; empty: directly
-  const void* tls = nullptr;  ///< the `tls_context`'s state: whom we trust and who we are
+  const void* tls = nullptr;  ///< `tls_context::id`: whom we trust and who we are
 
   bool http1 = false;  ///< the origin wants HTTP/1.1 alone
 

@@ -148,9 +148,11 @@ class client_identity final : public Botan::Credentials_Manager {
 
   std::vector<Botan::X509_Certificate> find_cert_chain(
       const std::vector<std::string>& key_types, const std::vector<Botan::AlgorithmIdentifier>&,
-      const std::vector<Botan::X509_DN>&, const std::string& type, const std::string&) override {
+      const std::vector<Botan::X509_DN>& authorities, const std::string& type,
+      const std::string&) override {
     const bool wanted = std::ranges::find(key_types, key_->algo_name()) != key_types.end();
-    return wanted && type == "tls-client" ? chain_ : certificate_chain();
+    return wanted && type == "tls-client" && is_issued_by_any(authorities) ? chain_
+                                                                           : certificate_chain();
   }
   std::shared_ptr<Botan::Private_Key> private_key_for(const Botan::X509_Certificate&,
                                                       const std::string&,
@@ -160,6 +162,13 @@ class client_identity final : public Botan::Credentials_Manager {
 
  private:
   client_identity() = default;
+
+  /// RFC 8446, 4.2.4 and RFC 5246, 7.4.4: a server that names no authority takes any.
+  bool is_issued_by_any(const std::vector<Botan::X509_DN>& authorities) const {
+    return authorities.empty() || std::ranges::any_of(chain_, [&](const auto& certificate) {
+             return std::ranges::find(authorities, certificate.issuer_dn()) != authorities.end();
+           });
+  }
 
   // Botan's own reader of PEM leaves the text of the key in memory that it gives back.
   static Botan::secure_vector<std::uint8_t> decoded(std::string_view pem) {

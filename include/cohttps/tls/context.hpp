@@ -11,7 +11,8 @@ namespace cohttps {
 
 namespace tls {
 struct context_state;
-}
+class current_persona;
+}  // namespace tls
 
 /// Cheap to copy: copies share everything. Nothing changes but the identity, by `set_identity`.
 ///
@@ -35,7 +36,19 @@ class tls_context {
   /// cannot be read, and on the context of `system`.
   result<void> set_identity(const tls_identity& identity);
 
+  /// True when there is an identity now.
+  bool has_identity() const noexcept;
+  /// A context with the same trust and no identity, whatever becomes of this one's.
+  tls_context without_identity() const;
+  /// A context with the same trust and another identity. Fails with category usage when the
+  /// identity cannot be read.
+  result<tls_context> with_identity(const tls_identity& identity) const;
+
+  /// Equal for copies of one context, and for no other: what connections may be shared under.
+  const void* id() const noexcept { return who_.get(); }
+
   const tls::context_state& state() const noexcept { return *state_; }
+  const tls::current_persona& who() const noexcept { return *who_; }
 
  private:
   static tls_context made(result<tls_context> context) {
@@ -43,12 +56,14 @@ class tls_context {
     return *std::move(context);
   }
 
-  static result<std::shared_ptr<tls::context_state>> build(const tls_options& options);
+  static result<tls_context> build(const tls_options& options, bool of_process);
 
-  explicit tls_context(std::shared_ptr<const tls::context_state> state)
-      : state_(std::move(state)) {}
+  tls_context(std::shared_ptr<const tls::context_state> state,
+              std::shared_ptr<tls::current_persona> who)
+      : state_(std::move(state)), who_(std::move(who)) {}
 
   std::shared_ptr<const tls::context_state> state_;
+  std::shared_ptr<tls::current_persona> who_;
 };
 
 }  // namespace cohttps

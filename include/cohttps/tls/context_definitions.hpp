@@ -21,9 +21,10 @@
 
 namespace cohttps {
 
-[[gnu::cold]] COHTTPS_DEFINITION result<std::shared_ptr<tls::context_state>> tls_context::build(
-    const tls_options& options) try {
+[[gnu::cold]] COHTTPS_DEFINITION result<tls_context> tls_context::build(const tls_options& options,
+                                                                        bool of_process) try {
   auto state = std::make_shared<tls::context_state>();
+  state->of_process = of_process;
   state->accept_any_certificate = options.danger.has_value();
   state->revocation = options.revocation;
   if (options.minimum_rsa_bits < 2048 || options.minimum_ec_bits < 256)
@@ -43,7 +44,8 @@ namespace cohttps {
   }
   // Who was not verified once must not be taken for somebody later.
   const bool resumes = options.session_resumption && !state->accept_any_certificate;
-  state->who = std::make_shared<tls::current_persona>(tls::persona(std::move(identity), resumes));
+  state->anonymous = std::make_shared<tls::current_persona>(tls::persona(nullptr, resumes));
+  auto who = std::make_shared<tls::current_persona>(tls::persona(std::move(identity), resumes));
   state->key_logs.push_back(options.key_log);
   if (options.key_log_from_environment) {
     auto log = tls::key_log_of_environment();
@@ -77,24 +79,17 @@ namespace cohttps {
     return fail(error_category::usage, "no_certificates",
                 "no certificate is trusted, so no server could be: give tls_options::root_file, "
                 "root_directory, root_pem or root_der, or leave system_roots on");
-  return state;
+  return tls_context(std::move(state), std::move(who));
 } catch (const std::exception& e) {
   return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
 }
 
 COHTTPS_DEFINITION result<tls_context> tls_context::create(const tls_options& options) {
-  auto state = build(options);
-  if (!state) return pass(std::move(state));
-  return tls_context(*std::move(state));
+  return build(options, false);
 }
 
 COHTTPS_DEFINITION result<tls_context> tls_context::system() {
-  static const result<tls_context> shared = []() -> result<tls_context> {
-    auto state = build({});
-    if (!state) return pass(std::move(state));
-    (*state)->of_process = true;
-    return tls_context(*std::move(state));
-  }();
+  static const result<tls_context> shared = build({}, true);
   return shared;
 }
 
@@ -106,9 +101,25 @@ COHTTPS_DEFINITION result<tls_context> tls_context::system() {
                 "have an identity a context of its own");
   auto made = tls::client_identity::create(identity);
   if (!made) return pass(std::move(made));
-  const bool resumes = state_->who->get()->sessions != nullptr;
-  state_->who->replace({*std::move(made), resumes});
+  who_->replace({*std::move(made), who_->get()->sessions != nullptr});
   return {};
+} catch (const std::exception& e) {
+  return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
+}
+
+COHTTPS_DEFINITION bool tls_context::has_identity() const noexcept { return who_->has_identity(); }
+
+COHTTPS_DEFINITION tls_context tls_context::without_identity() const {
+  return {state_, state_->anonymous};
+}
+
+[[gnu::cold]] COHTTPS_DEFINITION result<tls_context> tls_context::with_identity(
+    const tls_identity& identity) const try {
+  auto made = tls::client_identity::create(identity);
+  if (!made) return pass(std::move(made));
+  const bool resumes = who_->get()->sessions != nullptr;
+  return tls_context(
+      state_, std::make_shared<tls::current_persona>(tls::persona(*std::move(made), resumes)));
 } catch (const std::exception& e) {
   return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
 }

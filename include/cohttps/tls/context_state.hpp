@@ -38,7 +38,7 @@ struct context_state {
   std::shared_ptr<revocation_cache> revocations = std::make_shared<revocation_cache>();
   std::shared_ptr<signature_verifier> signatures = std::make_shared<signature_verifier>();
   std::shared_ptr<summary_cache> summaries = std::make_shared<summary_cache>();
-  std::shared_ptr<current_persona> who;
+  std::shared_ptr<current_persona> anonymous;  // for servers that are not to see an identity
   bool of_process = false;  // it is the one that clients share which are given none
   bool binds_channels = false;
   std::vector<key_log> key_logs;

@@ -17,6 +17,7 @@ using bytes = std::span<const std::uint8_t>;
 
 enum tag : std::uint8_t {
   integer = 0x02,
+  bit_string = 0x03,
   octet_string = 0x04,
   sequence = 0x30,
   context_0 = 0xa0,  ///< [0], constructed

@@ -8,11 +8,13 @@
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/explain.hpp>
 #include <cohttps/tls/options.hpp>
+#include <cohttps/tls/record.hpp>
 #include <cohttps/tls/revocation_answers.hpp>
 
 #include <botan/data_src.h>
 #include <botan/exceptn.h>
 #include <botan/ocsp.h>
+#include <botan/pem.h>
 #include <botan/pkix_enums.h>
 #include <botan/x509_crl.h>
 #include <botan/x509cert.h>
@@ -197,8 +199,16 @@ class revocation_check {
   }
 
   revocation_status judge_list(std::span<const std::byte> content) try {
-    Botan::DataSource_Memory source(reinterpret_cast<const std::uint8_t*>(content.data()),
-                                    content.size());
+    der::bytes encoded = detail::octets(content);
+    Botan::secure_vector<std::uint8_t> decoded;
+    if (!encoded.empty() && encoded[0] == '-') {
+      Botan::DataSource_Memory text(encoded.data(), encoded.size());
+      decoded = Botan::PEM_Code::decode_check_label(text, "X509 CRL");
+      encoded = decoded;
+    }
+    // Parsed, a list takes twenty times its size: that is for the issuer alone to demand.
+    if (!is_signed_by(encoded, path_[at_ + 1])) return revocation_status::untrusted;
+    Botan::DataSource_Memory source(encoded.data(), encoded.size());
     const Botan::X509_CRL list(source);
     until_ = now_ + revocation_cache::lifetime;
     if (list.next_update().time_is_set())

@@ -9,12 +9,14 @@
 #include <cohttps/tls/der.hpp>
 
 #include <botan/asn1_obj.h>
+#include <botan/ber_dec.h>
 #include <botan/certstor.h>
 #include <botan/exceptn.h>
 #include <botan/ocsp.h>
 #include <botan/pk_keys.h>
 #include <botan/pkix_enums.h>
 #include <botan/pkix_types.h>
+#include <botan/pubkey.h>
 #include <botan/x509_crl.h>
 #include <botan/x509cert.h>
 #include <botan/x509path.h>
@@ -94,6 +96,29 @@ inline revocation_status judge(const Botan::OCSP::Response& response, const cert
   return at < found.size() ? detail::status_of(found[at]) : revocation_status::unusable;
 } catch (const Botan::Exception&) {
   return revocation_status::unusable;
+}
+
+/// Whether `encoded` is a SIGNED object in DER, such as a list of revoked certificates, that
+/// `issuer` has signed (RFC 5280, 5.1). Looks at nothing inside.
+inline bool is_signed_by(der::bytes encoded, const Botan::X509_Certificate& issuer) try {
+  const auto outer = der::next(encoded, der::sequence);
+  if (!outer || !encoded.empty()) return false;
+  der::bytes in = outer->content;
+  const auto to_be_signed = der::next(in, der::sequence);
+  const auto algorithm = der::next(in, der::sequence);
+  const auto signature = der::next(in, der::bit_string);
+  if (!to_be_signed || !algorithm || !signature || !in.empty()) return false;
+  if (signature->content.empty() || signature->content[0] != 0) return false;  // unused bits
+  Botan::AlgorithmIdentifier named;
+  const std::vector<std::uint8_t> name(algorithm->whole.begin(), algorithm->whole.end());
+  Botan::BER_Decoder(name).decode(named);
+  const auto key = issuer.subject_public_key();
+  Botan::PK_Verifier verifier(*key, named);
+  const auto bits = signature->content.subspan(1);
+  return verifier.verify_message(to_be_signed->whole.data(), to_be_signed->whole.size(),
+                                 bits.data(), bits.size());
+} catch (const Botan::Exception&) {
+  return false;
 }
 
 /// What `list`, which is about `scope`, says of `path[at]`: only one that the issuer itself signed

@@ -148,7 +148,7 @@ inline result<std::shared_ptr<session_cache>> sessions_for(const persona& who,
 /// `maximum_sealed_sessions`. `key`: 32 random bytes, of which no copy is kept.
 [[gnu::cold]] inline result<std::vector<std::byte>> seal_sessions(
     const tls_context& context, std::span<const std::byte> key) try {
-  const auto who = context.state().who->get();
+  const auto who = context.who().get();
   const auto cache = detail::sessions_for(*who, key);
   if (!cache) return std::unexpected(cache.error());
   auto all = (*cache)->all();
@@ -184,7 +184,7 @@ inline result<std::shared_ptr<session_cache>> sessions_for(const persona& who,
 [[gnu::cold]] inline result<std::size_t> open_sessions(const tls_context& context,
                                                        std::span<const std::byte> key,
                                                        std::span<const std::byte> sealed) try {
-  const auto who = context.state().who->get();
+  const auto who = context.who().get();
   const auto cache = detail::sessions_for(*who, key);
   if (!cache) return std::unexpected(cache.error());
   const auto header = std::as_bytes(std::span(sealed_sessions_header));

@@ -220,7 +220,7 @@ inline result<void> session::start(std::chrono::system_clock::time_point now) {
     // Owns nothing: the client is part of this.
     const std::shared_ptr<Botan::TLS::Callbacks> callbacks(std::shared_ptr<void>(), this);
     // An address is not sent as a server name (RFC 6066, 3).
-    persona_ = shared.who->get();
+    persona_ = context_.who().get();
     sessions_ = std::make_shared<session_link>(persona_->sessions, host_, port_, alpn_, now_,
                                                shared.random);
     const auto policy = shared.policy->expecting(sessions_->expected_group());

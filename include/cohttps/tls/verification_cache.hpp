@@ -33,7 +33,7 @@ namespace cohttps::tls {
 
 /// Chains that led a host to one of the roots. Belongs to a `tls_context`, whose roots and rules
 /// never change. Only successes are kept, each for a few minutes and not past the end of a
-/// certificate on its path.
+/// certificate on its path, nor of a staple or a list of revoked certificates.
 ///
 /// Threads: all members may be called at the same time.
 class chain_cache {
@@ -65,7 +65,7 @@ class chain_cache {
     }
     time_point until = now + lifetime;
     for (const auto& each : found->path) until = std::min(until, to_time_point(each.not_after()));
-    add(key, {now, until, found});
+    if (unrevoked_until(until, *found, roots, staples)) add(key, {now, until, found});
     return found;
   }
 
@@ -86,6 +86,15 @@ class chain_cache {
   }
 
  private:
+  /// Whether the lists and staples, which have an end of their own (nextUpdate), still say at the
+  /// time `until` what they say now.
+  static bool unrevoked_until(time_point until, const verified_chain& found,
+                              const trust_store& roots, const ocsp_staples& staples) {
+    if (!detail::check_lists(found.path, roots, until)) return false;
+    const auto staple = detail::check_staples(found.path, staples, until, false);
+    return staple && *staple == found.staple;
+  }
+
   struct success {
     time_point from, until;
     std::shared_ptr<const verified_chain> chain;

@@ -1,0 +1,24 @@
+// Origins as a client's options name them.
+#pragma once
+
+#include <cohttps/core/error.hpp>
+#include <cohttps/url/origin.hpp>
+#include <cohttps/url/url.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace cohttps {
+
+/// The origin that `text` is, such as "https://api.example.com". Fails with usage
+/// "credentials_origin", and names the `option`.
+inline result<origin> configured_origin(std::string_view text, std::string_view option) {
+  const auto place = url::parse(text);
+  if (place && place->target() == "/" && !place->has_credentials() && !place->has_fragment())
+    return place->origin();
+  return fail(error_category::usage, "credentials_origin",
+              std::string(option) +
+                  " contains an invalid origin; write it like \"https://api.example.com\"");
+}
+
+}  // namespace cohttps
