@@ -1,5 +1,6 @@
 // A small command in the manner of curl. `get --help` lists its options and exit codes.
 #include "get_arguments.hpp"
+#include "get_output.hpp"
 #include "get_report.hpp"
 #include "get_usage.hpp"
 
@@ -10,7 +11,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -29,32 +29,28 @@ using get::arguments;
 /// that goes on is written in place, and so is what is no file, such as /dev/null.
 class sink {
  public:
-  sink(std::string name, bool goes_on)
-      : name_(std::move(name)), in_place_(goes_on || is_no_file(name_)) {
-    if (to_file())
-      file_.open(in_place_ ? name_ : part_name(),
-                 std::ios::binary | (goes_on ? std::ios::app : std::ios::trunc));
-  }
-  ~sink() {
-    std::error_code ignored;
-    if (to_file() && !in_place_ && !finished_) std::filesystem::remove(part_name(), ignored);
+  sink(std::string name, bool goes_on) : to_file_(!name.empty() && name != "-") {
+    if (to_file_ && (goes_on || is_no_file(name)))
+      in_place_.emplace(name, std::ios::binary | (goes_on ? std::ios::app : std::ios::trunc));
+    else if (to_file_)
+      file_.emplace(std::move(name), 0666, false);
   }
 
   bool write(std::string_view bytes) {
-    if (to_file())
+    if (file_) return file_->write(bytes);
+    if (in_place_)
       return static_cast<bool>(
-          file_.write(bytes.data(), static_cast<std::streamsize>(bytes.size())));
+          in_place_->write(bytes.data(), static_cast<std::streamsize>(bytes.size())));
     return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
   }
   bool finish() {
-    if (!to_file()) return std::fflush(stdout) == 0;
-    file_.close();
-    std::error_code failed;
-    if (file_ && !in_place_) std::filesystem::rename(part_name(), name_, failed);
-    return finished_ = file_ && !failed;
+    if (file_) return file_->finish();
+    if (!in_place_) return std::fflush(stdout) == 0;
+    in_place_->close();
+    return static_cast<bool>(*in_place_);
   }
 
-  bool to_file() const { return !name_.empty() && name_ != "-"; }
+  bool to_file() const { return to_file_; }
 
  private:
   static bool is_no_file(const std::string& name) {
@@ -62,12 +58,10 @@ class sink {
     return std::filesystem::exists(name, ignored) &&
            !std::filesystem::is_regular_file(name, ignored);
   }
-  std::string part_name() const { return name_ + ".part"; }
 
-  std::string name_;
-  bool in_place_;
-  std::ofstream file_;
-  bool finished_ = false;
+  bool to_file_;
+  std::optional<std::ofstream> in_place_;
+  std::optional<get::replacement_file> file_;
 };
 
 struct outcome {
@@ -146,10 +140,8 @@ bool write_cookies(const arguments& a) {
     return cohttps::write_netscape_cookies(jar, std::chrono::system_clock::now());
   });
   if (a.cookie_jar == "-") return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  const int file = ::open(a.cookie_jar.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return false;
-  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  return ::close(file) == 0 && written;
+  get::replacement_file file(a.cookie_jar, 0600, true);
+  return file.write(text) && file.finish();
 }
 
 // When a program is loaded Botan locks half a megabyte for keys, page by page, which takes longer

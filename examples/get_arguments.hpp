@@ -444,7 +444,7 @@ inline void settle_proxies(arguments& a) {
   } else if (a.proxy_env) {
     rules = usable(proxy_rules::from_environment());
   }
-  if (!a.no_proxy.empty()) rules = usable(rules.bypass(a.no_proxy));
+  if (!a.no_proxy.empty()) rules = rules.bypass(a.no_proxy);
   a.client.proxies = std::move(rules);
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 std::string value_of(const std::string& request, std::string_view name) {
   const std::string mark = "\r\n" + std::string(name) + ": ";
-  const auto at = request.find(mark);
+  const auto at = ascii::lower(request).find(mark);
   if (at == request.npos) return "";
   return request.substr(at + mark.size(), request.find("\r\n", at + 2) - at - mark.size());
 }

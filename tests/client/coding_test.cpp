@@ -58,7 +58,7 @@ TEST_CASE("coded content is asked for and decoded, at any read size") {
       CHECK(c.statistics().created == 1);
     };
     network.run(work());
-    CHECK(host.requests[0].find("accept-encoding: " + accept_encoding() + "\r\n") !=
+    CHECK(host.requests[0].find("Accept-Encoding: " + accept_encoding() + "\r\n") !=
           std::string::npos);
   });
 }
@@ -138,14 +138,36 @@ TEST_CASE("the coding of content that does not come is no matter") {
   }
 }
 
-TEST_CASE("a coding that is not known is an error, not content") {
-  plain_host at;
-  at.host.then(plain_response("?", "200 OK", "Content-Encoding: rot13\r\n"));
-  auto r = get(at.network, "http://host/");
-  if (accept_encoding().empty()) {
+TEST_CASE("a coding that nobody knows leaves the content as it is, or is refused strictly") {
+  for (const std::string coding : {"rot13", "UTF-8", "none", "gzip, rot13"}) {
+    CAPTURE(coding);
+    plain_host at;
+    for (int i = 0; i < 2; ++i)
+      at.host.then(plain_response("?", "200 OK", "Content-Encoding: " + coding + "\r\n"));
+    auto r = get(at.network, "http://host/");
+    if (!r) FAIL(r.error().what());
     CHECK(r->text() == "?");
-    return;
+    CHECK(r->header("content-encoding") == coding);
+    if (accept_encoding().empty()) continue;
+    client_options strict = plain();
+    strict.strict_http = true;
+    r = get(at.network, "http://host/", strict);
+    REQUIRE_FALSE(r);
+    CHECK(r.error().category() == error_category::protocol);
+    CHECK(r.error().reason() == "coding_unknown");
   }
-  REQUIRE_FALSE(r);
-  CHECK(r.error().category() == error_category::protocol);
+}
+
+TEST_CASE("how much decoding makes is the caller's to say") {
+  if (accept_encoding().find("gzip") == std::string::npos) SKIP("built without zlib");
+  const std::string zeros(3'000'000, '\0');
+  for (const bool more : {false, true}) {
+    plain_host at;
+    at.host.then(plain_response(gzip(zeros), "200 OK", "Content-Encoding: gzip\r\n"));
+    client_options options = plain();
+    options.decoding.ratio = more ? 2000 : 100;
+    auto r = get(at.network, "http://host/", options);
+    CHECK(r.has_value() == more);
+    if (!r) CHECK(r.error().reason() == "content_ratio");
+  }
 }

@@ -264,7 +264,7 @@ TEST_CASE("much content waits for the server's word, but not for ever") {
     auto r = put(network, content(large + "end"), options);
     if (!r) FAIL(r.error().what());
     CHECK(r->text() == "thanks");
-    CHECK(host.received.find("\r\nexpect: 100-continue\r\n") != std::string::npos);
+    CHECK(host.received.find("\r\nExpect: 100-continue\r\n") != std::string::npos);
     CHECK(network.loop().now() - started == c.wait);
   }
 }

@@ -6,7 +6,7 @@ using namespace cohttps::testing;
 
 namespace {
 std::string cookie_of(const std::string& request) {
-  const auto at = request.find("\r\ncookie: ");
+  const auto at = ascii::lower(request).find("\r\ncookie: ");
   return at == request.npos ? "" : request.substr(at + 10, request.find("\r\n", at + 2) - at - 10);
 }
 }  // namespace

@@ -143,9 +143,9 @@ TEST_CASE("a download goes on where an earlier one ended, if the content is stil
     at.host.then(c.answer);
     d = download(at.network, in.file(), {.resume = true});
     if (!d) FAIL(d.error().what());
-    CHECK(at.host.requests.at(1).find("\r\nrange: bytes=3-\r\n") != std::string::npos);
-    CHECK(at.host.requests.at(1).find("\r\nif-range: " + c.asks + "\r\n") != std::string::npos);
-    CHECK(at.host.requests.at(1).find("\r\naccept-encoding: identity\r\n") != std::string::npos);
+    CHECK(at.host.requests.at(1).find("\r\nRange: bytes=3-\r\n") != std::string::npos);
+    CHECK(at.host.requests.at(1).find("\r\nIf-Range: " + c.asks + "\r\n") != std::string::npos);
+    CHECK(at.host.requests.at(1).find("\r\nAccept-Encoding: identity\r\n") != std::string::npos);
     CHECK(read(in.file()) == c.content);
     CHECK(d->resumed_at() == c.resumed);
     CHECK(d->size() == c.content.size());
@@ -230,8 +230,8 @@ TEST_CASE("a part that the server cannot complete is dropped, and all of it is a
       CHECK(in.names() == "file.part file.part.from ");
       d = download(at.network, in.file(), {.resume = true});
       REQUIRE(at.host.requests.size() == 3);
-      CHECK(at.host.requests[1].find("range: bytes=3-") != std::string::npos);
-      CHECK(at.host.requests[2].find("range: ") == std::string::npos);
+      CHECK(at.host.requests[1].find("Range: bytes=3-") != std::string::npos);
+      CHECK(at.host.requests[2].find("Range: ") == std::string::npos);
       if (helps) {
         if (!d) FAIL(d.error().what());
         CHECK(d->resumed_at() == 0);
@@ -272,7 +272,7 @@ TEST_CASE("a file is stored as it was sent, with its coding") {
       at.host.then(plain_response("not decoded", "200 OK", "Content-Encoding: " + coding + "\r\n"));
       auto d = download(at.network, in.file(), {.resume = resumes});
       if (!d) FAIL(d.error().what());
-      CHECK(at.host.requests[0].find("\r\naccept-encoding: identity\r\n") != std::string::npos);
+      CHECK(at.host.requests[0].find("\r\nAccept-Encoding: identity\r\n") != std::string::npos);
       CHECK(d->headers().find("content-encoding") == coding);
       CHECK(read(in.file()) == "not decoded");
     }
@@ -371,7 +371,7 @@ TEST_CASE("where a part came from is not read from what somebody else has laid o
   at.host.then(plain_response("content"));
   d = download(at.network, in.file(), {.resume = true});
   if (!d) FAIL(d.error().what());
-  CHECK(at.host.requests[1].find("range: ") == std::string::npos);
+  CHECK(at.host.requests[1].find("Range: ") == std::string::npos);
   CHECK(d->resumed_at() == 0);
   CHECK(read(in.path / "elsewhere") == kept);
 }

@@ -89,12 +89,12 @@ struct cohttps::representation<point> {
 TEST_CASE("a form without files is urlencoded, a value is what its representation writes") {
   const auto form = post(content::form({{"q", "cats & dogs"}, {"page", "1"}}));
   REQUIRE(form.answer);
-  CHECK(has(form, "content-type: application/x-www-form-urlencoded\r\n"));
+  CHECK(has(form, "Content-Type: application/x-www-form-urlencoded\r\n"));
   CHECK(form.content() == "q=cats+%26+dogs&page=1");
 
   const auto value = post(content::of(point{7}));
   REQUIRE(value.answer);
-  CHECK(has(value, "content-type: text/x-point\r\n"));
+  CHECK(has(value, "Content-Type: text/x-point\r\n"));
   CHECK(value.content() == "7");
 
   const auto bad = post(content::of(point{-1}));
@@ -115,7 +115,7 @@ TEST_CASE("a form with files is streamed from the disk, its length known") {
   REQUIRE(form.check());
   const auto s = post(std::move(form));
   if (!s.answer) FAIL(s.answer.error().what());
-  CHECK(has(s, "content-type: multipart/form-data; boundary=b\r\n"));
+  CHECK(has(s, "Content-Type: multipart/form-data; boundary=b\r\n"));
   CHECK_FALSE(has(s, "Transfer-Encoding"));
   CHECK(
       (s.content() ==

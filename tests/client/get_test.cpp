@@ -27,8 +27,8 @@ TEST_CASE("get gives status, fields and content, at any read size") {
     CHECK(r->connection().protocol == "HTTP/1.1");
     CHECK_FALSE(r->connection().tls);
     CHECK(host.requests.at(0) ==
-          "GET /path?q=1 HTTP/1.1\r\nHost: host\r\nuser-agent: cohttps/0.1\r\naccept: */*\r\n" +
-              (accept_encoding().empty() ? "" : "accept-encoding: " + accept_encoding() + "\r\n") +
+          "GET /path?q=1 HTTP/1.1\r\nHost: host\r\nUser-Agent: cohttps/0.1\r\nAccept: */*\r\n" +
+              (accept_encoding().empty() ? "" : "Accept-Encoding: " + accept_encoding() + "\r\n") +
               "\r\n");
   });
 }
@@ -46,7 +46,7 @@ TEST_CASE("a client says of itself what its options say") {
   options.accept = "text/html";
   REQUIRE(get(at.network, "http://host/", options));
   CHECK(at.host.requests.at(1) ==
-        "GET / HTTP/1.1\r\nHost: host\r\nuser-agent: me\r\naccept: text/html\r\n\r\n");
+        "GET / HTTP/1.1\r\nHost: host\r\nUser-Agent: me\r\nAccept: text/html\r\n\r\n");
 }
 
 TEST_CASE("every framing of content ends where it should, at any read size") {
@@ -168,7 +168,7 @@ TEST_CASE("a name and password in the URL become Basic authentication, and stay 
   plain_host at;
   at.host.then(plain_response(""));
   REQUIRE(get(at.network, "http://us%65r:p%40ss@host/"));
-  CHECK(at.host.requests.at(0).find("authorization: Basic " + to_base64("user:p@ss") + "\r\n") !=
+  CHECK(at.host.requests.at(0).find("Authorization: Basic " + to_base64("user:p@ss") + "\r\n") !=
         std::string::npos);
   auto r = get(at.network, "http://user:secret@nowhere/?token=hidden");
   REQUIRE_FALSE(r);

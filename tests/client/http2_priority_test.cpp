@@ -29,7 +29,7 @@ TEST_CASE("a request says its priority, over HTTP/1.1 too, unless it is what is 
   CHECK_FALSE(requests[3].head.contains("priority"));
   CHECK_FALSE(requests[5].head.contains("priority"));
   REQUIRE(old.requests.size() == 3);
-  CHECK(old.requests[0].find("\r\npriority: u=1, i\r\n") != std::string::npos);
+  CHECK(old.requests[0].find("\r\nPriority: u=1, i\r\n") != std::string::npos);
   CHECK(old.requests[1].find("priority") == std::string::npos);
 }
 

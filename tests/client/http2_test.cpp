@@ -361,7 +361,7 @@ TEST_CASE("a server that refuses everything is believed at last") {
   REQUIRE_FALSE(r);
   CHECK(r.error().reason() == "stream_refused");
   CHECK(r.error().replay() == replay_safety::rejected);
-  CHECK(n.host.requests() == 4);
+  CHECK(n.host.requests() == 6);
 }
 
 TEST_CASE("content that can be given only once is not sent by half when it is refused") {
@@ -495,4 +495,25 @@ TEST_CASE("a server that breaks the rules of the connection ends all of its requ
   n.network.run_servers();
   CHECK(n.host.connections.front().peer.goaways ==
         std::vector<std::uint32_t>{NGHTTP2_PROTOCOL_ERROR});
+}
+
+TEST_CASE("a server that refuses a request over and over is tried with pauses") {
+  for (const std::size_t refusals : {1u, 3u, 9u}) {
+    CAPTURE(refusals);
+    http2_network n;
+    std::size_t left = refusals;
+    n.host.answer = [&](http2_host::served& s, http2_request& r) {
+      if (left == 0) return s.peer.respond(r.id, {{":status", "200"}}, "at last");
+      --left;
+      s.peer.reset(r.id, NGHTTP2_REFUSED_STREAM);
+    };
+    const auto begun = n.network.loop().now();
+    auto r = send(n.network, method::post, "http://host/", {.content = "x"}, prior_knowledge());
+    const auto took = n.network.loop().now() - begun;
+    CHECK(r.has_value() == (refusals < 6));
+    if (!r) CHECK(r.error().replay() == replay_safety::rejected);
+    if (!r) CHECK(refusals - left == 6);
+    // The first time at once, then after 0.1, 0.2 and so on.
+    CHECK(took == (refusals == 1 ? 0ms : refusals == 3 ? 300ms : 1500ms));
+  }
 }

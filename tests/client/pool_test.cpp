@@ -309,3 +309,36 @@ TEST_CASE("the first byte has a limit of its own") {
   CHECK(r.error().phase() == phase::receive_head);
   CHECK(at.network.loop().now() - started == 2s);
 }
+
+TEST_CASE("a connection is let go before the server's Keep-Alive time-out") {
+  struct {
+    std::string field;
+    std::chrono::nanoseconds pause;
+    bool kept;
+  } cases[] = {
+      {"", 59s, true},
+      {"", 60s, false},
+      {"Keep-Alive: timeout=5, max=100\r\n", 3900ms, true},
+      {"Keep-Alive: timeout=5, max=100\r\n", 4s, false},
+      {"keep-alive: max=10, Timeout = 5\r\n", 4s, false},
+      {"Keep-Alive: timeout=1\r\n", 400ms, true},
+      {"Keep-Alive: timeout=1\r\n", 500ms, false},
+      {"Keep-Alive: timeout=0\r\n", 0ms, false},
+      {"Keep-Alive: timeout=600\r\n", 59s, true},
+      {"Keep-Alive: timeout=600\r\n", 60s, false},
+      {"Keep-Alive: timeout=soon\r\n", 59s, true},
+  };
+  for (auto& c : cases) {
+    CAPTURE(c.field, c.pause.count());
+    plain_host at;
+    at.host.then(plain_response("1", "200 OK", c.field)).then(plain_response("2"));
+    auto work = [&]() -> task<void> {
+      client one(at.network.transport(), plain());
+      (void)co_await one.get("http://host/");
+      if (c.pause > 0s) co_await sleep_for(at.network.transport(), c.pause);
+      auto r = co_await one.get("http://host/");
+      CHECK(r.on_reused_connection() == c.kept);
+    };
+    at.network.run(work());
+  }
+}

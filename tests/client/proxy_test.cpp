@@ -69,7 +69,7 @@ TEST_CASE("an http request goes to the proxy itself, which alone sees its creden
   network.listen("proxy", 3128, proxy.plain());
   network.listen("direct", 80, host.plain());
   client_options options = plain();
-  options.proxies = through("http://me:secret@proxy:3128").bypass("direct").value();
+  options.proxies = through("http://me:secret@proxy:3128").bypass("direct");
   auto r = get(network, "http://user:pass@host:8080/a?b#c", options);
   if (!r) FAIL(r.error().what());
   CHECK(r->text() == "direct");

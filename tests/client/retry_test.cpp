@@ -155,7 +155,7 @@ TEST_CASE("what may have been acted on is sent again only with a key") {
     REQUIRE(at.host.requests.size() == (keyed ? 2 : 1));
     if (!keyed) continue;
     CHECK(at.host.requests[0] == at.host.requests[1]);
-    const auto at_key = at.host.requests[0].find("\r\nidempotency-key: ");
+    const auto at_key = at.host.requests[0].find("\r\nIdempotency-Key: ");
     REQUIRE(at_key != std::string::npos);
     const auto key = at.host.requests[0].substr(at_key + 19, 36);
     CHECK(key[14] == '4');
@@ -188,4 +188,28 @@ TEST_CASE("a host that refuses is tried again later, and the wait can be stopped
   CHECK(r.error().category() == error_category::canceled);
   CHECK(r.error().replay() == replay_safety::not_sent);
   CHECK(network.loop().now() - started == 1ms);
+}
+
+TEST_CASE("a 408 on a kept connection is a connection that has died") {
+  const std::string timed_out = plain_response("", "408 Request Timeout", "Connection: close\r\n");
+  for (const method& verb : {method::get, method::post}) {
+    plain_host at;
+    at.host.then(plain_response("first")).then(timed_out, after::close).then(plain_response("x"));
+    auto work = [&]() -> task<void> {
+      client c(at.network.transport(), plain());
+      (void)co_await c.get("http://host/");
+      auto r = co_await c.send(verb, "http://host/", {.content = verb == method::get ? "" : "y"});
+      CHECK(r.status() == 200);
+      CHECK_FALSE(r.on_reused_connection());
+    };
+    at.network.run(work());
+    CHECK(at.host.connections == 2);
+    CHECK(at.host.requests.size() == 3);
+  }
+  // On a new one it is the server's answer.
+  plain_host at;
+  at.host.then(timed_out, after::close);
+  auto r = get(at.network, "http://host/");
+  REQUIRE(r);
+  CHECK(r->status() == 408);
 }

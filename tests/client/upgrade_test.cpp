@@ -63,8 +63,8 @@ TEST_CASE("bytes go both ways at once after a switch") {
     };
     network.run(work());
     CHECK(request.starts_with("GET /chat HTTP/1.1\r\n"));
-    CHECK(request.find("\r\nconnection: Upgrade\r\n") != request.npos);
-    CHECK(request.find("\r\nupgrade: echo\r\n") != request.npos);
+    CHECK(request.find("\r\nConnection: Upgrade\r\n") != request.npos);
+    CHECK(request.find("\r\nUpgrade: echo\r\n") != request.npos);
     CHECK(network.open_streams == 0);
   });
 }

@@ -41,8 +41,7 @@ json answer(const std::string& line) {
   std::vector<cohttps::challenge> challenges;
   for (const json& value : question.at("challenge")) {
     auto parsed = cohttps::parse_challenges(value.get<std::string>());
-    if (!parsed) return {{"error", parsed.error().message()}};
-    std::ranges::move(*parsed, std::back_inserter(challenges));
+    std::ranges::move(parsed, std::back_inserter(challenges));
   }
   auto digest = cohttps::digest::choose(challenges, cohttps::tls::hashes());
   if (!digest) return {{"error", "no challenge is one of Digest that can be answered"}};

@@ -46,7 +46,7 @@ json answer(const std::string& line) {
   const auto request = cohttps::method::parse(question.value("method", "GET"));
   if (!request) return refuse(request.error().message());
 
-  cohttps::http1::replay replay(*request);
+  cohttps::http1::replay replay(*request, {}, cohttps::strictness::lenient);
   const auto seen = replay.run(*bytes, question.value("split", std::size_t{0}));
   json messages = json::array();
   for (const auto& m : seen.messages)

@@ -22,8 +22,8 @@ void require(bool holds) {
 constexpr std::size_t limit = 1 << 18;
 
 result<std::string> in_pieces(std::string_view coding, std::string_view bytes, std::size_t in_size,
-                              std::size_t out_size) {
-  auto decoder = content_decoder::create(coding, {.output = limit, .ratio = UINT64_MAX});
+                              std::size_t out_size, strictness how) {
+  auto decoder = content_decoder::create(coding, {.output = limit, .ratio = UINT64_MAX}, how);
   require(decoder.has_value());
   std::string text;
   std::vector<std::byte> out(out_size);
@@ -105,8 +105,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t in_size = data[1] + 1u, out_size = (data[2] + 1u) * (data[2] + 1u);
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 3, size - 3);
 
-  const auto divided = in_pieces(coding, bytes, in_size, out_size);
-  const auto whole = in_pieces(coding, bytes, bytes.size(), limit + 1);
+  const auto divided = in_pieces(coding, bytes, in_size, out_size, strictness::lenient);
+  const auto whole = in_pieces(coding, bytes, bytes.size(), limit + 1, strictness::lenient);
   require(divided.has_value() == whole.has_value());
   if (divided) require(*divided == *whole);
   // Of two codings with an error each, either may be met first.
@@ -114,11 +114,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!divided && !stacked && divided.error().category() != error_category::limit &&
       whole.error().category() != error_category::limit)
     require(divided.error().reason() == whole.error().reason());
+  // Read strictly it is the same, or has something behind its end.
+  const auto strictly = in_pieces(coding, bytes, in_size, out_size, strictness::strict);
+  if (strictly)
+    require(whole && *strictly == *whole);
+  else if (whole)
+    require(strictly.error().reason() == "content_trailing_bytes");
   if (bytes.empty() || stacked) return 0;
 
   const auto reference = at_once(coding, bytes);
   if (whole) {
-    require(reference && *reference == *whole);
+    require(!strictly || (reference && *reference == *whole));
   } else if (reference && reference->size() <= limit) {
     // The functions for all at once do not look at trailing bytes, windows or, in deflate, the
     // first two bytes as this decoder does.

@@ -13,8 +13,9 @@ namespace {
 const method methods[] = {method::get, method::head, method::connect, method::post};
 
 // Each call sees a block of exactly its bytes, so that the address sanitizer finds a read past it.
-void walk_exact(std::string_view bytes, const method& request, const http1::limits& bounds) {
-  http1::response_parser parser(bounds);
+void walk_exact(std::string_view bytes, const method& request, const http1::limits& bounds,
+                strictness how) {
+  http1::response_parser parser(bounds, how);
   parser.start(request);
   std::size_t at = 0;
   for (std::size_t end = 0; end <= bytes.size(); ++end) {
@@ -54,14 +55,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
               .chunk_extensions = 8,
               .trailers = 40,
               .trailer_fields = 2};
+  const auto how = data[0] & 8 ? strictness::strict : strictness::lenient;
   const std::size_t piece = data[1] % 32u + 1;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 3, size - 3);
   const std::size_t cut = data[2] % (bytes.size() + 1);
 
-  const std::string whole = http1::replay(request, bounds).run(bytes, 0).text();
-  if (http1::replay(request, bounds).run(bytes, 1).text() != whole) std::abort();
-  if (http1::replay(request, bounds).run(bytes, piece).text() != whole) std::abort();
-  if (http1::replay(request, bounds).run(bytes, std::vector{cut}).text() != whole) std::abort();
-  if (size < 600) walk_exact(bytes, request, bounds);
+  const std::string whole = http1::replay(request, bounds, how).run(bytes, 0).text();
+  if (http1::replay(request, bounds, how).run(bytes, 1).text() != whole) std::abort();
+  if (http1::replay(request, bounds, how).run(bytes, piece).text() != whole) std::abort();
+  if (http1::replay(request, bounds, how).run(bytes, std::vector{cut}).text() != whole)
+    std::abort();
+  // What is read strictly is read the same way leniently.
+  const auto strictly = http1::replay(request, bounds, strictness::strict).run(bytes, 0);
+  if (!strictly.failure &&
+      http1::replay(request, bounds, strictness::lenient).run(bytes, 0).text() != strictly.text())
+    std::abort();
+  if (size < 600) walk_exact(bytes, request, bounds, how);
   return 0;
 }

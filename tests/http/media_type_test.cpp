@@ -36,6 +36,17 @@ TEST_CASE("media types") {
       {"text/html;a", "text/html"},
       {"text/html;a;b=1", "text/html b=[1]"},
       {"text/html;a b=1;c=2", "text/html c=[2]"},
+      // the MIME Sniffing Standard, 4.4
+      {"\r\n text/html\r\n;\n a=b\r", "text/html a=[b]"},
+      {"text/ html", "<media_type_malformed>"},
+      {"text/html;charset= utf-8", "text/html charset=[ utf-8]"},
+      {"text/html;charset =utf-8", "text/html"},
+      {"text/html;a=b\t", "text/html a=[b]"},
+      {"text/html;a=\"\t\x80\"", "text/html a=[\t\x80]"},
+      {"text/html;a=\x7f;b=1", "text/html b=[1]"},
+      {"text/html;a=\"b\" ;c=\" d \"", "text/html a=[b] c=[ d ]"},
+      {"text/html;a=\"b\"c;a=d", "text/html a=[b]"},
+      {"text/html;a;b;c=", "text/html"},
       {"text/html;a=\"b\" junk;c=2", "text/html a=[b] c=[2]"},
       {"text/html;a=\"b", "text/html a=[b]"},
       {"text/html;a=\"b\\", "text/html a=[b\\]"},
@@ -63,5 +74,5 @@ TEST_CASE("media types") {
 TEST_CASE("the number of parameters is bounded") {
   std::string many = "a/b";
   for (int i = 0; i < 10'000; ++i) many += ";p" + std::to_string(i) + "=x";
-  CHECK(parse_media_type(many)->parameters.size() == 32);
+  CHECK(parse_media_type(many)->parameters.size() == 1000);
 }

@@ -37,7 +37,7 @@ std::size_t read_all(response_parser& parser) {
 }  // namespace
 
 TEST_CASE("a parser that keeps its head allocates nothing the second time") {
-  response_parser parser;
+  response_parser parser({}, strictness::strict);
   read_all(parser);
   const std::size_t before = allocations::count();
   std::size_t events = 0;
@@ -49,7 +49,7 @@ TEST_CASE("a parser that keeps its head allocates nothing the second time") {
 
 TEST_CASE("a head that is taken leaves its memory to the next one") {
   if (!recycler::recycles) SKIP("a sanitizer gives every block memory of its own");
-  response_parser parser;
+  response_parser parser({}, strictness::strict);
   for (int i = 0; i < 2; ++i) {
     read_all(parser);
     const response_head taken = parser.take_head();

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <http1/transcript.hpp>
 #include <map>
+#include <set>
 #include <string>
 #include <support/base64.hpp>
 
@@ -22,7 +23,7 @@ std::filesystem::path vectors() {
   return root.parent_path() / "shared" / "vectors";
 }
 
-// That parser is lenient; what it takes and this one does not.
+// What that parser takes and `strictness::strict` does not.
 const std::map<std::string, std::string> refused{
     // Recipients differ in what they make of a folded value, and so in where a message ends.
     {"pico-resp-3", "line_folding at byte 32"},
@@ -33,6 +34,10 @@ const std::map<std::string, std::string> refused{
     // RFC 9112, 4 has a single space between the version and the status code.
     {"pico-resp-28", "invalid_status_code at byte 9"},
 };
+
+// That parser refuses LF alone in the lines of chunks. Here it is taken, and the end is missing.
+const std::set<std::string> incomplete{"pico-chunkfail-4", "pico-chunkfail-5", "pico-chunkfail-6",
+                                       "pico-chunkfail-7", "pico-chunkfail-8"};
 
 }  // namespace
 
@@ -46,9 +51,12 @@ TEST_CASE("picohttpparser's responses are read alike, but for what is too lenien
     const auto id = vector.at("id").get<std::string>();
     const auto bytes = support::base64_decode(vector.at("raw_b64").get<std::string>()).value();
     CAPTURE(id, ascii::printable(bytes, 200));
-    const transcript seen = read_in_every_split(bytes);
-    if (const auto known = refused.find(id); known != refused.end()) {
-      CHECK(seen.why() == known->second);
+    if (const auto known = refused.find(id); known != refused.end())
+      CHECK(read_in_every_split(bytes).why() == known->second);
+    const transcript seen =
+        read_in_every_split(bytes, method::get, {}, cohttps::strictness::lenient);
+    if (incomplete.contains(id)) {
+      CHECK(seen.failure->category() == error_category::peer_closed);
       continue;
     }
     const std::string outcome = !seen.failure ? "ok"

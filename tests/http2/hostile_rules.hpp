@@ -20,6 +20,12 @@ struct hostile_rule {
   std::string_view section = {};  ///< of RFC 9113, as the message names it
   bool acknowledges = true;       ///< the server has confirmed our settings before
 
+  /// Of a head that is too large by `hostile_head` and its like alone.
+  bool needs_small_bounds() const {
+    return reason == "head_too_large" || reason == "too_many_fields" ||
+           reason == "too_many_interim_responses" || name == "a field block that is too large";
+  }
+
   /// What the server has sent then.
   std::string all() const {
     return frames::settings() + (acknowledges ? frames::settings({}, frames::ack) : std::string()) +
@@ -53,6 +59,9 @@ struct hostile_rule {
     return code;
   }
 };
+
+/// The bounds that the rules have in mind, which are smaller than the usual ones.
+inline constexpr std::size_t hostile_head = 64 * 1024, hostile_fields = 100, hostile_interim = 16;
 
 inline std::vector<hostile_rule> hostile_rules() {
   using namespace frames;

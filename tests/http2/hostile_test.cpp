@@ -25,7 +25,8 @@ struct outcome {
 
 outcome run(const std::string& all, std::size_t piece) {
   outcome seen;
-  http2::session client;
+  http2::session client(
+      {.head = hostile_head, .fields = hostile_fields, .interim = hostile_interim});
   http2::stream s;
   REQUIRE(client.open(s, get_request().head()));
   for (std::size_t at = 0; at < all.size() && !seen.connection; at += piece) {

@@ -349,3 +349,39 @@ TEST_CASE("each operation may fail or be stopped") {
     return got;
   });
 }
+
+TEST_CASE("names below localhost are this machine, and brackets in overrides do not matter") {
+  struct {
+    std::string host;
+    std::vector<net::resolve_override> resolve;
+    std::string reached;
+  } cases[] = {
+      {"api.localhost", {}, "127.0.0.1:80"},
+      {"a.b.LOCALHOST.", {}, "127.0.0.1:80"},
+      {"host", {{"host", 80, "[::1]"}}, "[::1]:80"},
+      {"host", {{"host", 80, "::1"}}, "[::1]:80"},
+      {"host", {{"*", 80, "x.localhost"}}, "127.0.0.1:80"},
+  };
+  for (auto& c : cases) {
+    CAPTURE(c.host);
+    memory_network network;
+    const auto server = [](memory_stream s) -> task<void> {
+      std::byte in[10];
+      (void)co_await s.read_some(in, {});
+    };
+    network.listen("127.0.0.1", 80, server);
+    network.listen("::1", 80, server);
+    net::connect_options options;
+    options.resolve = c.resolve;
+    std::string reached;
+    auto work = [&]() -> task<void> {
+      net::deadline_queue<memory_transport> queue(network.transport());
+      net::deadline<memory_transport> limit(queue, {}, {});
+      auto made = co_await net::dial(c.host, 80, options, limit);
+      reached = made ? to_string(made->peer) : std::string(made.error().what());
+    };
+    network.run(work());
+    CHECK(reached == c.reached);
+    CHECK(network.look_ups == 0);
+  }
+}

@@ -58,7 +58,7 @@ TEST_CASE("a proxy is taken apart") {
       {"u:p@", "<proxy_host_missing>"},
       {"ftp://h", "<proxy_scheme_unsupported>"},
       {"://h", "<proxy_scheme_unsupported>"},
-      {"socks://h", "<proxy_scheme_unsupported>"},
+      {"socks://h", "socks5h://h:1080"},
       {" http://h", "<proxy_scheme_unsupported>"},
       {"h/path", "<proxy_path>"},
       {"h//", "<proxy_path>"},

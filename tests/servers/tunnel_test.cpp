@@ -62,7 +62,8 @@ task<result<std::string>> echoed(proxy_login& login, const origin& to, std::stri
     }
     limit.enter(phase::tunnel, 10s);
     const http1::limits bounds;
-    auto opened = co_await net::open_tunnel(*wire, target, login, bounds, limit.token());
+    auto opened =
+        co_await net::open_tunnel(*wire, target, login, bounds, strictness::lenient, limit.token());
     if (!opened) co_return std::unexpected(limit.explain(std::move(opened).error()));
     if (*opened == net::tunnel::reconnect) continue;
     auto sent =

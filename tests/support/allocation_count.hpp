@@ -9,6 +9,9 @@ namespace allocations {
 
 inline std::atomic<std::uint64_t> made{0};
 
+/// So many allocations of this thread until one fails; negative: none does.
+inline thread_local std::int64_t until_failure = -1;
+
 /// How many the program has made until now.
 inline std::uint64_t count() noexcept { return made.load(std::memory_order_relaxed); }
 

@@ -13,6 +13,7 @@ namespace allocations {
 
 inline void* allocate(std::size_t size, std::size_t alignment) {
   made.fetch_add(1, std::memory_order_relaxed);
+  if (until_failure >= 0 && until_failure-- == 0) throw std::bad_alloc();
   if (size == 0) size = 1;
   void* memory =
       alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__

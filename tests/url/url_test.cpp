@@ -299,6 +299,8 @@ TEST_CASE("another query") {
   CHECK(u.with_query("?x#y z'").href() == "https://e/a?x%23y%20z%27#f");
   CHECK(u.with_query("").href() == "https://e/a#f");
   CHECK_FALSE(u.with_query("").has_query());
+  CHECK(u.with_query("?").href() == "https://e/a?#f");
+  CHECK(u.with_query("??").href() == "https://e/a??#f");
   CHECK(u.with_query("longer").fragment() == "f");
   CHECK(parsed("https://e/").with_query("x").target() == "/?x");
 }

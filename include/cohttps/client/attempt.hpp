@@ -5,11 +5,13 @@
 #include <cohttps/client/client_state.hpp>
 #include <cohttps/client/coalescing.hpp>
 #include <cohttps/client/exchange_state.hpp>
+#include <cohttps/client/fields_of_one_sending.hpp>
 #include <cohttps/client/options.hpp>
-#include <cohttps/client/progress.hpp>
 #include <cohttps/client/request.hpp>
+#include <cohttps/client/request_listener.hpp>
 #include <cohttps/client/way.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/http/keep_alive.hpp>
 #include <cohttps/net/connector.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/message_exchange.hpp>
@@ -17,6 +19,7 @@
 #include <cohttps/net/request_view.hpp>
 #include <cohttps/pool/pool.hpp>
 #include <cohttps/task/task.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -30,16 +33,19 @@
 
 namespace cohttps {
 
-/// Takes a request as it is to the answer's head, and then through its content: `choose_way`,
-/// `send`, and `receive` until it gives nothing. Any number of times, one after another.
-///
-/// The request, what is found out and the limits belong to the operation.
+/// `choose_way`, `send`, and `receive` until it gives nothing. Any number of times, one after
+/// another. The request, what is found out and the limits belong to the operation.
 template <transport Transport>
-class attempt final : net::exchange_listener {
+class attempt {
  public:
   attempt(client_state<Transport>& client, request& asked, authentication& shown,
           exchange_state& found, net::deadline<Transport>& limit) noexcept
-      : client_(client), request_(asked), authentication_(shown), state_(found), limit_(limit) {}
+      : client_(client),
+        request_(asked),
+        authentication_(shown),
+        state_(found),
+        limit_(limit),
+        listener_(asked) {}
   attempt(const attempt&) = delete;
   attempt& operator=(const attempt&) = delete;
 
@@ -50,7 +56,8 @@ class attempt final : net::exchange_listener {
                        options().redirects_keep_credentials;
     auto chosen =
         way_.choose(here(), client_.options, client_.contexts, client_.connecting_to_proxy, named);
-    if (chosen && (upgrades_by_http1() || wants_http1(here()))) way_.use_http1();
+    if (chosen && (upgrades_by_http1() || client_.only_http1.contains(here().origin())))
+      way_.use_http1();
     return chosen;
   }
 
@@ -77,38 +84,35 @@ class attempt final : net::exchange_listener {
         if (!*able) continue;
       }
       auto answered = co_await ask(number);
-      if (answered && way_.login() && state_.head.status == 407) {
-        answered = way_.login()->challenged(state_.head.headers);
-        if (answered && !request_.content.can_rewind())
-          answered = fail(error_category::policy, "content_not_repeatable",
-                          "the proxy asks for authentication only after content that can be given "
-                          "just once; send a request without content first, or content that can be "
-                          "repeated");
-        if (answered) answered = co_await drain();
-        if (!answered) co_return answered;
-        fresh = false;
-        continue;
+      if (answered) {
+        auto wanted = is_to_be_asked_again();
+        if (!wanted) co_return pass(std::move(wanted));
+        if (*wanted) {
+          if (auto drained = co_await drain(); !drained) co_return drained;
+          fresh = false;
+          continue;
+        }
       }
-      // RFC 9110, 15.5.18: a server that knows no expectation gets the request without one.
-      if (answered && state_.head.status == 417 && expects_continue() &&
-          request_.content.can_rewind()) {
-        refuses_expect_ = true;
-        answered = co_await drain();
-        if (!answered) co_return answered;
-        continue;
-      }
-      // RFC 9110, 15.5.20: another connection than that of another origin may be the right one.
-      if (answered && state_.head.status == 421 && elsewhere_ && request_.content.can_rewind()) {
-        client_.misdirected.insert(here().origin());
-        answered = co_await drain();
-        if (!answered) co_return answered;
+      // RFC 9110, 15.5.9: a server that has waited in vain for a request on a kept connection, and
+      // now has one, did not act on it.
+      if (answered && state_.head.status == 408 && state_.on_reused_connection &&
+          !connection_->is_http2() && request_.content.can_rewind()) {
+        abandon();
+        fresh = true;
         continue;
       }
       if (answered) co_return answered;
       const again next = after(answered.error());
       if (next == again::no) co_return answered;
+      const bool refused_again = refusals_ > 1 && !came_too_late(answered.error());
       abandon();
       fresh = next == again::fresh;
+      if (refused_again) {
+        limit_.enter(phase::none, {}, limit_.last());
+        const bool slept =
+            co_await sleep_for(transport(), refusal_pause * (1 << refusals_), limit_.token());
+        if (!slept) co_return std::unexpected(failure(canceled()));
+      }
     }
   }
 
@@ -159,9 +163,7 @@ class attempt final : net::exchange_listener {
   }
 
   /// After a switch: ends it below whoever waits for it.
-  void hang_up() noexcept {
-    if (connection_) http_.hang_up();
-  }
+  void hang_up() noexcept { connection_ ? http_.hang_up() : void(); }
   /// Ends what goes on, and with it a connection that nobody else uses.
   void abandon() noexcept {
     http_.close();
@@ -192,7 +194,8 @@ class attempt final : net::exchange_listener {
 
  private:
   static constexpr std::size_t drain_limit = 64 * 1024;
-  static constexpr int most_refusals = 3;
+  static constexpr int most_refusals = 5;
+  static constexpr net::duration refusal_pause = std::chrono::milliseconds(25);
   static constexpr net::duration drain_time = std::chrono::seconds(1);
 
   const url& here() const noexcept { return *state_.url; }
@@ -243,10 +246,6 @@ class attempt final : net::exchange_listener {
     co_return result<void>();
   }
 
-  bool wants_http1(const url& at) const {
-    return !client_.only_http1.empty() && client_.only_http1.contains(at.origin());
-  }
-
   /// True for a switch to another protocol, unless the client speaks HTTP/2 alone or has a
   /// connection that is known to take it.
   bool upgrades_by_http1() const {
@@ -261,9 +260,7 @@ class attempt final : net::exchange_listener {
 #ifdef COHTTPS_HAS_NGHTTP2
     limit_.enter(phase::handshake, limits().tls);
     const bool known = co_await connection_->http2()->settings_known(limit_.token());
-    if (!known)
-      co_return std::unexpected(
-          failure({error_category::canceled, "canceled", "the operation was canceled"}));
+    if (!known) co_return std::unexpected(failure(canceled()));
 #endif
     if (connection_->takes_extended_connect()) co_return true;
     connection_.give_back();
@@ -274,30 +271,6 @@ class attempt final : net::exchange_listener {
     way_.use_http1();
     co_return false;
   }
-
-  /// What is added to a request for one sending, such as cookies, credentials and an observer's
-  /// fields, goes before the next one, which may be to another origin. An observer may also change
-  /// what is there, so that its request is put back as a whole.
-  class fields_of_one_sending {
-   public:
-    fields_of_one_sending(fields& headers, bool observed)
-        : headers_(headers), size_(headers.size()) {
-      if (observed) before_ = headers;
-    }
-    fields_of_one_sending(const fields_of_one_sending&) = delete;
-    fields_of_one_sending& operator=(const fields_of_one_sending&) = delete;
-    ~fields_of_one_sending() {
-      if (before_)
-        headers_ = *std::move(before_);
-      else
-        headers_.truncate(size_);
-    }
-
-   private:
-    fields& headers_;
-    std::size_t size_;
-    std::optional<fields> before_;
-  };
 
   /// Sends the request over `connection_` and waits for the head.
   task<result<void>> ask(std::size_t number) {
@@ -315,17 +288,15 @@ class attempt final : net::exchange_listener {
       if (auto shown = way_.show_login(request_, here(), absolute); !shown) co_return shown;
     const std::string_view target = absolute.empty() ? here().target() : absolute;
     const bool expects = expects_continue();
-    if (expects) request_.headers.append_unchecked("expect", "100-continue");
+    if (expects) request_.headers.append_unchecked("Expect", "100-continue");
     const bool upgrades = !request_.upgrade_to.empty();
     const bool by_stream = upgrades && connection_->is_http2();
     if (upgrades && !by_stream) {
-      request_.headers.append_unchecked("connection", "Upgrade");
-      request_.headers.append_unchecked("upgrade", request_.upgrade_to);
+      request_.headers.append_unchecked("Connection", "Upgrade");
+      request_.headers.append_unchecked("Upgrade", request_.upgrade_to);
     }
     add_cookies();
-    if (auto shown = show_credentials(target); !shown) co_return shown;
-    progress_ = {0, request_.content.length(), 0, {}};
-
+    if (auto shown = show_credentials(here().target()); !shown) co_return shown;
     const bool sent_before = std::exchange(sent_, true);
     const net::request_view asked{by_stream ? method::connect : request_.method,
                                   target,
@@ -334,7 +305,7 @@ class attempt final : net::exchange_listener {
                                   request_.content.source(),
                                   expects,
                                   request_.trailers ? &request_.trailers : nullptr,
-                                  listens() ? this : nullptr,
+                                  listener_.begin(),
                                   by_stream ? std::string_view(request_.upgrade_to) : ""};
     const net::exchange_paces paces{{{}, limits().idle, limits().minimum_rate},
                                     {limits().first_byte, limits().idle, limits().minimum_rate}};
@@ -347,7 +318,7 @@ class attempt final : net::exchange_listener {
     state_.head = http_.take_head();
     state_.content_length = http_.content_length();
     state_.connection = connection_->info;
-    if (http_.has_content()) progress_.to_receive = state_.content_length;
+    if (http_.has_content()) listener_.expect(state_.content_length);
     keep_cookies();
     net::observe(transport(), events::received{state_.head.status, state_.head.headers,
                                                state_.timings.first_byte});
@@ -361,7 +332,7 @@ class attempt final : net::exchange_listener {
   void add_cookies() {
     if (!options().cookies || request_.headers.contains("cookie")) return;
     const auto value = options().cookies->cookie_header(here(), std::chrono::system_clock::now());
-    if (!value.empty()) request_.headers.append_unchecked("cookie", value);
+    if (!value.empty()) request_.headers.append_unchecked("Cookie", value);
   }
   void keep_cookies() {
     if (options().cookies && state_.head.headers.contains("set-cookie"))
@@ -373,20 +344,9 @@ class attempt final : net::exchange_listener {
     return authentication_.show(request_.method, here(), target, request_.headers, content);
   }
 
-  bool listens() const noexcept { return request_.on_interim || request_.on_progress; }
-  void interim(const response_head& head) override {
-    if (request_.on_interim) request_.on_interim(head);
-  }
-  void sent(std::size_t size) override {
-    progress_.sent += size;
-    if (request_.on_progress) request_.on_progress(progress_);
-  }
-
   void took(std::span<const std::byte> part) {
     if (part.empty()) return finish();
-    if (!request_.on_progress) return;
-    progress_.received += part.size();
-    request_.on_progress(progress_);
+    listener_.received(part.size());
   }
 
   /// The response is complete: its connection can carry another one.
@@ -396,8 +356,35 @@ class attempt final : net::exchange_listener {
     ++connection_->exchanges;
     const bool kept = http_.reusable();
     http_.close();
-    if (kept) connection_.give_back();
+    if (kept) {
+      const auto timeout = keep_alive_timeout(state_.head.headers);
+      connection_.give_back(timeout ? kept_for(*timeout) : std::chrono::nanoseconds::max());
+    }
     connection_ = {};
+  }
+
+  /// True when the answer wants the same request once more, and it can be sent again.
+  result<bool> is_to_be_asked_again() {
+    const bool repeatable = request_.content.can_rewind();
+    switch (state_.head.status) {
+      case 407:
+        if (!way_.login()) return false;
+        if (auto wanted = way_.login()->challenged(state_.head.headers); !wanted)
+          return pass(std::move(wanted));
+        if (repeatable) return true;
+        return fail(error_category::policy, "content_not_repeatable",
+                    "the proxy asks for authentication only after content that can be given just "
+                    "once; send a request without content first, or content that can be repeated");
+      case 417:  // RFC 9110, 15.5.18: it knows no expectation
+        if (!expects_continue() || !repeatable) return false;
+        return refuses_expect_ = true;
+      case 421:  // RFC 9110, 15.5.20: a connection of its own may be the right one
+        if (!elsewhere_ || !repeatable) return false;
+        client_.misdirected.insert(here().origin());
+        return true;
+      default:
+        return false;
+    }
   }
 
   /// What an error means for sending the request once more without asking anybody.
@@ -424,6 +411,9 @@ class attempt final : net::exchange_listener {
                ? again::fresh
                : again::no;
   }
+  static error canceled() {
+    return {error_category::canceled, "canceled", "the operation was canceled"};
+  }
   bool came_too_late(const error& e) const noexcept {
     return e.replay() == replay_safety::not_sent && connection_ && connection_->took_some();
   }
@@ -447,7 +437,7 @@ class attempt final : net::exchange_listener {
   pool::lease<Transport> connection_;
   net::message_exchange<Transport> http_;
   time_point answered_at_{};
-  progress progress_;
+  request_listener listener_;
   bool sent_ = false;                   // a byte of the last sending may have reached a server
   bool sent_any_ = false;               // or of one before it
   std::optional<pool::key> elsewhere_;  // of the connection to another origin that is used

@@ -135,7 +135,7 @@ class authentication {
       return fail(
           error_category::usage, "credentials_invalid",
           "the credentials for " + at_.text() + " hold a control character, which cannot be sent");
-    headers.append_unchecked("authorization", value);
+    headers.append_unchecked("Authorization", value);
     return {};
   }
 
@@ -148,11 +148,7 @@ class authentication {
     }
     const auto* user = chosen_.as<credentials::user>();
     if (!user || !user->digest) return false;
-    std::vector<challenge> offered;  // a field that is malformed spoils no other
-    headers.for_each("www-authenticate", [&](std::string_view value) {
-      if (auto some = parse_challenges(value))
-        std::ranges::move(*some, std::back_inserter(offered));
-    });
+    const auto offered = parse_challenges(headers, "www-authenticate");
     auto answerable = digest::choose(offered, tls::hashes());
     // One answer, and another when only its nonce had become too old.
     if (!answerable || challenges_ == 2 || (challenges_ == 1 && !answerable->stale())) return false;

@@ -1,6 +1,8 @@
 // A function object among a call's options.
 #pragma once
 
+#include <cohttps/task/gcc_temporaries.hpp>
+
 #include <concepts>
 #include <functional>
 #include <type_traits>
@@ -23,6 +25,15 @@ class callback<R(Arguments...)> {
                 std::is_invocable_r_v<R, F&, Arguments...>
   callback(const F& f) noexcept
       : f_(&f), copy_([](const void* of) { return function(*static_cast<const F*>(of)); }) {}
+  template <class F>
+    requires(!std::same_as<F, callback>) && (!std::is_reference_v<F>) &&
+            std::copy_constructible<F> && std::is_invocable_r_v<R, F&, Arguments...>
+  callback(F&& f) noexcept : callback(static_cast<const F&>(f)) {
+    static_assert(detail::survives_as_temporary<F>,
+                  "GCC before 13 destroys this function object twice. Give it a name before the "
+                  "co_await: auto on_progress = [copy](...) {...}; co_await client.get(url, "
+                  "{.on_progress = on_progress}); or let it capture by reference");
+  }
 
   /// Empty where there is none.
   function copy() const { return copy_ ? copy_(f_) : function(); }

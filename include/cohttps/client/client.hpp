@@ -47,97 +47,128 @@ class basic_client {
   explicit basic_client(Transport over, client_options options = {});
 
   /// GET (RFC 9110, 9.3.1).
-  operation get(std::string_view url, const request_options& options = {}) {
+  operation get(std::string_view url, const request_options& options = {}) & {
     return send(method::get, url, options);
   }
   /// HEAD (RFC 9110, 9.3.2).
-  operation head(std::string_view url, const request_options& options = {}) {
+  operation head(std::string_view url, const request_options& options = {}) & {
     return send(method::head, url, options);
   }
   /// POST (RFC 9110, 9.3.3) with `options.content`.
-  operation post(std::string_view url, const request_options& options = {}) {
+  operation post(std::string_view url, const request_options& options = {}) & {
     return send(method::post, url, options);
   }
-  operation post(std::string_view url, content body, const request_options& options = {}) {
+  operation post(std::string_view url, content body, const request_options& options = {}) & {
     return send(method::post, url, std::move(body), options);
   }
   /// PUT (RFC 9110, 9.3.4) with `options.content`.
-  operation put(std::string_view url, const request_options& options = {}) {
+  operation put(std::string_view url, const request_options& options = {}) & {
     return send(method::put, url, options);
   }
-  operation put(std::string_view url, content body, const request_options& options = {}) {
+  operation put(std::string_view url, content body, const request_options& options = {}) & {
     return send(method::put, url, std::move(body), options);
   }
   /// PATCH (RFC 5789).
-  operation patch(std::string_view url, content body, const request_options& options = {}) {
+  operation patch(std::string_view url, content body, const request_options& options = {}) & {
     return send(method::patch, url, std::move(body), options);
   }
   /// OPTIONS (RFC 9110, 9.3.7).
-  operation options(std::string_view url, const request_options& options = {}) {
+  operation options(std::string_view url, const request_options& options = {}) & {
     return send(method::options, url, options);
   }
   /// DELETE (RFC 9110, 9.3.5).
-  operation delete_(std::string_view url, const request_options& options = {}) {
+  operation delete_(std::string_view url, const request_options& options = {}) & {
     return send(method::delete_, url, options);
   }
   /// Any method.
-  operation send(const method& verb, std::string_view url, const request_options& options = {}) {
+  operation send(const method& verb, std::string_view url, const request_options& options = {}) & {
     return operation(state_, make_request(verb, url, options.content.copy(), options));
   }
   /// The same with content that may come from a file or be made on the way; `options.content` is
   /// left empty.
   operation send(const method& verb, std::string_view url, content body,
-                 const request_options& options = {}) {
+                 const request_options& options = {}) & {
     return operation(state_, make_request(verb, url, std::move(body), options));
   }
 
   /// As `get`, giving `result<response>` instead of throwing.
-  try_operation try_get(std::string_view url, const request_options& options = {}) {
+  try_operation try_get(std::string_view url, const request_options& options = {}) & {
     return try_send(method::get, url, options);
   }
   /// As `send`, giving `result<response>` instead of throwing.
   try_operation try_send(const method& verb, std::string_view url,
-                         const request_options& options = {}) {
+                         const request_options& options = {}) & {
     return try_operation(state_, make_request(verb, url, options.content.copy(), options));
   }
   try_operation try_send(const method& verb, std::string_view url, content body,
-                         const request_options& options = {}) {
+                         const request_options& options = {}) & {
     return try_operation(state_, make_request(verb, url, std::move(body), options));
   }
 
   /// Gives a `response_stream` as soon as the head is there, for content that is large or endless.
   stream_operation stream(const method& verb, std::string_view url,
-                          const request_options& options = {}) {
+                          const request_options& options = {}) & {
     return stream_operation(state_, make_request(verb, url, options.content.copy(), options));
   }
   stream_operation stream(const method& verb, std::string_view url, content body,
-                          const request_options& options = {}) {
+                          const request_options& options = {}) & {
     return stream_operation(state_, make_request(verb, url, std::move(body), options));
   }
 
   /// What was made before: see `request`.
-  operation send(request made) { return operation(state_, std::move(made)); }
-  try_operation try_send(request made) { return try_operation(state_, std::move(made)); }
-  stream_operation stream(request made) { return stream_operation(state_, std::move(made)); }
+  operation send(request made) & { return operation(state_, std::move(made)); }
+  try_operation try_send(request made) & { return try_operation(state_, std::move(made)); }
+  stream_operation stream(request made) & { return stream_operation(state_, std::move(made)); }
 
   /// Receives content into the file `path`, which appears when it is complete; until then it is
   /// PATH.part. Throws `error` also for a status other than 2xx.
   download_operation download(std::string_view url, std::string path,
                               const download_options& how = {},
-                              const request_options& options = {});
+                              const request_options& options = {}) &;
 
   /// Asks for another protocol, such as "websocket"; what belongs to it is in `options.headers`.
   /// Over a connection of its own (RFC 9110, 7.8), or over a stream of an HTTP/2 connection that is
   /// there and whose server takes that (RFC 8441). Throws `error` (policy, "not_upgraded") for any
   /// answer but 101 or, over a stream, 2xx.
   upgrade_operation upgrade(std::string_view url, std::string_view protocol,
-                            const request_options& options = {});
+                            const request_options& options = {}) &;
 
   /// Makes one more connection to the URL's origin and leaves it to the requests to come, so that
   /// the first of them does not wait for names, TCP and TLS.
-  connect_operation connect(std::string_view url, const request_options& options = {}) {
+  connect_operation connect(std::string_view url, const request_options& options = {}) & {
     return connect_operation(state_, make_request(method::get, url, {}, options));
   }
+
+  /// A client that is itself a temporary object is refused: it would keep no connection, and GCC
+  /// before 13 destroys it twice. Give it a name.
+  template <class... Arguments>
+  void get(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void head(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void post(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void put(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void patch(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void options(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void delete_(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void send(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void try_get(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void try_send(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void stream(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void download(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void upgrade(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void connect(Arguments&&...) && = delete;
 
   /// Takes no more requests, lets those that run end for as long as `within`, and stops the rest.
   /// When it returns, none runs.

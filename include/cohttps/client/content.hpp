@@ -5,6 +5,7 @@
 #include <cohttps/http/representation.hpp>
 #include <cohttps/net/content_source.hpp>
 #include <cohttps/task/awaitable.hpp>
+#include <cohttps/task/gcc_temporaries.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/url/query.hpp>
 
@@ -54,6 +55,15 @@ class [[nodiscard]] content {
 
   /// A value as its `representation` writes it. The request fails with what `write` fails with, or
   /// usage "representation_unwritable" when it throws.
+  template <writable_representation T>
+  static content of(T&& value)
+    requires(!std::is_reference_v<T>)
+  {
+    static_assert(detail::survives_as_temporary<T>,
+                  "GCC before 13 destroys this value twice. Give it a name before the co_await: "
+                  "const user alice{...}; co_await client.post(url, content::of(alice))");
+    return of(std::as_const(value));
+  }
   template <writable_representation T>
   static content of(const T& value) {
     auto written = write_representation(value);

@@ -18,13 +18,15 @@ class decoding {
  public:
   using view = std::span<const std::byte>;
 
-  /// By the response's fields. Fails as `content_decoder::create`.
-  result<void> start(const fields& headers, const decoding_limits& limits) {
+  /// By the response's fields. Fails as `content_decoder::create`; but content in a coding that
+  /// nobody knows is left as it is (Fetch, 4.5), unless it is read strictly.
+  result<void> start(const fields& headers, const decoding_limits& limits, strictness how) {
     decoder_.reset();
     received_ = {};
     more_ = false;
     if (!headers.contains("content-encoding")) return {};
-    auto made = content_decoder::create(headers, limits);
+    if (how == strictness::lenient && has_unknown_coding(headers)) return {};
+    auto made = content_decoder::create(headers, limits, how);
     if (!made) return pass(std::move(made));
     if (made->is_identity()) return {};
     decoder_.emplace(*std::move(made));

@@ -94,7 +94,7 @@ request basic_client<Transport>::make_request(const method& verb, std::string_vi
 
 template <transport Transport>
 auto basic_client<Transport>::upgrade(std::string_view url, std::string_view protocol,
-                                      const request_options& options) -> upgrade_operation {
+                                      const request_options& options) & -> upgrade_operation {
   request r = make_request(method::get, url, {}, options);
   r.upgrade_to = protocol;
   return upgrade_operation(state_, std::move(r));
@@ -102,8 +102,8 @@ auto basic_client<Transport>::upgrade(std::string_view url, std::string_view pro
 
 template <transport Transport>
 auto basic_client<Transport>::download(std::string_view url, std::string path,
-                                       const download_options& how, const request_options& options)
-    -> download_operation {
+                                       const download_options& how,
+                                       const request_options& options) & -> download_operation {
   request r = make_request(method::get, url, {}, options);
   r.save_to = std::move(path);
   r.resumes = how.resume;

@@ -154,10 +154,10 @@ inline result<void> download_file::begin(const url& from, const fields& headers)
 
 inline void download_file::ask(fields& headers) const {
   if (resumes_) headers.erase("accept-encoding");
-  if (!headers.contains("accept-encoding")) headers.append_unchecked("accept-encoding", "identity");
+  if (!headers.contains("accept-encoding")) headers.append_unchecked("Accept-Encoding", "identity");
   if (resumed_at_ == 0) return;
-  headers.append_unchecked("range", "bytes=" + std::to_string(size_) + "-");
-  headers.append_unchecked("if-range", validator_);
+  headers.append_unchecked("Range", "bytes=" + std::to_string(size_) + "-");
+  headers.append_unchecked("If-Range", validator_);
 }
 
 inline result<download_file::verdict> download_file::answered(const exchange_state& found) {

@@ -60,7 +60,9 @@ class exchange final : public open_exchange {
     auto opened = begin();
     if (opened) opened = co_await follow();
     if (opened) opened = check_switch();
-    if (opened && decodes_ && may_have_content()) opened = decoding_.start(state_.head.headers, {});
+    if (opened && decodes_ && may_have_content())
+      opened = decoding_.start(state_.head.headers, options().decoding,
+                               options().strict_http ? strictness::strict : strictness::lenient);
     if (opened && decoding_.active()) state_.content_length.reset();
     if (!opened) co_return std::unexpected(ended(std::move(opened).error()));
     co_return opened;
@@ -272,7 +274,7 @@ class exchange final : public open_exchange {
     if (auto chosen = authentication_.choose(here(), request_.headers); !chosen) co_return chosen;
     // A redirection to another origin has taken the last one's away.
     if (!request_.headers.contains("host"))
-      request_.headers.append_unchecked("host", here().authority());
+      request_.headers.append_unchecked("Host", here().authority());
     if (options().retry.idempotency_key) add_idempotency_key();
     retry_schedule schedule(options().retry);
     while (true) {
@@ -313,7 +315,7 @@ class exchange final : public open_exchange {
   /// A key that nobody else has (RFC 9562's version 4), for work that must not be done twice.
   void add_idempotency_key() {
     if (request_.method.is_idempotent() || request_.headers.contains("idempotency-key")) return;
-    request_.headers.append_unchecked("idempotency-key", random_uuid(tls::random_bytes<16>()));
+    request_.headers.append_unchecked("Idempotency-Key", random_uuid(tls::random_bytes<16>()));
     own_key_ = true;
   }
 

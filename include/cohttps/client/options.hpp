@@ -7,11 +7,13 @@
 #include <cohttps/client/progress.hpp>
 #include <cohttps/client/retry.hpp>
 #include <cohttps/core/stop.hpp>
+#include <cohttps/http/decoding_limits.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/netrc.hpp>
 #include <cohttps/http/priority.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/http/shared_cookie_jar.hpp>
+#include <cohttps/http/strictness.hpp>
 #include <cohttps/http1/limits.hpp>
 #include <cohttps/net/connect_options.hpp>
 #include <cohttps/net/http2_options.hpp>
@@ -114,9 +116,17 @@ struct client_options {
   /// Asks for content in the codings that this program was built with, and decodes it. A request
   /// with an Accept-Encoding or a Range of its own gets what comes as it is.
   bool decode_content = true;
+  /// How much decoding may make of how little.
+  decoding_limits decoding = {};
 
   /// Bytes of content that a response may have, as it is held in memory.
   std::size_t max_content = 16 * 1024 * 1024;
+
+  /// Refuses responses that break HTTP's grammar, with an error that says where. By default what
+  /// browsers and curl take is taken, where the end of the message is certain: folded lines, lines
+  /// that end with LF alone, lines that are no field, Content-Length beside chunks, a content
+  /// coding that nobody knows, and so on. After most of that the connection is not used again.
+  bool strict_http = false;
 
   http1::limits limits = {};
   http2_options http2 = {};
@@ -229,6 +239,7 @@ inline net::connect_options connect_options_of(const client_options& options) {
           .tls_timeout = options.timeouts.tls,
           .resolve = options.resolve,
           .limits = options.limits,
+          .strictness = options.strict_http ? strictness::strict : strictness::lenient,
           .http2 = options.http2,
           .addresses = options.addresses,
           .socket = options.socket,

@@ -28,14 +28,14 @@ inline void add_client_fields(fields& all, const client_options& options) {
   for (const field f : options.headers)
     if (!has(f.name)) all.append_unchecked(f.name, f.value);
   if (!options.user_agent.empty() && !all.contains("user-agent"))
-    all.append_unchecked("user-agent", options.user_agent);
+    all.append_unchecked("User-Agent", options.user_agent);
   if (!options.accept.empty() && !all.contains("accept"))
-    all.append_unchecked("accept", options.accept);
+    all.append_unchecked("Accept", options.accept);
 }
 
 inline void add_content_type(fields& all, std::string_view media_type) {
   if (!media_type.empty() && !all.contains("content-type"))
-    all.append_unchecked("content-type", media_type);
+    all.append_unchecked("Content-Type", media_type);
 }
 
 /// RFC 9218, 5. Fails with usage where the caller has written the field too.
@@ -45,7 +45,7 @@ inline result<void> add_priority(fields& all, const priority& p) {
   if (all.contains("priority"))
     return fail(error_category::usage, "priority_set_twice",
                 "the request has both the option priority and a Priority field; leave one out");
-  if (!value->empty()) all.append_unchecked("priority", *value);
+  if (!value->empty()) all.append_unchecked("Priority", *value);
   return {};
 }
 
@@ -54,7 +54,7 @@ inline result<void> add_priority(fields& all, const priority& p) {
 inline bool add_accept_encoding(fields& all) {
   const std::string& known = accept_encoding();
   if (known.empty() || all.contains("accept-encoding") || all.contains("range")) return false;
-  all.append_unchecked("accept-encoding", known);
+  all.append_unchecked("Accept-Encoding", known);
   return true;
 }
 

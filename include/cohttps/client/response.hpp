@@ -52,8 +52,8 @@ class response {
   std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(content_)); }
 
   /// The content as text in UTF-8, by the charset of its Content-Type; what is malformed in it
-  /// becomes U+FFFD. Throws `error` (usage, "charset_unknown") for a charset that is not known
-  /// here.
+  /// becomes U+FFFD. A charset that nobody knows is read as UTF-8. Throws `error` (usage,
+  /// "charset_unavailable") where the system does not have a charset that is known: see `to_utf8`.
   std::string text() const {
     auto decoded = decode_text(content_, header("content-type").value_or(""));
     if (!decoded) throw std::move(decoded).error().subject(origin());

@@ -76,11 +76,12 @@ class way {
   result<void> show_login(request& r, const url& to, std::string& target) {
     target = to.origin().text() + std::string(to.target());
     const auto content = r.content.memory();
+    // Digest is over the origin-form, as curl and those who verify it have it.
     auto shown = login_->authorization(
-        r.method, target,
+        r.method, to.target(),
         std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
     if (!shown) return pass(std::move(shown));
-    if (!shown->empty()) r.headers.append_unchecked("proxy-authorization", *shown);
+    if (!shown->empty()) r.headers.append_unchecked("Proxy-Authorization", *shown);
     return {};
   }
 

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
-#include <cohttps/core/error.hpp>
 #include <cohttps/http/fields.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,34 +36,32 @@ struct challenge {
 
 namespace detail {
 
-/// Reads a list of challenges. What makes it awkward: commas separate both challenges and the
-/// parameters of one, so a token is a new scheme unless "=" follows.
+/// Reads a list of challenges. Commas separate both challenges and the parameters of one, so a
+/// token is a new scheme unless "=" follows. Servers leave commas and quotes out; what cannot be
+/// read is passed over, up to the next comma.
 class challenge_parser {
  public:
   explicit challenge_parser(std::string_view text) noexcept : text_(text) {}
 
-  result<void> run(std::vector<challenge>& out) {
+  void run(std::vector<challenge>& out) {
     const std::size_t first = out.size();
     while (skip_separators(), !at_end()) {
       const std::string_view name = token();
-      if (name.empty()) return malformed("an element does not begin with a token");
       const std::size_t after_name = at_;
       skip_space();
-      const bool is_parameter = peek('=');
-      if (is_parameter && (out.size() == first || !out.back().token68.empty()))
-        return malformed("a parameter belongs to no challenge");
-      if (is_parameter) {
-        if (auto taken = take_value(out.back(), name); !taken) return taken;
+      if (name.empty()) {
+        skip_element();
+      } else if (peek('=')) {
+        if (out.size() == first || !out.back().token68.empty())
+          skip_element();  // it belongs to no challenge
+        else
+          take_value(out.back(), name);
       } else {
-        if (out.size() == max_challenges) return too_many("challenges", max_challenges);
+        if (out.size() == max_challenges) return;
         out.emplace_back().scheme = ascii::lower(name);
-        if (at_ != after_name && !at_end() && !peek(','))
-          if (auto taken = take_first(out.back()); !taken) return taken;
+        if (at_ != after_name && !at_end() && !peek(',')) take_token68(out.back());
       }
-      skip_space();
-      if (!at_end() && !peek(',')) return malformed("a comma is missing");
     }
-    return {};
   }
 
  private:
@@ -88,39 +87,46 @@ class challenge_parser {
     return text_.substr(begin, at_ - begin);
   }
 
-  /// What comes behind a scheme and a space: a token68, or the first parameter.
-  result<void> take_first(challenge& to) {
+  /// What comes behind a scheme and a space, where that is no parameter.
+  void take_token68(challenge& to) {
     const std::size_t begin = at_;
     while (!at_end() && is_token68_char(text_[at_])) ++at_;
     const bool some = at_ != begin;
     while (some && peek('=')) ++at_;
     const std::size_t end = at_;
     skip_space();
-    if (some && (at_end() || peek(','))) {
+    if (some && (at_end() || peek(',')))
       to.token68 = text_.substr(begin, end - begin);
-      return {};
-    }
-    at_ = begin;
-    const std::string_view name = token();
-    skip_space();
-    if (name.empty() || !peek('=')) return malformed("neither a parameter nor a token68");
-    return take_value(to, name);
+    else
+      at_ = begin;
   }
 
-  result<void> take_value(challenge& to, std::string_view name) {
+  /// Of equal parameters the first counts.
+  void take_value(challenge& to, std::string_view name) {
     ++at_;  // '='
     skip_space();
-    if (to.parameters.size() == max_parameters) return too_many("parameters", max_parameters);
     challenge::parameter p{ascii::lower(name), {}};
-    if (to.find(p.name)) return malformed("a parameter occurs twice");
-    if (!peek('"')) {
-      p.value = token();
-      if (p.value.empty()) return malformed("a parameter has no value");
-    } else if (!quoted_string(p.value)) {
-      return malformed("a quoted string does not end, or holds a control character");
+    const std::size_t begin = at_;
+    if (peek('"')) {
+      if (!quoted_string(p.value)) return at_ = begin, skip_element();
+    } else {
+      while (!at_end() && !ascii::is_space(text_[at_]) && !peek(',')) ++at_;
+      p.value = text_.substr(begin, at_ - begin);
     }
-    to.parameters.push_back(std::move(p));
-    return {};
+    const bool first = !to.find(p.name) && to.parameters.size() < max_parameters;
+    if (first && ascii::is_field_value(p.value)) to.parameters.push_back(std::move(p));
+  }
+
+  void skip_element() noexcept {
+    while (!at_end() && !peek(',')) {
+      if (!peek('"')) {
+        ++at_;
+        continue;
+      }
+      for (++at_; !at_end() && !peek('"'); ++at_)
+        if (peek('\\') && at_ + 1 < text_.size()) ++at_;
+      if (!at_end()) ++at_;
+    }
   }
 
   bool quoted_string(std::string& out) {
@@ -137,46 +143,27 @@ class challenge_parser {
     return false;
   }
 
-  std::unexpected<error> malformed(std::string_view why) const {
-    auto failed = fail(error_category::protocol, "malformed_challenge",
-                       "a list of authentication challenges is malformed: " + std::string(why));
-    failed.error().position(at_);
-    return failed;
-  }
-  static std::unexpected<error> too_many(std::string_view what, std::size_t limit) {
-    return fail(error_category::limit, "too_many_challenges",
-                "a list of authentication challenges has more than " + std::to_string(limit) + ' ' +
-                    std::string(what));
-  }
-
   std::string_view text_;
   std::size_t at_ = 0;
 };
 
 }  // namespace detail
 
-/// Parses the value of one WWW-Authenticate or Proxy-Authenticate field.
-///
-/// Fails with protocol "malformed_challenge" when it is not by the grammar, or when a parameter
-/// occurs twice in a challenge, and with limit "too_many_challenges" beyond 32 challenges or 32
-/// parameters of one.
-inline result<std::vector<challenge>> parse_challenges(std::string_view value) {
+/// The challenges in the value of one WWW-Authenticate or Proxy-Authenticate field: as many of
+/// them, up to 32, and as many of their parameters, up to 32, as can be read.
+inline std::vector<challenge> parse_challenges(std::string_view value) {
   std::vector<challenge> all;
-  if (auto parsed = detail::challenge_parser(value).run(all); !parsed)
-    return pass(std::move(parsed));
+  detail::challenge_parser(value).run(all);
   return all;
 }
 
 /// The challenges of every field called `name`, in order. A parameter at the beginning of a field
 /// does not belong to a challenge of the field before.
-inline result<std::vector<challenge>> parse_challenges(const fields& headers,
-                                                       std::string_view name) {
+inline std::vector<challenge> parse_challenges(const fields& headers, std::string_view name) {
   std::vector<challenge> all;
-  for (const field f : headers) {
-    if (!ascii::iequals(f.name, name)) continue;
-    if (auto parsed = detail::challenge_parser(f.value).run(all); !parsed)
-      return pass(std::move(parsed));
-  }
+  headers.for_each(name, [&](std::string_view value) {
+    std::ranges::move(parse_challenges(value), std::back_inserter(all));
+  });
   return all;
 }
 

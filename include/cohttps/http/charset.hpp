@@ -1,8 +1,10 @@
-// Text in the charsets that are met, as UTF-8 (the Encoding Standard).
+// Text of any charset as UTF-8 (the Encoding Standard).
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/http/charset_iconv.hpp>
+#include <cohttps/http/charset_labels.hpp>
 #include <cohttps/http/media_type.hpp>
 #include <cohttps/url/utf8.hpp>
 
@@ -16,40 +18,6 @@
 namespace cohttps {
 
 namespace detail {
-
-enum class charset : std::uint8_t { utf_8, windows_1252, utf_16le, utf_16be };
-
-/// "Get an encoding": the names that are used for these.
-inline std::optional<charset> find_charset(std::string_view name) noexcept {
-  struct label {
-    std::string_view name;
-    charset means;
-  };
-  constexpr label labels[] = {
-      {"utf-8", charset::utf_8},
-      {"utf8", charset::utf_8},
-      {"unicode-1-1-utf-8", charset::utf_8},
-      {"us-ascii", charset::windows_1252},
-      {"ascii", charset::windows_1252},
-      {"ansi_x3.4-1968", charset::windows_1252},
-      {"iso-8859-1", charset::windows_1252},
-      {"iso8859-1", charset::windows_1252},
-      {"iso_8859-1", charset::windows_1252},
-      {"iso88591", charset::windows_1252},
-      {"latin1", charset::windows_1252},
-      {"l1", charset::windows_1252},
-      {"windows-1252", charset::windows_1252},
-      {"cp1252", charset::windows_1252},
-      {"x-cp1252", charset::windows_1252},
-      {"utf-16", charset::utf_16le},
-      {"utf-16le", charset::utf_16le},
-      {"utf-16be", charset::utf_16be},
-  };
-  name = ascii::trim(name);
-  for (const auto& [known, means] : labels)
-    if (ascii::iequals(name, known)) return means;
-  return std::nullopt;
-}
 
 inline constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
 
@@ -102,6 +70,16 @@ inline std::string from_windows_1252(std::string_view text) {
   return out;
 }
 
+/// Encoding Standard, 14.5: bytes beyond ASCII in the Private Use Area.
+inline std::string from_user_defined(std::string_view text) {
+  std::string out;
+  for (const char byte : text) {
+    const auto c = static_cast<unsigned char>(byte);
+    append_utf8(out, c < 0x80 ? char32_t(c) : char32_t(0xf780 + (c - 0x80u)));
+  }
+  return out;
+}
+
 inline std::string from_utf16(std::string_view text, bool big_endian) {
   std::string out;
   out.reserve(text.size());
@@ -129,30 +107,43 @@ inline std::string from_utf16(std::string_view text, bool big_endian) {
 
 }  // namespace detail
 
-/// `bytes` of this charset as UTF-8. As in browsers, a byte order mark at the front goes before
-/// `charset` and is left out, ISO 8859-1 and ASCII mean Windows-1252, "utf-16" is little-endian,
-/// and what is malformed becomes U+FFFD. An empty `charset` is UTF-8.
+/// `bytes` of this charset as UTF-8, as browsers read them (Encoding Standard): a byte order mark
+/// at the front goes before `charset` and is left out, ISO 8859-1 and ASCII mean Windows-1252,
+/// "utf-16" is little-endian, and what is malformed becomes U+FFFD. A `charset` that is empty or no
+/// label of the standard is UTF-8.
 ///
-/// Fails with usage "charset_unknown" for other charsets: use the bytes, and a library that has
-/// them.
+/// Fails with usage "charset_unavailable" where the charset is known, and this system's iconv,
+/// which has all but UTF-8, UTF-16 and Windows-1252, is not there or does not have it.
 inline result<std::string> to_utf8(std::string_view bytes, std::string_view charset) {
   using namespace std::string_view_literals;
+  using detail::charset_kind;
   if (bytes.starts_with("\xef\xbb\xbf"sv)) return detail::from_utf8(bytes.substr(3));
   if (bytes.starts_with("\xfe\xff"sv)) return detail::from_utf16(bytes.substr(2), true);
   if (bytes.starts_with("\xff\xfe"sv)) return detail::from_utf16(bytes.substr(2), false);
-  const auto known = charset.empty() ? detail::charset::utf_8 : detail::find_charset(charset);
-  if (!known)
-    return fail(error_category::usage, "charset_unknown",
-                "the text is in the charset \"" + ascii::printable(charset) +
-                    "\", which is not known here; take its bytes");
-  switch (*known) {
-    case detail::charset::utf_8:
+  if (charset.empty() || ascii::iequals(charset, "utf-8")) return detail::from_utf8(bytes);
+  const detail::charset* known = detail::find_charset(charset);
+  switch (known ? known->kind : charset_kind::utf_8) {
+    case charset_kind::utf_8:
       return detail::from_utf8(bytes);
-    case detail::charset::windows_1252:
+    case charset_kind::windows_1252:
       return detail::from_windows_1252(bytes);
-    default:
-      return detail::from_utf16(bytes, *known == detail::charset::utf_16be);
+    case charset_kind::utf_16le:
+    case charset_kind::utf_16be:
+      return detail::from_utf16(bytes, known->kind == charset_kind::utf_16be);
+    case charset_kind::replacement:
+      return std::string(bytes.empty() ? std::string_view() : detail::replacement);
+    case charset_kind::x_user_defined:
+      return detail::from_user_defined(bytes);
+    case charset_kind::single_byte:
+    case charset_kind::multiple_byte:
+      break;
   }
+#ifdef COHTTPS_HAS_ICONV
+  if (auto text = detail::from_charset(bytes, *known)) return *std::move(text);
+#endif
+  return fail(error_category::usage, "charset_unavailable",
+              "the text is in the charset \"" + ascii::printable(charset) +
+                  "\", which this system's iconv does not have; use the bytes");
 }
 
 /// The text of content with this Content-Type, which may be empty or malformed: then it is UTF-8,

@@ -7,7 +7,9 @@
 #include <cohttps/http/coding_stage.hpp>
 #include <cohttps/http/coding_zlib.hpp>
 #include <cohttps/http/coding_zstd.hpp>
+#include <cohttps/http/decoding_limits.hpp>
 #include <cohttps/http/fields.hpp>
+#include <cohttps/http/strictness.hpp>
 
 #include <algorithm>
 #include <array>
@@ -73,12 +75,21 @@ inline const std::string& accept_encoding() {
   return list;
 }
 
-/// How much decoding may make of how little.
-struct decoding_limits {
-  std::uint64_t output = UINT64_MAX;       ///< bytes of decoded content
-  std::uint64_t ratio = 1000;              ///< of each coding's output to what was received
-  std::uint64_t ratio_from = 1024 * 1024;  ///< bytes of output before which none is too much
-};
+/// True when one of the codings that a message's Content-Encoding lists is none that is known.
+inline bool has_unknown_coding(const fields& headers) {
+  bool unknown = false;
+  headers.for_each("content-encoding", [&](std::string_view value) {
+    ascii::for_each_element(value, [&](std::string_view name) {
+      const bool known = ascii::iequals(name, "identity") || ascii::iequals(name, "x-gzip") ||
+                         std::ranges::any_of(detail::codings, [&](const detail::coding& c) {
+                           return ascii::iequals(c.name, name);
+                         });
+      unknown = unknown || !known;
+      return true;
+    });
+  });
+  return unknown;
+}
 
 /// Decodes content in all of its codings; in none, it copies.
 ///
@@ -103,21 +114,25 @@ class content_decoder {
   /// For content with this Content-Encoding: a list in the order in which the codings were applied,
   /// where "identity" is none and "x-gzip" is gzip.
   ///
+  /// Bytes behind the end of a coding are passed over, or, when read strictly, an error.
+  ///
   /// Errors: protocol, "coding_unknown"; usage, "coding_unavailable" (the program was built without
   /// what it takes); limit, "too_many_codings" (over 3).
   static result<content_decoder> create(std::string_view content_encoding,
-                                        const decoding_limits& limits = {}) {
-    content_decoder made(limits);
+                                        const decoding_limits& limits = {},
+                                        strictness how = strictness::lenient) {
+    content_decoder made(limits, how);
     if (auto added = made.add(content_encoding); !added) return pass(std::move(added));
     std::ranges::reverse(made.stages_);
     return made;
   }
 
   /// For content of a message with these fields.
-  static result<content_decoder> create(const fields& headers, const decoding_limits& limits = {}) {
+  static result<content_decoder> create(const fields& headers, const decoding_limits& limits = {},
+                                        strictness how = strictness::lenient) {
     std::string all;
     headers.for_each("content-encoding", [&](std::string_view value) { (all += value) += ','; });
-    return create(all, limits);
+    return create(all, limits, how);
   }
 
   /// True when there is nothing to decode, so that the content can be used where it is.
@@ -126,7 +141,8 @@ class content_decoder {
   /// Decodes from `in` to `out`, which is not empty, until one of them is used up. As long as `out`
   /// is filled there may be more: call again with what is left of `in`, or with nothing.
   ///
-  /// Errors: those of `coding_stage::step`; limit, "content_too_large", "content_ratio".
+  /// Errors: those of `coding_stage::step`; protocol, "content_trailing_bytes"; limit,
+  /// "content_too_large", "content_ratio".
   result<progress> decode(std::span<const std::byte> in, std::span<std::byte> out) {
     const std::size_t given = in.size();
     std::size_t produced = 0;
@@ -170,7 +186,8 @@ class content_decoder {
     bool may_hold_more = false;
   };
 
-  explicit content_decoder(const decoding_limits& limits) : limits_(limits) {}
+  content_decoder(const decoding_limits& limits, strictness how)
+      : limits_(limits), strictness_(how) {}
 
   result<void> add(std::string_view content_encoding) {
     result<void> outcome;
@@ -226,13 +243,19 @@ class content_decoder {
         return fail(error_category::limit, "content_ratio",
                     "the content becomes more than " + std::to_string(limits_.ratio) +
                         " times as large when decoded");
-      if (done->consumed == 0 && done->produced == 0 && !source.empty())
+      const bool ended = s.decoder->is_complete() && produced < out.size();
+      if (ended && (!source.empty() || s.decoder->is_beyond_end())) {
+        if (strictness_ == strictness::strict) return detail::trailing_bytes(s.name);
+        source = {};  // some servers pad
+      } else if (done->consumed == 0 && done->produced == 0 && !source.empty()) {
         return detail::malformed_content(s.name, "it leads nowhere");
+      }
     }
     return produced;
   }
 
   decoding_limits limits_;
+  strictness strictness_;
   std::vector<stage> stages_;  // the coding that was applied last comes first
   std::uint64_t received_ = 0;
   std::uint64_t produced_ = 0;
@@ -240,8 +263,9 @@ class content_decoder {
 
 /// All of a content at once. Errors as of `content_decoder`.
 inline result<std::string> decode_content(std::string_view content_encoding, std::string_view bytes,
-                                          const decoding_limits& limits = {}) {
-  auto decoder = content_decoder::create(content_encoding, limits);
+                                          const decoding_limits& limits = {},
+                                          strictness how = strictness::lenient) {
+  auto decoder = content_decoder::create(content_encoding, limits, how);
   if (!decoder) return pass(std::move(decoder));
   std::string decoded;
   std::array<std::byte, 16 * 1024> out;

@@ -34,7 +34,6 @@ class brotli_stage final : public coding_stage {
                                  BrotliDecoderErrorString(BrotliDecoderGetErrorCode(state_.get())));
       complete_ = outcome == BROTLI_DECODER_RESULT_SUCCESS;
     }
-    if (complete_ && left > 0) return trailing_bytes("br");
     return progress{in.size() - left, out.size() - room};
   }
 

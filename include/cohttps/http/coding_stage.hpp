@@ -26,12 +26,17 @@ class coding_stage {
   /// Decodes from `in` to `out`, which is not empty, until one of them is used up. What was decoded
   /// and found no room comes with the next call, also when its `in` is empty.
   ///
-  /// Errors: protocol, "content_malformed", "content_trailing_bytes" (there is something behind the
-  /// end); limit, "content_window_too_large". After one, the decoder is not used again.
+  /// What lies behind the end it leaves; `is_complete` tells that it is there.
+  ///
+  /// Errors: protocol, "content_malformed"; limit, "content_window_too_large". After one, the
+  /// decoder is not used again.
   virtual result<progress> step(std::span<const std::byte> in, std::span<std::byte> out) = 0;
 
   /// True when the input may end after what was consumed.
   virtual bool is_complete() const noexcept = 0;
+
+  /// True when some of what was consumed lies behind the end.
+  virtual bool is_beyond_end() const noexcept { return false; }
 };
 
 namespace detail {

@@ -49,6 +49,7 @@ class inflater {
     return code == Z_OK || code == Z_BUF_ERROR ? outcome::more : outcome::malformed;
   }
 
+  std::uint64_t consumed() const noexcept { return stream_.total_in; }
   std::string_view why() const noexcept { return stream_.msg ? stream_.msg : std::string_view(); }
 
  private:
@@ -60,15 +61,21 @@ class gzip_stage final : public coding_stage {
  public:
   result<progress> step(std::span<const std::byte> in, std::span<std::byte> out) override {
     const std::size_t given = in.size(), room = out.size();
-    while (!complete_ || !in.empty()) {
+    while (!ended_ && (!complete_ || !in.empty())) {
       if (complete_) {
-        if (in.front() != std::byte{0x1f}) return trailing_bytes("gzip");
+        ended_ = in.front() != std::byte{0x1f};
+        if (ended_) break;
         inflater_.restart();
         complete_ = false;
+        follows_ = true;
       }
       const auto outcome = inflater_.run(in, out);
-      if (outcome == inflater::outcome::malformed)
+      if (outcome == inflater::outcome::malformed) {
+        // What follows a whole member without the two bytes that begin one is none.
+        ended_ = complete_ = beyond_ = follows_ && inflater_.consumed() <= 2;
+        if (ended_) break;
         return malformed_content("gzip", inflater_.why());
+      }
       complete_ = outcome == inflater::outcome::end;
       if (out.empty() || (!complete_ && in.empty())) break;
     }
@@ -76,10 +83,14 @@ class gzip_stage final : public coding_stage {
   }
 
   bool is_complete() const noexcept override { return complete_; }
+  bool is_beyond_end() const noexcept override { return beyond_; }
 
  private:
   inflater inflater_{31};
   bool complete_ = false;
+  bool follows_ = false;  // there was a member before this one
+  bool ended_ = false;    // what comes now is no member
+  bool beyond_ = false;
 };
 
 /// RFC 9110 means zlib by "deflate"; some servers send it bare, which the first two bytes tell.
@@ -103,7 +114,6 @@ class deflate_stage final : public coding_stage {
         return malformed_content("deflate", inflater_.why());
       complete_ = outcome == inflater::outcome::end;
     }
-    if (complete_ && (!rest_of_head_.empty() || !in.empty())) return trailing_bytes("deflate");
     return progress{given - in.size(), room - out.size()};
   }
 

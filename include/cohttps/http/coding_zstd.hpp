@@ -28,16 +28,18 @@ class zstd_stage final : public coding_stage {
 
   result<progress> step(std::span<const std::byte> in, std::span<std::byte> out) override {
     progress total;
-    while (total.produced < out.size() && (!complete_ || total.consumed < in.size())) {
+    while (!ended_ && total.produced < out.size() && (!complete_ || total.consumed < in.size())) {
       auto source = in.subspan(total.consumed);
       // The library would also take formats older than the standard. What begins a frame goes to it
       // apart, so that it never sees a whole frame at once: it would not look at the window then.
       if (magic_seen_ < magic_size) {
         source = source.first(std::min(source.size(), magic_size - magic_seen_));
-        for (const std::byte b : source)
-          if (!may_be_magic(b))
-            return frames_ > 0 ? trailing_bytes("zstd")
-                               : malformed_content("zstd", "no frame begins so");
+        for (const std::byte b : source) {
+          if (may_be_magic(b)) continue;
+          if (frames_ == 0) return malformed_content("zstd", "no frame begins so");
+          complete_ = ended_ = true;  // what follows is none
+          return total;
+        }
       }
       ZSTD_inBuffer from{source.data(), source.size(), 0};
       ZSTD_outBuffer to{out.data() + total.produced, out.size() - total.produced, 0};
@@ -91,6 +93,7 @@ class zstd_stage final : public coding_stage {
   std::size_t frames_ = 0;
   bool skips_ = false;
   bool complete_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace cohttps::detail

@@ -51,6 +51,26 @@ class digest {
     return best;
   }
 
+  /// Why none of the challenges can be answered, for people; empty when none of them is Digest.
+  [[gnu::cold]] static std::string why_unanswerable(std::span<const challenge> offered,
+                                                    const digest_hashes& hashes) {
+    std::string why;
+    for (const challenge& c : offered) {
+      if (c.scheme != "digest" || from(c, hashes)) continue;
+      if (!why.empty()) why += "; ";
+      digest d;
+      d.algorithm_ = c.find("algorithm").value_or("");
+      if (!c.find("realm") || !c.find("nonce"))
+        why += std::string("a Digest challenge has no ") + (c.find("realm") ? "nonce" : "realm");
+      else if (!d.set_algorithm(hashes))
+        why += "the Digest algorithm " + ascii::printable(d.algorithm_, 32) + " is not supported";
+      else
+        why += "the quality of protection (qop) \"" +
+               ascii::printable(c.find("qop").value_or(""), 32) + "\" is not supported";
+    }
+    return why;
+  }
+
   const std::string& realm() const noexcept { return realm_; }
 
   /// True when it was only the nonce of the last answer that was too old: the user name and

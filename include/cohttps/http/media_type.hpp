@@ -60,21 +60,43 @@ inline std::string take_quoted(std::string_view& text) {
   return out;
 }
 
+/// "HTTP whitespace" of the standard, with which fields are trimmed here.
+inline constexpr std::string_view http_whitespace = " \t\r\n";
+
+inline std::string_view trim_end(std::string_view text) noexcept {
+  const auto last = text.find_last_not_of(http_whitespace);
+  return text.substr(0, last == text.npos ? 0 : last + 1);
+}
+inline std::string_view trim_begin(std::string_view text) noexcept {
+  return text.substr(std::min(text.find_first_not_of(http_whitespace), text.size()));
+}
+
+/// "HTTP quoted-string token code points".
+inline bool is_parameter_value(std::string_view value) noexcept {
+  return std::ranges::all_of(
+      value, [](unsigned char c) { return c == '\t' || (c >= 0x20 && c <= 0x7e) || c >= 0x80; });
+}
+
 inline void parse_media_parameters(std::string_view text, media_type& to) {
-  constexpr std::size_t most = 32;  // the first ones; no type has so many
+  constexpr std::size_t most = 1000;  // the first ones; no type has so many
   while (!text.empty() && to.parameters.size() < most) {
-    text = text.substr(std::min(text.find_first_not_of("; \t"), text.size()));
+    text = trim_begin(text);
     const std::size_t end = std::min(text.find_first_of(";="), text.size());
     const std::string name = ascii::lower(text.substr(0, end));
     text.remove_prefix(end);
-    if (!text.starts_with('=')) continue;
-    text.remove_prefix(1);
+    if (text.starts_with(';')) {
+      text.remove_prefix(1);
+      continue;
+    }
+    if (text.empty()) return;
+    text.remove_prefix(1);  // '='
+    if (text.empty()) return;
     const bool quoted = text.starts_with('"');
     std::string value;
     if (quoted) value = take_quoted(text);
     const std::string_view rest = ascii::take_until(text, ';');
-    if (!quoted) value = ascii::trim(rest);
-    if (ascii::is_token(name) && ascii::is_field_value(value) && (quoted || !value.empty()) &&
+    if (!quoted) value = trim_end(rest);
+    if (ascii::is_token(name) && is_parameter_value(value) && (quoted || !value.empty()) &&
         !to.find(name))
       to.parameters.push_back({name, std::move(value)});
   }
@@ -85,12 +107,11 @@ inline void parse_media_parameters(std::string_view text, media_type& to) {
 /// Parses a media type. Parameters that are malformed are left out, and of equal ones the first
 /// counts. Fails with protocol "media_type_malformed" when type or subtype is no token.
 inline result<media_type> parse_media_type(std::string_view text) {
-  std::string_view rest = ascii::trim(text);
-  std::string_view essence = ascii::take_until(rest, ';');
+  std::string_view rest = detail::trim_end(detail::trim_begin(text));
   media_type parsed;
-  const bool divided = essence.find('/') != essence.npos;
-  parsed.type = ascii::lower(ascii::take_until(essence, '/'));
-  parsed.subtype = ascii::lower(ascii::trim(essence));
+  const bool divided = rest.find('/') != rest.npos;
+  parsed.type = ascii::lower(ascii::take_until(rest, '/'));
+  parsed.subtype = ascii::lower(detail::trim_end(ascii::take_until(rest, ';')));
   if (!divided || !ascii::is_token(parsed.type) || !ascii::is_token(parsed.subtype))
     return fail(error_category::protocol, "media_type_malformed",
                 "\"" + ascii::printable(text) + "\" is not a media type");

@@ -27,8 +27,7 @@ class netrc {
   /// Reads "machine NAME" or "default", each with "login NAME", "password SECRET" and "account
   /// NAME" in any order. A word is quoted where it has spaces or begins with '#'; in quotes, \n, \r
   /// and \t mean control characters and '\' before others is left out. '#' begins a comment, and
-  /// macros
-  /// ("macdef") are skipped.
+  /// macros ("macdef") are skipped, and so are words that are none of these.
   ///
   /// Fails with usage "netrc_malformed", which names the line and nothing that stands there.
   static result<netrc> parse(std::string_view text) {
@@ -51,9 +50,8 @@ class netrc {
                                                      : unused;
         if (!in.next_value()) return in.malformed("a value is missing");
         value = std::move(in.word);
-      } else {
-        return in.malformed("a word stands where none of the format's can");
       }
+      // Other words belong to programs that know more of them.
     }
     if (in.unterminated) return in.malformed("a quote does not end");
     return parsed;

@@ -33,7 +33,7 @@ inline result<std::optional<redirection>> follow_redirect(const url& from, const
                                                           int status, const fields& headers) {
   if (!is_redirect_status(status)) return std::nullopt;
   const auto location = headers.find("location");
-  if (!location) return std::nullopt;
+  if (!location || location->empty()) return std::nullopt;
   bool ambiguous = false;
   headers.for_each("location",
                    [&](std::string_view v) { ambiguous = ambiguous || v != *location; });

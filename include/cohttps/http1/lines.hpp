@@ -3,6 +3,7 @@
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/http/fields.hpp>
+#include <cohttps/http/strictness.hpp>
 #include <cohttps/http1/scan.hpp>
 
 #include <algorithm>
@@ -23,33 +24,48 @@ struct fault {
 
 /// status-line of RFC 9112, 4, without its CRLF.
 struct status_line {
-  int version_minor = 1;
+  int version_minor = 1;  // of a later HTTP/1.x, that of HTTP/1.1 (RFC 9110, 2.5)
   int status = 0;
   std::size_t reason_at = 0;  // an offset in the line
   std::size_t reason_size = 0;
+  bool irregular = false;  // taken, but not as the grammar has it
 
-  /// `HTTP/1.0` or `HTTP/1.1`, one SP, three digits, one SP, reason phrase. The second SP may be
+  /// `HTTP/1.` and a digit, one SP, three digits, one SP, reason phrase. The second SP may be
   /// missing when the phrase is: RFC 9112 demands it, many servers leave it out, and nothing else
   /// can be meant. A status above 599 is taken as it is (RFC 9110, 15).
-  std::optional<fault> parse(std::string_view line) noexcept {
-    if (!line.starts_with("HTTP/1.0") && !line.starts_with("HTTP/1.1"))
+  ///
+  /// `lenient` also takes more white space, a status below 100, and control characters in the
+  /// phrase.
+  std::optional<fault> parse(std::string_view line, strictness how) noexcept {
+    const bool lenient = how == strictness::lenient;
+    irregular = false;
+    if (line.size() < 8 || !line.starts_with("HTTP/1.") || !ascii::is_digit(line[7]) ||
+        (!lenient && line[7] > '1'))
       return fault{"unsupported_version", "the response is neither HTTP/1.0 nor HTTP/1.1", 7, line};
-    version_minor = line[7] - '0';
-    if (line.size() == 8 || line[8] != ' ')
-      return fault{"invalid_status_line", "the version is not followed by one space", 8, line};
-    for (std::size_t i = 9; i < 12; ++i)
+    version_minor = line[7] == '0' ? 0 : 1;
+    std::size_t at = 9;
+    if (line.size() == 8 || line[8] != ' ') {
+      if (!lenient || line.size() == 8 || line[8] != '\t')
+        return fault{"invalid_status_line", "the version is not followed by one space", 8, line};
+      irregular = true;
+    }
+    while (lenient && at < line.size() && ascii::is_space(line[at])) ++at, irregular = true;
+    for (std::size_t i = at; i < at + 3; ++i)
       if (i >= line.size() || !ascii::is_digit(line[i]))
         return fault{"invalid_status_code", "the status code is not three digits", i, line};
-    if (line.size() > 12 && line[12] != ' ')
-      return fault{"invalid_status_code", "the status code is not followed by a space", 12, line};
-    status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
-    if (status < 100) return fault{"invalid_status_code", "the status code is below 100", 9, line};
-    reason_at = std::min<std::size_t>(line.size(), 13);
+    status = (line[at] - '0') * 100 + (line[at + 1] - '0') * 10 + (line[at + 2] - '0');
+    if (status < 100 && !lenient)
+      return fault{"invalid_status_code", "the status code is below 100", at, line};
+    at += 3;
+    if (line.size() > at && line[at] != ' ')
+      return fault{"invalid_status_code", "the status code is not followed by a space", at, line};
+    reason_at = std::min(line.size(), at + 1);
     const std::string_view reason = line.substr(reason_at);
     reason_size = reason.size();
-    if (const auto end = scan::field_value_end(reason); end != reason.size())
+    const auto end = lenient ? scan::line_breaking(reason) : scan::field_value_end(reason);
+    if (end != reason.size())
       return fault{reason[end] == '\r' ? "bare_cr" : "invalid_reason_phrase",
-                   "the reason phrase holds a control character", 13 + end, line};
+                   "the reason phrase contains a control character", reason_at + end, line};
     return std::nullopt;
   }
 };
@@ -58,7 +74,8 @@ struct status_line {
 ///
 /// Strict where recipients are known to differ: no line folding (RFC 9112, 5.2), no whitespace
 /// before the colon (5.1) or the first field (2.2), no control characters in the value (RFC 9110,
-/// 5.5). `first` says that no field came before; `line` is not empty.
+/// 5.5). `first` says that no field came before; `line` is not empty. `lenient_field_line` has what
+/// is taken all the same.
 inline std::optional<fault> parse_field_line(std::string_view line, bool first,
                                              field_slot& slot) noexcept {
   const std::size_t colon = scan::token_end(line);
@@ -93,14 +110,76 @@ inline std::optional<fault> parse_field_line(std::string_view line, bool first,
   return std::nullopt;
 }
 
+/// What a line is that `parse_field_line` refuses, for a recipient that takes it.
+enum class line_kind : std::uint8_t {
+  regular,    ///< a field after all: only its value has control characters (RFC 9110, 5.5)
+  irregular,  ///< a field whose name is followed by white space (RFC 9112, 5.1)
+  folded,     ///< the rest of the value before it (RFC 9112, 5.2)
+  junk,       ///< no field at all, such as a program's warning; browsers pass over it
+  refused,    ///< forged, maybe: it has NUL or CR in it
+};
+
+/// Fills `slot` where there is a field. `first` says that no line came before.
+[[gnu::cold]] inline line_kind lenient_field_line(std::string_view line, bool first,
+                                                  field_slot& slot) noexcept {
+  if (scan::line_breaking(line) != line.size()) return line_kind::refused;
+  if (ascii::is_space(line[0])) return first ? line_kind::junk : line_kind::folded;
+  const std::size_t name = scan::token_end(line);
+  std::size_t colon = name;
+  while (colon < line.size() && ascii::is_space(line[colon])) ++colon;
+  if (name == 0 || colon == line.size() || line[colon] != ':') return line_kind::junk;
+  const std::string_view value = ascii::trim(line.substr(colon + 1));
+  slot.name_at = 0;
+  slot.name_size = static_cast<std::uint32_t>(name);
+  slot.value_at = static_cast<std::uint32_t>(value.data() - line.data());
+  slot.value_size = static_cast<std::uint32_t>(value.size());
+  return name == colon ? line_kind::regular : line_kind::irregular;
+}
+
+/// The field lines `section`, each with its end, with every fold replaced by one SP (RFC
+/// 9112, 5.2).
+[[gnu::cold]] inline std::string unfolded(std::string_view section) {
+  std::string text;
+  text.reserve(section.size());
+  for (std::size_t i = 0; i < section.size(); ++i) {
+    const auto next = section.substr(i).starts_with("\r\n") ? i + 2
+                      : section[i] == '\n'                  ? i + 1
+                                                            : 0;
+    if (next == 0 || i == 0 || next >= section.size() || !ascii::is_space(section[next])) {
+      text += section[i];
+      continue;
+    }
+    while (!text.empty() && ascii::is_space(text.back())) text.pop_back();
+    text += ' ';
+    i = next;
+    while (i + 1 < section.size() && ascii::is_space(section[i + 1])) ++i;
+  }
+  return text;
+}
+
 /// The line before a chunk's data (RFC 9112, 7.1), without its CRLF.
 struct chunk_line {
   std::uint64_t size = 0;
   std::size_t extensions = 0;  ///< how many bytes they take; they mean nothing to this client
 
+  bool irregular = false;  ///< taken, but not as the grammar has it
+
   /// `1*HEXDIG *( BWS ";" BWS name [ BWS "=" BWS value ] )`, value a token or a quoted string.
-  /// Whitespace is taken only where the grammar of the extensions has it.
-  std::optional<fault> parse(std::string_view line) noexcept {
+  /// Whitespace is taken only where the grammar of the extensions has it. `lenient` passes over
+  /// white space behind the size, and over extensions of any form.
+  std::optional<fault> parse(std::string_view line, strictness how) noexcept {
+    const auto wrong = parse_strictly(line);
+    irregular = wrong.has_value();
+    if (!wrong || how == strictness::strict || wrong->reason == "chunk_size_overflow") return wrong;
+    const auto digits = line.size() - extensions;
+    if (digits == 0 || scan::line_breaking(line) != line.size()) return wrong;
+    const auto rest = line.substr(digits);
+    const auto text = rest.find_first_not_of(" \t");
+    return text == rest.npos || rest[text] == ';' ? std::nullopt : wrong;
+  }
+
+ private:
+  std::optional<fault> parse_strictly(std::string_view line) noexcept {
     std::size_t i = 0;
     size = 0;
     for (; i < line.size(); ++i) {
@@ -110,10 +189,10 @@ struct chunk_line {
         return fault{"chunk_size_overflow", "a chunk size has more than 64 bits", i, line};
       size = size << 4 | static_cast<std::uint64_t>(digit);
     }
+    extensions = line.size() - i;
     if (i == 0 || (i < line.size() && line[i] != ';' && !ascii::is_space(line[i])))
       return fault{"invalid_chunk_size", "a chunk size is not a hexadecimal number", i, line};
     const std::size_t digits = i;
-    extensions = line.size() - digits;
     while (i < line.size()) {
       const bool first = i == digits;
       skip_space(line, i);
@@ -138,7 +217,6 @@ struct chunk_line {
     return std::nullopt;
   }
 
- private:
   static void skip_space(std::string_view s, std::size_t& i) noexcept {
     while (i < s.size() && ascii::is_space(s[i])) ++i;
   }

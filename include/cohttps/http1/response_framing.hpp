@@ -5,6 +5,7 @@
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
 #include <cohttps/http/status.hpp>
+#include <cohttps/http/strictness.hpp>
 #include <cohttps/http1/lines.hpp>
 
 #include <cstdint>
@@ -21,9 +22,12 @@ enum class delimiter : std::uint8_t { none, content_length, chunked, close };
 /// the head that opens a tunnel RFC 9112, 6.3 has these fields ignored.
 class response_framing {
  public:
+  response_framing() = default;
+  explicit response_framing(strictness how) noexcept : lenient_(how == strictness::lenient) {}
+
   /// Forgets all; the response is to a request of this method.
   void start(const method& request) noexcept {
-    *this = {};
+    *this = response_framing(lenient_ ? strictness::lenient : strictness::strict);
     to_head_ = request == method::head;
     to_connect_ = request == method::connect;
   }
@@ -70,7 +74,13 @@ class response_framing {
 
   /// `none` until the final head ended.
   delimiter end_of_content() const noexcept { return delimiter_; }
-  std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
+  std::optional<std::uint64_t> content_length() const noexcept {
+    return chunked_ ? std::nullopt : content_length_;
+  }
+
+  /// Something was taken that is out of order: what the peer sends behind this response is not
+  /// trusted.
+  void distrust() noexcept { persistent_ = false; }
 
   /// Whether the connection may carry another exchange after this one.
   bool persistent() const noexcept { return persistent_; }
@@ -106,23 +116,47 @@ class response_framing {
     return both();
   }
 
+  // Proxies repeat "chunked", and old servers say "identity", which is no coding any more (RFC
+  // 9112, 7). With one chunked coding alone the end is certain.
+  std::optional<fault> take_irregular_coding(std::string_view value) noexcept {
+    bool known = true, chunked = chunked_;
+    ascii::for_each_element(value, [&](std::string_view coding) {
+      if (ascii::iequals(coding, "chunked"))
+        chunked = true;
+      else if (!ascii::iequals(coding, "identity"))
+        known = false;
+      return known;
+    });
+    if (!known)
+      return fault{"unsupported_transfer_encoding", "Transfer-Encoding is not \"chunked\" alone", 0,
+                   value};
+    chunked_ = chunked;
+    distrust();
+    return both();
+  }
+
   std::optional<fault> take_transfer_encoding(std::string_view value) noexcept {
     if (version_minor_ == 0) [[unlikely]]
       return fault{"transfer_encoding_in_http_1_0", "HTTP/1.0 has no Transfer-Encoding"};
-    if (chunked_ || !ascii::iequals(value, "chunked")) [[unlikely]]
+    if (chunked_ || !ascii::iequals(value, "chunked")) [[unlikely]] {
+      if (lenient_) return take_irregular_coding(value);
       return fault{"unsupported_transfer_encoding", "Transfer-Encoding is not \"chunked\" alone", 0,
                    value};
+    }
     chunked_ = true;
     return both();
   }
 
-  std::optional<fault> both() const noexcept {
+  // The coding overrides the length (RFC 9112, 6.3).
+  std::optional<fault> both() noexcept {
     if (!chunked_ || !content_length_) [[likely]]
       return std::nullopt;
+    if (lenient_) return distrust(), std::nullopt;
     return fault{"content_length_with_transfer_encoding",
                  "the response has both Content-Length and Transfer-Encoding"};
   }
 
+  bool lenient_ = false;
   int version_minor_ = 1;
   int status_ = 0;
   delimiter delimiter_ = delimiter::none;

@@ -4,8 +4,10 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/http/method.hpp>
 #include <cohttps/http/response_head.hpp>
+#include <cohttps/http/strictness.hpp>
 #include <cohttps/http/trailer.hpp>
 #include <cohttps/http1/limits.hpp>
+#include <cohttps/http1/line_reader.hpp>
 #include <cohttps/http1/lines.hpp>
 #include <cohttps/http1/response_errors.hpp>
 #include <cohttps/http1/response_framing.hpp>
@@ -17,12 +19,13 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace cohttps::http1 {
 
-/// A strict push parser for the responses on one connection.
+/// A push parser for the responses on one connection.
 ///
 /// ```
 ///   idle, complete ── start(method) ──▶ status_line ◀── interim ──┐
@@ -43,20 +46,16 @@ namespace cohttps::http1 {
 ///
 /// The caller keeps the bytes that are not consumed at the front of its buffer, calls `parse`,
 /// drops as many as `step::consumed` says, and goes on until `need_more`; then it reads, and calls
-/// again with the same bytes and more behind them. Bytes that were searched are not searched again,
-/// so a head that comes byte by byte costs linear time. Any split of the input gives the same
-/// events (but for where content is cut) and errors (but for how much an excerpt of "not_http"
-/// quotes).
+/// again with the same bytes and more behind them. Any split of the input gives the same events,
+/// but for where content is cut, and errors, but for how much an excerpt of "not_http" quotes.
 ///
 /// Memory: content is never copied: `step::body` is a span into the caller's bytes. A head is
 /// copied once, when it is whole, and so is a trailer section. A parser that is used again
-/// allocates nothing when its head stays in it (`head`) or comes back (`recycle`); with `take_head`
-/// alone, a response costs one allocation for its text, one for its offsets, and one for a reason
-/// phrase that does not fit into a string's own memory.
+/// allocates nothing when its head stays in it (`head`) or comes back (`recycle`).
 ///
-/// Strictness: where RFC 9112 lets a recipient choose and recipients are known to differ, the
-/// message is refused. `lines.hpp` has the grammar, `response_framing.hpp` the framing. Lines end
-/// with CRLF, never with LF alone (2.2).
+/// Strictness: what is out of order but certain is taken, and the connection does not persist;
+/// `strictness::strict` refuses it. NUL and CR within a line, a length in doubt and a missing end
+/// are errors in any case. `lines.hpp` has the grammar, `response_framing.hpp` the framing.
 ///
 /// After an error every call fails with the same error, until `start`.
 class response_parser {
@@ -75,7 +74,8 @@ class response_parser {
     std::span<const std::byte> body = {};
   };
 
-  explicit response_parser(limits bounds = {}) noexcept : limits_(bounds) {
+  explicit response_parser(limits bounds = {}, strictness how = strictness::lenient) noexcept
+      : limits_(bounds), strictness_(how), framing_(how) {
     // Offsets of fields have 32 bits.
     limits_.head = std::min(limits_.head, std::size_t{1} << 30);
     limits_.trailers = std::min(limits_.trailers, std::size_t{1} << 30);
@@ -84,7 +84,7 @@ class response_parser {
   /// A response to a request of this method comes next: HEAD has no content, a 2xx to CONNECT makes
   /// a tunnel (RFC 9112, 6.3). To be called before each response.
   void start(const method& request) noexcept {
-    state_ = state_ == state::complete ? state::empty_line : state::status_line;
+    state_ = state_ == state::complete || lenient() ? state::empty_line : state::status_line;
     framing_.start(request);
     failed_.reset();
     position_ = received_ = extensions_ = 0;
@@ -140,7 +140,6 @@ class response_parser {
 
   /// What tells the end of the content; known from the `head` event on.
   delimiter body_delimiter() const noexcept { return framing_.end_of_content(); }
-  bool chunked() const noexcept { return body_delimiter() == delimiter::chunked; }
 
   /// What Content-Length says; also of a response to HEAD or a 304, which has no content itself.
   std::optional<std::uint64_t> content_length() const noexcept { return framing_.content_length(); }
@@ -166,7 +165,6 @@ class response_parser {
   // ---- the machine --------------------------------------------------------------------------
   // Steps return when nothing more can be done with `in`, when `out` holds an event, or when
   // `failed_` is set; those that return bool are false then.
-
   void advance(std::string_view in, step& out) {
     for (;;) {
       const std::string_view rest = in.substr(out.consumed);
@@ -212,41 +210,45 @@ class response_parser {
     position_ += n;
   }
 
-  // The line of `rest` that begins at `line_`, without its CRLF; `line_` moves to the next one. The
-  // search goes on where it ended in the last call. A section that does not end within `limit`
-  // bytes is refused as soon as that is certain.
+  // The next line of `rest`, without its end.
   std::optional<std::string_view> next_line(std::string_view rest, std::size_t limit) {
-    const std::string_view window = rest.substr(0, limit);
-    const std::size_t lf = scan::find_lf(window, scanned_);
-    if (lf == window.npos) {
-      scanned_ = window.size();
-      if (rest.size() >= limit) [[unlikely]]
-        reject(detail::too_long(reading(), limit), limit);
-      return std::nullopt;
+    std::string_view line;
+    switch (lines_.next(rest, limit, line)) {
+      case line_reader::outcome::more:
+        return std::nullopt;
+      case line_reader::outcome::too_long:
+        return reject(detail::too_long(reading(), limit), limit), std::nullopt;
+      case line_reader::outcome::bare_line:
+        if (!lenient())
+          return reject({"bare_lf", "a line ends with LF alone instead of CRLF"}, lines_.at() - 1),
+                 std::nullopt;
+        framing_.distrust();
+        break;
+      case line_reader::outcome::line:
+        break;
     }
-    scanned_ = lf + 1;
-    if (lf == line_ || rest[lf - 1] != '\r') [[unlikely]] {
-      reject({"bare_lf", "a line ends with LF alone instead of CRLF"}, lf);
-      return std::nullopt;
-    }
-    const std::string_view line = rest.substr(line_, lf - 1 - line_);
-    line_ = lf + 1;
     return line;
   }
 
+  bool lenient() const noexcept { return strictness_ == strictness::lenient; }
+
   void begin_section() noexcept {
-    section_ = line_ = scanned_ = 0;
+    section_ = 0;
+    lines_ = {};
+    folded_ = false;
     slots_.clear();
   }
 
   // ---- the head -----------------------------------------------------------------------------
 
   // Some servers end content with a CRLF that their Content-Length does not count. One empty line
-  // between responses is skipped, since it cannot be taken for anything else; before the first
-  // response of a connection, and beyond one line, nothing is.
+  // before a response is skipped; when read strictly, not before a connection's first.
   bool skip_empty_line(std::string_view rest, step& out) noexcept {
     if (rest.empty() || rest == "\r") return false;
-    if (rest.starts_with("\r\n")) consume(2, out);
+    if (rest.starts_with("\r\n"))
+      consume(2, out);
+    else if (lenient() && rest.starts_with('\n'))
+      consume(1, out);
     state_ = state::status_line;
     return true;
   }
@@ -261,10 +263,12 @@ class response_parser {
     }
     const auto line = next_line(rest, limits_.head);
     if (!line) return false;
-    if (const auto wrong = status_line_.parse(*line)) [[unlikely]]
+    if (const auto wrong = status_line_.parse(*line, strictness_)) [[unlikely]]
       return reject(*wrong, wrong->at), false;
+    if (status_line_.irregular) [[unlikely]]
+      framing_.distrust();
     framing_.start_head(status_line_);
-    section_ = line_;
+    section_ = lines_.at();
     state_ = state::field_lines;
     return true;
   }
@@ -276,15 +280,25 @@ class response_parser {
       if (line->empty()) return true;
       const auto at = static_cast<std::size_t>(line->data() - rest.data());
       field_slot slot;
-      if (const auto wrong = parse_field_line(*line, slots_.empty(), slot)) [[unlikely]]
-        return reject(*wrong, at + wrong->at), false;
+      if (const auto wrong = parse_field_line(*line, slots_.empty(), slot)) [[unlikely]] {
+        const auto kind =
+            lenient() ? lenient_field_line(*line, at == section_, slot) : line_kind::refused;
+        if (kind == line_kind::refused) return reject(*wrong, at + wrong->at), false;
+        if (kind == line_kind::irregular || kind == line_kind::junk) framing_.distrust();
+        if (kind == line_kind::folded) folded_ = true;
+        if (kind == line_kind::junk || kind == line_kind::folded) continue;
+      }
       if (slots_.size() == most) [[unlikely]]
         return reject(detail::too_many_fields(reading(), most), at), false;
       if (state_ == state::field_lines)
         if (const auto wrong = framing_.take({line->substr(slot.name_at, slot.name_size),
                                               line->substr(slot.value_at, slot.value_size)}))
-            [[unlikely]]
-          return reject(*wrong, at + slot.value_at), false;
+            [[unlikely]] {
+          // The value may go on, on the next line.
+          if (lenient() && lines_.at() == rest.size()) return lines_.back_to(at), false;
+          if (!lenient() || !ascii::is_space(rest[lines_.at()]))
+            return reject(*wrong, at + slot.value_at), false;
+        }
       const auto base = static_cast<std::uint32_t>(at - section_);
       slot.name_at += base;
       slot.value_at += base;
@@ -292,7 +306,21 @@ class response_parser {
     }
   }
 
+  // With folds undone the section is another text, which is read anew.
+  [[gnu::cold]] bool take_unfolded(std::string_view& section, std::size_t most) {
+    section = unfolded_ = unfolded(section);
+    slots_.clear();
+    if (state_ == state::field_lines) framing_.start_head(status_line_);
+    folded_ = false;
+    const auto before = std::pair(std::exchange(lines_, {}), std::exchange(section_, 0));
+    const bool taken = take_field_lines(unfolded_, unfolded_.size() + 1, most);
+    std::tie(lines_, section_) = before;
+    return taken;
+  }
+
   void finish_head(std::string_view rest, step& out) {
+    std::string_view section = rest.substr(section_, lines_.at() - section_);
+    if (folded_ && !take_unfolded(section, limits_.fields)) return;
     const bool interim = framing_.is_interim();
     if (interim && ++interim_ > limits_.interim) [[unlikely]]
       return reject(detail::too_many_interim(limits_.interim), 0);
@@ -300,26 +328,18 @@ class response_parser {
     head_.version_minor = status_line_.version_minor;
     head_.status = status_line_.status;
     head_.reason.assign(rest.substr(status_line_.reason_at, status_line_.reason_size));
-    head_.headers.adopt(rest.substr(section_, line_ - section_), slots_);
+    head_.headers.adopt(section, slots_);
     out.what = interim ? event::interim : event::head;
     state_ = interim ? state::status_line : first_state_of_content();
     remaining_ = framing_.content_length().value_or(0);
-    consume(line_, out);
+    consume(lines_.at(), out);
     begin_section();
   }
 
   state first_state_of_content() const noexcept {
-    switch (framing_.end_of_content()) {
-      case delimiter::content_length:
-        return state::counted;
-      case delimiter::chunked:
-        return state::chunk_start;
-      case delimiter::close:
-        return state::until_close;
-      case delimiter::none:
-        break;
-    }
-    return state::complete;
+    constexpr state of[] = {state::complete, state::counted, state::chunk_start,
+                            state::until_close};
+    return of[static_cast<std::size_t>(framing_.end_of_content())];
   }
 
   // ---- the content --------------------------------------------------------------------------
@@ -336,20 +356,27 @@ class response_parser {
     const auto line = next_line(rest, limits_.chunk_line);
     if (!line) return false;
     chunk_line chunk;
-    if (const auto wrong = chunk.parse(*line)) [[unlikely]]
+    if (const auto wrong = chunk.parse(*line, strictness_)) [[unlikely]]
       return reject(*wrong, wrong->at), false;
+    if (chunk.irregular) [[unlikely]]
+      framing_.distrust();
     extensions_ += chunk.extensions;
     if (extensions_ > limits_.chunk_extensions + received_) [[unlikely]]
       return reject(detail::too_many_extensions(), 0), false;
     remaining_ = chunk.size;
     state_ = chunk.size == 0 ? state::trailer_lines : state::chunk_data;
-    consume(line_, out);
+    consume(lines_.at(), out);
     begin_section();
     return true;
   }
 
   bool take_chunk_end(std::string_view rest, step& out) {
     constexpr std::string_view end = "\r\n";
+    if (lenient() && rest.starts_with('\n')) [[unlikely]] {
+      framing_.distrust();
+      consume(1, out);
+      return state_ = state::chunk_start, true;
+    }
     for (std::size_t i = 0; i < end.size() && i < rest.size(); ++i)
       if (rest[i] != end[i]) [[unlikely]]
         return reject({"missing_chunk_end", "the data of a chunk is not followed by CRLF"}, i),
@@ -361,11 +388,13 @@ class response_parser {
   }
 
   void finish_trailers(std::string_view rest, step& out) {
+    std::string_view section = rest.substr(0, lines_.at());
+    if (folded_ && !take_unfolded(section, limits_.trailer_fields)) return;
     std::erase_if(slots_, [&](const field_slot& s) {
-      return !is_trailer_allowed(rest.substr(s.name_at, s.name_size));
+      return !is_trailer_allowed(section.substr(s.name_at, s.name_size));
     });
-    if (!slots_.empty()) trailers_.adopt(rest.substr(0, line_), slots_);
-    consume(line_, out);
+    if (!slots_.empty()) trailers_.adopt(section, slots_);
+    consume(lines_.at(), out);
     begin_section();
     state_ = state::complete;
   }
@@ -392,19 +421,22 @@ class response_parser {
   }
 
   limits limits_;
+  strictness strictness_;
   state state_ = state::idle;
   std::optional<error> failed_;
 
   std::uint64_t position_ = 0;
   std::size_t seen_ = 0;     // bytes that the last call left
-  std::size_t section_ = 0;  // offsets from the first byte that is not consumed: where the field
-  std::size_t line_ = 0;     // lines begin, where the next line begins, and how far LF was searched
-  std::size_t scanned_ = 0;
+  std::size_t section_ = 0;  // where the field lines begin
+  line_reader lines_;        // from the first byte that is not consumed
   std::size_t interim_ = 0;
   std::size_t part_ = 0;          // size of the content that a step gives
   std::uint64_t remaining_ = 0;   // content still to come, of the message or the chunk
   std::uint64_t received_ = 0;    // content that came
   std::uint64_t extensions_ = 0;  // bytes of chunk extensions that came
+
+  bool folded_ = false;   // the section has a folded line
+  std::string unfolded_;  // the section without
 
   status_line status_line_;
   response_framing framing_;

@@ -80,6 +80,14 @@ inline std::size_t field_value_end(std::string_view s) noexcept {
 #endif
 }
 
+/// The index of the first character that ends or forges a line, NUL, CR or LF (RFC 9110, 5.5), or
+/// the size. Other control characters mean nothing to this client.
+constexpr std::size_t line_breaking(std::string_view s) noexcept {
+  for (std::size_t i = 0; i < s.size(); ++i)
+    if (s[i] == '\0' || s[i] == '\r' || s[i] == '\n') return i;
+  return s.size();
+}
+
 /// The index of the first LF at or after `from`, or `npos`.
 inline std::size_t find_lf(std::string_view s, std::size_t from) noexcept {
   if (from >= s.size()) return std::string_view::npos;

@@ -9,9 +9,9 @@ namespace cohttps::http2 {
 /// Bounds on one connection. What passes one fails with category `limit`, or `protocol` where the
 /// peer can only mean harm.
 struct limits {
-  std::size_t head = 64 * 1024;      ///< of a head, counted as RFC 9113, 6.5.2 does; also its code
-  std::size_t fields = 100;          ///< field lines of a head
-  std::size_t interim = 16;          ///< 1xx responses before the final one
+  std::size_t head = 256 * 1024;     ///< of a head, counted as RFC 9113, 6.5.2 does; also its code
+  std::size_t fields = 1000;         ///< field lines of a head
+  std::size_t interim = 100;         ///< 1xx responses before the final one
   std::size_t trailers = 16 * 1024;  ///< of a trailer section, counted as a head is
   std::size_t trailer_fields = 32;   ///< field lines of a trailer section
 

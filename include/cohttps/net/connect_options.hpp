@@ -1,6 +1,7 @@
 // How connections are made.
 #pragma once
 
+#include <cohttps/http/strictness.hpp>
 #include <cohttps/http1/limits.hpp>
 #include <cohttps/net/address_policy.hpp>
 #include <cohttps/net/dns_cache.hpp>
@@ -20,7 +21,7 @@ namespace cohttps::net {
 struct resolve_override {
   std::string host;  ///< as in the URL; "*" for any that has no override of its own
   std::uint16_t port;
-  std::string address;  ///< an IP literal, or another name to look up
+  std::string address;  ///< an IP literal, with brackets or without, or another name to look up
 };
 
 /// Which versions of HTTP are spoken.
@@ -40,6 +41,7 @@ struct connect_options {
   /// Asked before the cache and the resolver.
   std::vector<resolve_override> resolve = {};
   http1::limits limits = {};
+  cohttps::strictness strictness = cohttps::strictness::lenient;  ///< towards HTTP/1.1
   http2_options http2 = {};
 
   /// Which addresses may be connected to; all by default.

@@ -23,10 +23,10 @@ class connection {
  public:
   using channel_type = channel<typename Transport::stream_type>;
 
-  connection(channel_type bytes, const http1::limits& bounds,
+  connection(channel_type bytes, const http1::limits& bounds, strictness how,
              std::shared_ptr<const connection_info> about)
       : info(std::move(about)),
-        http_(std::in_place_type<http1_connection<Transport>>, std::move(bytes), bounds) {}
+        http_(std::in_place_type<http1_connection<Transport>>, std::move(bytes), bounds, how) {}
 #ifdef COHTTPS_HAS_NGHTTP2
   connection(channel_type bytes, const http2::limits& bounds, const http2_options& how,
              Transport transport, std::shared_ptr<const connection_info> about)

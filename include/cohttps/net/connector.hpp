@@ -151,7 +151,8 @@ task<result<bool>> pass_proxy(construction<Transport>& made, const route& way,
   const time_point started = limit.now();
   limit.enter(phase::tunnel, options.connect_timeout);
   const tunnel_target target{*way.to, address};
-  auto opened = co_await open_tunnel(*made.bytes, target, login, options.limits, limit.token());
+  auto opened = co_await open_tunnel(*made.bytes, target, login, options.limits, options.strictness,
+                                     limit.token());
   if (!opened) co_return std::unexpected(limit.explain(std::move(opened).error()));
   timings.tunnel = limit.now() - started;
   if (*opened == tunnel::reconnect) co_return false;
@@ -246,7 +247,7 @@ result<std::unique_ptr<connection<Transport>>> speak(construction<Transport>& ma
 #endif
   (void)transport;
   return std::make_unique<connection<Transport>>(std::move(bytes), options.limits,
-                                                 std::move(made.info));
+                                                 options.strictness, std::move(made.info));
 }
 
 }  // namespace detail

@@ -187,7 +187,11 @@ class deadline {
   /// The caller has something to do: neither the phase nor its rate counts until `resume`.
   void rest() { rest(now()); }
   void rest(time_point at) { pause(caller_rests_, at); }
-  void resume() { go_on(caller_rests_); }
+  void resume() {
+    go_on(caller_rests_);
+    if (!rests()) window_.begin(last_);
+    queue_.set(entry_, std::min({end_, phase_end_, window_.end()}));
+  }
 
   /// The same for as long as the caller's source of content is asked for more.
   class source_time {

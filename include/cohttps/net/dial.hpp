@@ -40,14 +40,26 @@ struct candidates {
   std::vector<endpoint> refused;
 };
 
+inline std::string_view without_brackets(std::string_view host) noexcept {
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+/// RFC 6761, 6.3: such names mean this machine, whatever a name server says of them.
+inline bool is_below_localhost(std::string_view name) noexcept {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  constexpr std::string_view domain = ".localhost";
+  return name.size() > domain.size() &&
+         ascii::iequals(name.substr(name.size() - domain.size()), domain);
+}
+
 /// The overrides for a host: its own, or else those for any.
 inline std::vector<const resolve_override*> overrides_of(std::string_view host, std::uint16_t port,
                                                          const connect_options& options) {
   std::vector<const resolve_override*> own, any;
   for (const resolve_override& o : options.resolve) {
     if (o.port != port) continue;
-    std::string_view name = o.host;
-    if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+    const std::string_view name = without_brackets(o.host);
     if (name == "*")
       any.push_back(&o);
     else if (ascii::iequals(name, host))
@@ -60,7 +72,7 @@ inline std::vector<const resolve_override*> overrides_of(std::string_view host, 
 inline std::string_view name_to_look_up(std::string_view host, std::uint16_t port,
                                         const connect_options& options) {
   const auto overrides = overrides_of(host, port, options);
-  return overrides.empty() ? host : std::string_view(overrides.front()->address);
+  return overrides.empty() ? host : without_brackets(overrides.front()->address);
 }
 
 /// The addresses that are known without the resolver; none when it has to be asked.
@@ -68,7 +80,7 @@ inline std::vector<endpoint> known_addresses(std::string_view host, std::uint16_
                                              const connect_options& options, time_point now) {
   std::vector<endpoint> known;
   const auto add_literal = [&](std::string_view text) {
-    if (const auto literal = parse_address(text)) known.push_back(*literal);
+    if (const auto literal = parse_address(without_brackets(text))) known.push_back(*literal);
   };
   if (!options.unix_socket.empty()) {
     known.push_back(unix_endpoint(options.unix_socket));
@@ -77,6 +89,10 @@ inline std::vector<endpoint> known_addresses(std::string_view host, std::uint16_
   for (const resolve_override* o : overrides_of(host, port, options)) add_literal(o->address);
   const std::string_view name = name_to_look_up(host, port, options);
   if (known.empty()) add_literal(name);
+  if (known.empty() && is_below_localhost(name)) {
+    add_literal("127.0.0.1");
+    add_literal("::1");
+  }
   if (known.empty() && options.dns)
     if (auto cached = options.dns->lookup(name, now)) known = *std::move(cached);
   for (endpoint& e : known) e.port = port;

@@ -40,8 +40,8 @@ class http1_connection {
  public:
   using channel_type = channel<typename Transport::stream_type>;
 
-  http1_connection(channel_type bytes, const http1::limits& bounds) noexcept
-      : channel_(std::move(bytes)), parser_(bounds) {}
+  http1_connection(channel_type bytes, const http1::limits& bounds, strictness how) noexcept
+      : channel_(std::move(bytes)), parser_(bounds, how) {}
 
   /// Sends the request and waits for the final response's head; interim ones are skipped. Content
   /// that this head does not want ends here (RFC 9112, 9.5); else the rest of it goes out beside

@@ -33,9 +33,8 @@ namespace cohttps::net {
 ///
 /// Two coroutines of its own do that, for as long as a request is open: what a request waits for
 /// comes in whoever else is stopped meanwhile. When none is open nothing is read, so that nothing
-/// keeps an event loop alive. A read that a request leaves behind cannot be taken back: a PING is
-/// what ends it, or shows that nobody is there any more.
-///
+/// keeps an event loop alive. A read that a request leaves behind cannot be taken back: a PING ends
+/// it, or shows that nobody is there any more.
 /// ```
 ///   streams ── session ──▶ write_loop ──▶ channel
 ///      ▲          ▲                          │
@@ -127,17 +126,11 @@ class http2_connection {
   /// looked at: settings, pings, a goodbye.
   bool usable() noexcept {
     if (!reads_ && !wants_read()) {
-      try {
-        for (int reads = 0; reads < reads_at_a_time && !session_.failure(); ++reads) {
-          const auto got = channel_.receive_at_once();
-          if (!got) break;
-          if (got->empty())
-            session_.connection_lost();
-          else
-            (void)session_.receive(*got, transport_.now());
-        }
-      } catch (const std::bad_alloc&) {
-        session_.connection_lost(out_of_memory());
+      for (int reads = 0; reads < reads_at_a_time && !session_.failure(); ++reads) {
+        const auto got = channel_.receive_at_once();
+        if (!got) break;
+        silence_.begin(transport_.now());
+        take(*got);
       }
       flush();
     }
@@ -378,8 +371,6 @@ class http2_connection {
     }
     schedule();
   }
-
-  // ---- turns of the loop -----------------------------------------------------------------------
 
   /// The pool may close this connection when it hears of it, unless a request holds it.
   void tell_capacity() noexcept {

@@ -30,7 +30,7 @@ inline time_point later(time_point from, duration d) { return d > never - from ?
 struct pace {
   std::optional<duration> first = {};     ///< until something happens; empty: as `idle`
   std::optional<duration> idle = {};      ///< from then on, until something happens again
-  std::optional<minimum_rate> rate = {};  ///< from the first byte on
+  std::optional<minimum_rate> rate = {};  ///< from the first byte on, or from `resume` on
 };
 
 /// Watches a minimum rate: `bytes` have to move before `end()`, then the next window begins.
@@ -62,6 +62,10 @@ class rate_window {
     if (!left_) return;
     end_ = later(now, *left_);
     left_.reset();
+  }
+  /// The first window begins now, if none has.
+  void begin(time_point now) noexcept {
+    if (rate_ && end_ == never && !left_) end_ = later(now, rate_->over);
   }
 
   /// When the peer turns out to be too slow; `never` while nothing is watched.

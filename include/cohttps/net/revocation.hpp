@@ -36,12 +36,12 @@ task<result<std::vector<std::byte>>> fetch_over(channel<typename Transport::stre
                                                 const connect_options& options,
                                                 deadline<Transport>& limit) {
   http1::limits bounds = options.limits;
-  http1_connection<Transport> http(std::move(bytes), bounds);
+  http1_connection<Transport> http(std::move(bytes), bounds, options.strictness);
   fields headers;
-  headers.append_unchecked("host", from.authority());
-  headers.append_unchecked("accept", "*/*");
-  headers.append_unchecked("connection", "close");
-  if (!wanted.content_type.empty()) headers.append_unchecked("content-type", wanted.content_type);
+  headers.append_unchecked("Host", from.authority());
+  headers.append_unchecked("Accept", "*/*");
+  headers.append_unchecked("Connection", "close");
+  if (!wanted.content_type.empty()) headers.append_unchecked("Content-Type", wanted.content_type);
   const method& verb = wanted.content.empty() ? method::get : method::post;
   const request_view request{verb, from.target(), headers, wanted.content};
   const pace patience{options.tls_timeout, options.tls_timeout,

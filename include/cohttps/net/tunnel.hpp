@@ -8,6 +8,7 @@
 #include <cohttps/http/method.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/http/status.hpp>
+#include <cohttps/http/strictness.hpp>
 #include <cohttps/http1/limits.hpp>
 #include <cohttps/http1/request_writer.hpp>
 #include <cohttps/http1/response_parser.hpp>
@@ -126,10 +127,10 @@ template <tunnel_wire Wire>
 class connect_exchange {
  public:
   connect_exchange(Wire& wire, const origin& to, proxy_login& login, const http1::limits& bounds,
-                   stop_token stop)
+                   strictness how, stop_token stop)
       : wire_(wire),
         login_(login),
-        parser_(bounds),
+        parser_(bounds, how),
         authority_(to.host + ':' + std::to_string(to.port)),
         stop_(stop) {}
 
@@ -164,8 +165,8 @@ class connect_exchange {
     auto authorization = login_.authorization(method::connect, authority_);
     if (!authorization) co_return pass(std::move(authorization));
     fields headers;
-    headers.append_unchecked("host", authority_);
-    if (!authorization->empty()) headers.append_unchecked("proxy-authorization", *authorization);
+    headers.append_unchecked("Host", authority_);
+    if (!authorization->empty()) headers.append_unchecked("Proxy-Authorization", *authorization);
     buffer out;
     auto written = http1::write_request_head(out, method::connect, authority_, headers);
     if (!written) co_return pass(std::move(written));
@@ -240,12 +241,12 @@ class connect_exchange {
 /// and those of `wire`.
 template <tunnel_wire Wire>
 task<result<tunnel>> open_tunnel(Wire& wire, tunnel_target target, proxy_login& login,
-                                 const http1::limits& bounds, stop_token stop) {
+                                 const http1::limits& bounds, strictness how, stop_token stop) {
   if (login.via().is_socks()) {
     auto opened = co_await detail::open_socks_tunnel(wire, target, login.via(), stop);
     co_return opened;
   }
-  detail::connect_exchange<Wire> exchange(wire, target.to, login, bounds, stop);
+  detail::connect_exchange<Wire> exchange(wire, target.to, login, bounds, how, stop);
   auto opened = co_await exchange.run();
   co_return opened;
 }

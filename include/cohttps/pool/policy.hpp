@@ -46,6 +46,7 @@ class policy {
     time_point begun{};
     time_point created{};
     time_point idle_since{};
+    std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max();  // of the peer's own
     bool opened = false;
     bool draining = false;  // takes no new request
     place* older = nullptr;
@@ -168,8 +169,11 @@ class policy {
     return first;
   }
 
-  /// One request on `p` has ended. `reusable`: the connection can carry more.
-  void give_back(place& p, bool reusable, time_point now) {
+  /// One request on `p` has ended. `reusable`: the connection can carry more. `idle_limit`: the
+  /// peer keeps it that long.
+  void give_back(place& p, bool reusable, time_point now,
+                 std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) {
+    p.idle_limit = idle_limit;
     --p.used;
     --active_;
     p.draining = p.draining || !reusable || !p.opened;
@@ -226,7 +230,11 @@ class policy {
 
  private:
   bool too_old(const place& p, time_point now) const noexcept {
-    return now - p.created >= options_.lifetime;
+    return now - p.created >= options_.lifetime ||
+           (p.used == 0 && now - p.idle_since >= idle_limit(p));
+  }
+  std::chrono::nanoseconds idle_limit(const place& p) const noexcept {
+    return std::min(options_.idle_timeout, p.idle_limit);
   }
 
   bool grant(host& h, request& r, time_point now) {
@@ -293,12 +301,11 @@ class policy {
   /// What becomes of a place whose use has changed.
   void settle(place& p, time_point now) {
     if (p.used != 0) return;
-    if (closing_ || p.draining || too_old(p, now) ||
-        options_.idle_timeout <= options_.idle_timeout.zero()) {
+    p.idle_since = now;
+    if (closing_ || p.draining || too_old(p, now)) {
       drop(p);
       return;
     }
-    p.idle_since = now;
     p.older = newest_idle_;
     (newest_idle_ ? newest_idle_->newer : oldest_idle_) = &p;
     newest_idle_ = &p;
@@ -327,8 +334,10 @@ class policy {
 
   void expire(time_point now) {
     bool any = false;
-    while (oldest_idle_ && now - oldest_idle_->idle_since >= options_.idle_timeout) {
-      remove(*oldest_idle_);
+    for (place* p = oldest_idle_; p && now - p->idle_since >= idle_limit(*p);) {
+      place* const newer = p->newer;
+      remove(*p);
+      p = newer;
       any = true;
     }
     if (any || too_many_hosts()) forget_empty_hosts();

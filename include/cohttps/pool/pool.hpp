@@ -50,10 +50,11 @@ class lease {
   /// It cannot be made, and not because this request was stopped.
   void failed() noexcept { pool_->policy_.failed(*place_); }
 
-  /// The request has ended in order; the connection is kept for another one.
-  void give_back() noexcept {
+  /// The request has ended in order; the connection is kept for another one, for as long as
+  /// `idle_limit`, and the pool's options, allow.
+  void give_back(std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) noexcept {
     if (connected()) place_->connection->release_memory();
-    end(true);
+    end(true, idle_limit);
   }
 
  private:
@@ -61,7 +62,8 @@ class lease {
   using place = typename policy<std::unique_ptr<connection>>::place;
 
   lease(pool<Transport>& of, place& granted) noexcept : pool_(&of), place_(&granted) {}
-  void end(bool reusable) noexcept;
+  void end(bool reusable,
+           std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) noexcept;
   void abandon() noexcept { end(connected() && place_->connection->outlives_requests()); }
 
   pool<Transport>* pool_ = nullptr;
@@ -191,8 +193,9 @@ class pool {
     policy_.set_capacity(p, c.capacity(), c.outlives_requests(), transport_.now());
     after_change();
   }
-  void give_back(typename policy_type::place& p, bool reusable) {
-    policy_.give_back(p, reusable, transport_.now());
+  void give_back(typename policy_type::place& p, bool reusable,
+                 std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) {
+    policy_.give_back(p, reusable, transport_.now(), idle_limit);
     after_change();
   }
 
@@ -281,9 +284,9 @@ void lease<Transport>::opened(std::unique_ptr<connection> made) {
 }
 
 template <transport Transport>
-void lease<Transport>::end(bool reusable) noexcept {
+void lease<Transport>::end(bool reusable, std::chrono::nanoseconds idle_limit) noexcept {
   if (!place_) return;
-  std::exchange(pool_, nullptr)->give_back(*std::exchange(place_, nullptr), reusable);
+  std::exchange(pool_, nullptr)->give_back(*std::exchange(place_, nullptr), reusable, idle_limit);
 }
 
 }  // namespace cohttps::pool

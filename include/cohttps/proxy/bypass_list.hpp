@@ -18,50 +18,42 @@
 
 namespace cohttps {
 
-/// Hosts by name, domain, address or network, in curl's notation:
+/// Hosts by name, domain, address or network, in curl's notation and others that are met:
 /// ```
 ///   *                                  all
 ///   example.com .example.com           the host and all below it, at label borders; so does
 ///   *.example.com                      this
-///   192.0.2.1 ::1 [::1]                an address
+///   192.0.2.1 ::1 [::1] fe80::1%eth0   an address; its zone does not matter
 ///   192.0.2.0/24 2001:db8::/32         a network (RFC 4632, 3.1)
+///   192.0.2/24 10/8                    the same, with the last zeros left out
+///   192.0.2.* 10.*                     the same
 ///   example.com:8080 [::1]:8080        any of them but a network, on one port
 /// ```
-/// Separated by commas or white space; case and a trailing dot do not matter. Names are not looked
-/// up: a network holds the URLs whose host is an address in it. An IPv4-mapped IPv6 address (RFC
-/// 4291, 2.5.5.2) is the same as the IPv4 address.
+/// Separated by commas, semicolons or white space; case and a trailing dot do not matter. An entry
+/// of another form is passed over. Names are not looked up: a network holds the URLs whose host is
+/// an address in it. An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) is the same as the IPv4
+/// address.
 class bypass_list {
  public:
   bypass_list() = default;
 
-  /// Fails with usage "bypass_invalid" when an entry has none of the forms above.
-  static result<bypass_list> parse(std::string_view text) {
+  static bypass_list parse(std::string_view text) {
     bypass_list list;
-    if (auto added = list.add(text); !added) return pass(std::move(added));
+    list.add(text);
     return list;
   }
 
-  /// Adds the entries of `text`; fails as `parse` does, and then adds nothing.
-  result<void> add(std::string_view text) {
-    constexpr std::string_view separators = ", \t\r\n";
-    std::vector<entry> more;
+  /// Adds the entries of `text`.
+  void add(std::string_view text) {
+    constexpr std::string_view separators = ",; \t\r\n";
     while (true) {
       const auto begin = text.find_first_not_of(separators);
-      if (begin == text.npos) break;
+      if (begin == text.npos) return;
       text.remove_prefix(begin);
       const std::string_view item = text.substr(0, text.find_first_of(separators));
       text.remove_prefix(item.size());
-      auto parsed = parse_entry(item);
-      if (!parsed)
-        return fail(error_category::usage, "bypass_invalid",
-                    "the entry '" + ascii::printable(item) +
-                        "' of a list of hosts without proxy is no name, address or network; write "
-                        "example.com, 192.0.2.1, 2001:db8::/32 or example.com:8080");
-      more.push_back(*std::move(parsed));
+      if (auto parsed = parse_entry(item)) entries_.push_back(*std::move(parsed));
     }
-    entries_.insert(entries_.end(), std::move_iterator(more.begin()),
-                    std::move_iterator(more.end()));
-    return {};
   }
 
   bool matches(const url& to) const {
@@ -135,6 +127,7 @@ class bypass_list {
       return out;
     }
     if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+    text = text.substr(0, text.find('%'));  // the zone (RFC 4007, 11)
     detail::ipv6_pieces pieces;
     if (!detail::parse_ipv6(text, pieces).empty()) return std::nullopt;
     store(pieces.data(), pieces.size(), out.bytes.data());
@@ -150,15 +143,33 @@ class bypass_list {
     }
   }
 
+  /// An IPv4 network without its last zeros: "10" is "10.0.0.0". Empty when it is none.
+  static std::string with_zeros(std::string_view network) {
+    std::string whole(network);
+    while (whole.ends_with('.')) whole.pop_back();
+    auto parts = 1 + std::ranges::count(whole, '.');
+    for (; parts < 4; ++parts) whole += ".0";
+    return whole;
+  }
+
   static std::optional<entry> parse_entry(std::string_view item) {
     entry e;
     if (item == "*") return e;
+    if (item.ends_with(".*")) {
+      const std::string_view network = item.substr(0, item.size() - 2);
+      const auto ip = parse_address(with_zeros(network));
+      if (!ip || !ip->is_v4) return std::nullopt;
+      e.what = kind::network;
+      e.network = *ip;
+      e.bits = static_cast<std::uint8_t>(96 + 8 * (1 + std::ranges::count(network, '.')));
+      return e;
+    }
     if (const auto slash = item.find('/'); slash != item.npos) {
       e.what = kind::network;
       const std::string_view network = item.substr(0, slash);
       const bool dotted = network.find(':') == network.npos;
       const auto bits = ascii::parse_decimal(item.substr(slash + 1));
-      const auto ip = parse_address(network);
+      const auto ip = dotted ? parse_address(with_zeros(network)) : parse_address(network);
       if (!ip || !bits || *bits > (dotted ? 32u : 128u)) return std::nullopt;
       e.network = *ip;
       e.bits = static_cast<std::uint8_t>(*bits + (dotted ? 96 : 0));

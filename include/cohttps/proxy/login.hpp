@@ -52,17 +52,19 @@ class proxy_login {
   /// Errors (policy): "proxy_authentication_required" when there are no credentials to show, else
   /// "proxy_authentication_failed".
   result<void> challenged(const fields& headers) {
-    auto offered = parse_challenges(headers, "proxy-authenticate");
-    const std::string schemes = offered ? names(*offered) : "nothing that can be understood";
+    const auto offered = parse_challenges(headers, "proxy-authenticate");
     const std::string asks =
-        "the proxy " + via_.text() + " asks for authentication (it offers " + schemes + ")";
+        "the proxy " + via_.text() + " asks for authentication (it offers " + names(offered) + ")";
     if (!via_.has_credentials())
       return fail(error_category::policy, "proxy_authentication_required",
                   asks + "; give it a user name and a password, as in http://user:password@host");
-    auto chosen = offered ? digest::choose(*offered, hashes_) : std::nullopt;
-    if (!chosen)
+    auto chosen = digest::choose(offered, hashes_);
+    if (!chosen) {
+      const std::string why = digest::why_unanswerable(offered, hashes_);
       return fail(error_category::policy, "proxy_authentication_failed",
-                  asks + " and did not take the user name and password as Basic");
+                  asks + " and did not take the user name and password as Basic" +
+                      (why.empty() ? "" : "; " + why));
+    }
     if (challenges_ == max_challenges || (challenges_ > 0 && !chosen->stale()))
       return fail(error_category::policy, "proxy_authentication_failed",
                   asks + " and did not take the user name and password");

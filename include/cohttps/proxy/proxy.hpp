@@ -40,7 +40,8 @@ class proxy {
   static constexpr std::size_t max_http_credential = 4096;
 
   /// Parses "[scheme://][user[:password]@]host[:port][/]". As with curl, the scheme is http and the
-  /// port 1080, for https 443, when not given; user and password are percent-decoded. The host
+  /// port 1080, for https 443, when not given; "socks" is "socks5h"; user and password are
+  /// percent-decoded. The host
   /// becomes canonical as in a URL.
   ///
   /// Errors (usage; none repeats what was given, which may hold a password):
@@ -141,6 +142,7 @@ class proxy {
     using enum proxy_scheme;
     for (const proxy_scheme s : {http, https, socks4, socks4a, socks5, socks5h})
       if (ascii::iequals(text, to_string(s))) return s;
+    if (ascii::iequals(text, "socks")) return socks5h;  // as desktops and browsers mean it
     return std::nullopt;
   }
 

@@ -38,7 +38,7 @@ class proxy_rules {
   /// program it is what a request's field "Proxy" says (CVE-2016-5385). An empty variable is one
   /// that is not set.
   ///
-  /// Fails with the error of `proxy::parse` or `bypass_list::parse`, which then names the variable.
+  /// Fails with the error of `proxy::parse`, which then names the variable.
   ///
   /// Threads: `std::getenv` must not run beside a change of the environment.
   static result<proxy_rules> from_environment() {
@@ -63,17 +63,14 @@ class proxy_rules {
     rules.http_ = *std::move(http);
     rules.https_ = *std::move(https);
     if (!rules.http_ && !rules.https_) return rules;
-    if (const variable found = first_set({"no_proxy", "NO_PROXY"}, lookup); found.name)
-      if (auto added = rules.bypass_.add(found.value); !added)
-        return about(found.name, added.error());
+    rules.bypass_.add(first_set({"no_proxy", "NO_PROXY"}, lookup).value);
     return rules;
   }
 
-  /// These rules, with the hosts of a `bypass_list` in `hosts` reached directly too. Fails as
-  /// `bypass_list::parse` does.
-  result<proxy_rules> bypass(std::string_view hosts) const {
+  /// These rules, with the hosts of a `bypass_list` in `hosts` reached directly too.
+  proxy_rules bypass(std::string_view hosts) const {
     proxy_rules more(*this);
-    if (auto added = more.bypass_.add(hosts); !added) return pass(std::move(added));
+    more.bypass_.add(hosts);
     return more;
   }
 

@@ -5,6 +5,7 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
+#include <cohttps/http/strictness.hpp>
 #include <cohttps/http1/lines.hpp>
 #include <cohttps/url/url.hpp>
 
@@ -159,7 +160,7 @@ class request_reader {
       return false;
     }
     http1::chunk_line line;
-    if (const auto wrong = line.parse(std::string_view(input_).substr(0, end)))
+    if (const auto wrong = line.parse(std::string_view(input_).substr(0, end), strictness::strict))
       return malformed(*wrong);
     input_.erase(0, end + 2);
     left_ = line.size;

@@ -104,12 +104,12 @@ class url {
   }
 
   /// This URL with another query, the "search" setter: what a query cannot hold, '#' too, is
-  /// percent-encoded, '%' is not. A first '?' is skipped; an empty query takes the '?' away.
-  /// Throws `error` (limit, "url_too_long").
+  /// percent-encoded, '%' is not. A first '?' is skipped; "" takes the query away, and "?" leaves
+  /// an empty one. Throws `error` (limit, "url_too_long").
   url with_query(std::string_view query) const {
-    if (query.starts_with('?')) query.remove_prefix(1);
     std::string encoded;
     if (!query.empty()) encoded = '?';
+    if (query.starts_with('?')) query.remove_prefix(1);
     append_percent_encoded(encoded, query, percent_encode_set::special_query);
     return with(parts_.query, parts_.fragment, encoded, {&detail::url_record::fragment});
   }

@@ -1,0 +1,44 @@
+// Calls what a request's caller gave to be called: on_interim and on_progress.
+#pragma once
+
+#include <cohttps/client/progress.hpp>
+#include <cohttps/client/request.hpp>
+#include <cohttps/http/response_head.hpp>
+#include <cohttps/net/request_view.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace cohttps {
+
+class request_listener final : public net::exchange_listener {
+ public:
+  explicit request_listener(request& of) noexcept : request_(of) {}
+
+  /// A sending begins. Null when nobody listens.
+  net::exchange_listener* begin() {
+    progress_ = {0, request_.content.length(), 0, {}};
+    return request_.on_interim || request_.on_progress ? this : nullptr;
+  }
+
+  void expect(std::optional<std::uint64_t> content) noexcept { progress_.to_receive = content; }
+
+  void received(std::size_t size) {
+    progress_.received += size;
+    if (request_.on_progress) request_.on_progress(progress_);
+  }
+  void sent(std::size_t size) override {
+    progress_.sent += size;
+    if (request_.on_progress) request_.on_progress(progress_);
+  }
+  void interim(const response_head& head) override {
+    if (request_.on_interim) request_.on_interim(head);
+  }
+
+ private:
+  request& request_;
+  progress progress_;
+};
+
+}  // namespace cohttps

@@ -1,0 +1,63 @@
+// Text in the many other charsets, by the system's iconv. No other header names it.
+#pragma once
+
+#include <cohttps/http/charset_labels.hpp>
+#include <cohttps/url/utf8.hpp>
+
+// Where it is part of the C library it costs nothing; elsewhere a program that links it says so.
+#if !defined(COHTTPS_HAS_ICONV) && defined(__linux__)
+#define COHTTPS_HAS_ICONV 1
+#endif
+
+#ifdef COHTTPS_HAS_ICONV
+
+#include <cerrno>
+#include <cstddef>
+#include <iconv.h>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cohttps::detail {
+
+/// `text` as UTF-8, with U+FFFD for what is malformed. Nothing when this system's iconv does not
+/// know the charset.
+[[gnu::cold]] inline std::optional<std::string> from_charset(std::string_view text,
+                                                             const charset& from) {
+  struct converter {
+    explicit converter(const char* name) : handle(::iconv_open("UTF-8", name)) {}
+    converter(const converter&) = delete;
+    converter& operator=(const converter&) = delete;
+    ~converter() {
+      if (is_open()) ::iconv_close(handle);
+    }
+    bool is_open() const noexcept { return handle != reinterpret_cast<iconv_t>(-1); }
+    iconv_t handle;
+  } to(from.iconv_name);
+  if (!to.is_open()) return std::nullopt;
+  std::string out;
+  char piece[4096];
+  char* in = const_cast<char*>(text.data());  // iconv only reads
+  std::size_t left = text.size();
+  while (left != 0) {
+    char* at = piece;
+    std::size_t room = sizeof piece;
+    const auto converted = ::iconv(to.handle, &in, &left, &at, &room);
+    out.append(piece, at);
+    if (converted != static_cast<std::size_t>(-1) || errno == E2BIG) continue;
+    const auto byte = static_cast<unsigned char>(*in);
+    // The standard's single-byte encodings have C1 controls where others have nothing.
+    if (from.kind == charset_kind::single_byte && byte >= 0x80 && byte < 0xa0)
+      append_utf8(out, byte);
+    else
+      out += "\xef\xbf\xbd";
+    ++in, --left;
+    // What is cut off at the end is one malformed sequence.
+    if (errno == EINVAL) break;
+  }
+  return out;
+}
+
+}  // namespace cohttps::detail
+
+#endif

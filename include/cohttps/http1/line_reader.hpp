@@ -1,0 +1,48 @@
+// The lines of a section, as its bytes come in.
+#pragma once
+
+#include <cohttps/http/strictness.hpp>
+#include <cohttps/http1/scan.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace cohttps::http1 {
+
+/// Finds where lines end. It is given the same bytes again, and more behind them, and searches none
+/// of them twice.
+class line_reader {
+ public:
+  enum class outcome : std::uint8_t {
+    line,
+    bare_line,  ///< one that ends with LF alone (RFC 9112, 2.2)
+    more,       ///< it does not end in what there is
+    too_long,   ///< nor can it, within the limit
+  };
+
+  /// The next line of `rest`, without its end, which has to lie within `limit` bytes.
+  outcome next(std::string_view rest, std::size_t limit, std::string_view& line) noexcept {
+    const std::string_view window = rest.substr(0, limit);
+    const std::size_t lf = scan::find_lf(window, scanned_);
+    if (lf == window.npos) {
+      scanned_ = window.size();
+      return rest.size() >= limit ? outcome::too_long : outcome::more;
+    }
+    const bool bare = lf == at_ || rest[lf - 1] != '\r';
+    line = rest.substr(at_, lf - (bare ? 0 : 1) - at_);
+    at_ = scanned_ = lf + 1;
+    return bare ? outcome::bare_line : outcome::line;
+  }
+
+  /// Where the next line begins.
+  std::size_t at() const noexcept { return at_; }
+  /// Goes back to a line that begins at `where`.
+  void back_to(std::size_t where) noexcept { at_ = scanned_ = where; }
+
+ private:
+  std::size_t at_ = 0;
+  std::size_t scanned_ = 0;  // how far LF was searched for
+};
+
+}  // namespace cohttps::http1
