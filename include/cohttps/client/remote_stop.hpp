@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <forward_list>
 #include <memory>
+#include <new>
 #include <stop_token>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -39,10 +41,17 @@ class remote_stop {
   struct deliver {
     Transport transport;
     std::shared_ptr<net::deadline_entry*> target;
+    // A stop must not be lost for want of memory, which whoever asks for it cannot be told.
     void operator()() noexcept {
+      while (!posted()) std::this_thread::yield();
+    }
+    bool posted() noexcept try {
       transport.post([to = target] {
         if (*to) (*to)->stop();
       });
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
     }
   };
 

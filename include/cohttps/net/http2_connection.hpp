@@ -5,6 +5,7 @@
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/out_of_memory.hpp>
 #include <cohttps/core/recycler.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http2/limits.hpp>
@@ -21,7 +22,6 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <optional>
 #include <span>
@@ -40,7 +40,6 @@ namespace cohttps::net {
 ///      ▲          ▲                          │
 ///   deliver       └──────── read_loop ◀──────┘
 /// ```
-/// Not movable: streams and the loop's calls point at it.
 template <transport Transport>
 class http2_connection {
  public:
@@ -61,16 +60,16 @@ class http2_connection {
         transport_(std::move(transport)),
         silence_(options),
         watch_(transport_.make_timer()),
-        alive_(std::make_shared<http2_connection*>(this)),
+        soon_(transport_.make_timer()),
         reading_(read_loop()),
         writing_(write_loop()) {
     channel_.split();
+    (void)out_of_memory();
     schedule();  // the server need not wait for the first request to hear our settings
   }
   http2_connection(const http2_connection&) = delete;
   http2_connection& operator=(const http2_connection&) = delete;
   ~http2_connection() {
-    *alive_ = nullptr;
     if (gone_) *gone_ = true;
   }
 
@@ -316,10 +315,6 @@ class http2_connection {
     return !sending_.empty();
   }
 
-  static error out_of_memory() {
-    return {error_category::limit, "out_of_memory", "there was no memory for what the peer sent"};
-  }
-
   bool wants_read() const noexcept {
     return (session_.open_streams() != 0 || silence_.asked() || !settling_.empty()) &&
            !session_.failure();
@@ -358,7 +353,7 @@ class http2_connection {
       watch_.set(
           due, [](void* self) noexcept { static_cast<http2_connection*>(self)->look(); }, this);
   }
-  void look() noexcept {
+  void look() noexcept try {
     if (transport_.now() < silence_.due()) return set_watch();
     if (silence_.asked()) {
       session_.connection_lost(error(error_category::peer_closed, "peer_unresponsive",
@@ -369,6 +364,10 @@ class http2_connection {
     } else {
       ask();
     }
+    schedule();
+  } catch (const std::bad_alloc&) {
+    session_.connection_lost(out_of_memory());
+    collect();
     schedule();
   }
 
@@ -383,12 +382,14 @@ class http2_connection {
   /// A turn of the loop soon: requests that begin in one go out together.
   void schedule() noexcept {
     if (in_turn_ || std::exchange(scheduled_, true)) return;
-    transport_.post([alive = alive_] {
-      if (http2_connection* self = *alive) {
-        self->scheduled_ = false;
-        if (!self->in_turn_) (void)self->turn();
-      }
-    });
+    soon_.set(
+        time_point::min(),
+        [](void* mine) noexcept {
+          auto& self = *static_cast<http2_connection*>(mine);
+          self.scheduled_ = false;
+          if (!self.in_turn_) (void)self.turn();
+        },
+        this);
   }
 
   /// Resumes whoever has something to look at and starts what there is to read and write. False
@@ -428,9 +429,9 @@ class http2_connection {
   Transport transport_;
   silence silence_;
   typename Transport::timer_type watch_;
+  typename Transport::timer_type soon_;  // for the loop's next turn
   bool watching_ = false;
   bool doubted_ = false;  // a request was given up in a silence that has gone on since
-  std::shared_ptr<http2_connection*> alive_;
   bool* gone_ = nullptr;
   bool scheduled_ = false;
   bool in_turn_ = false;

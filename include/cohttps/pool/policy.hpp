@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -51,6 +52,7 @@ class policy {
     bool draining = false;  // takes no new request
     place* older = nullptr;
     place* newer = nullptr;
+    std::unique_ptr<place> next_closed = {};
   };
 
   /// A request that asks; it stays where it is until it has a place or was withdrawn.
@@ -161,6 +163,7 @@ class policy {
   time_point patience_ends(time_point now) const noexcept {
     time_point first = time_point::max();
     if (queued_ == 0) return first;
+    if (out_of_memory_) return now + std::chrono::milliseconds(10);
     for (const auto& [_, h] : hosts_)
       if (h.first && h.shares != sharing::no && !h.failing)
         for (const auto& p : h.places)
@@ -222,9 +225,14 @@ class policy {
 
   bool any_granted() const noexcept { return granted_first_ != nullptr; }
 
-  /// Connections that left, to be closed in good order by whoever takes them.
-  std::vector<Connection> closed() noexcept { return std::exchange(closed_, {}); }
-  bool any_closed() const noexcept { return !closed_.empty(); }
+  /// A connection that has left, to be closed in good order by whoever takes it; null when there is
+  /// none.
+  Connection next_closed() noexcept {
+    if (!closed_) return {};
+    const std::unique_ptr<place> first = std::move(closed_);
+    closed_ = std::move(first->next_closed);
+    return std::move(first->connection);
+  }
 
   statistics stats() const noexcept { return {open_, idle_, active_, queued_, created_, reused_}; }
 
@@ -327,9 +335,14 @@ class policy {
 
   void drop(place& p) {
     host& h = *p.of;
-    if (p.opened) closed_.push_back(std::move(p.connection));
-    std::erase_if(h.places, [&](const auto& each) { return each.get() == &p; });
+    const auto at =
+        std::ranges::find_if(h.places, [&](const auto& each) { return each.get() == &p; });
+    std::unique_ptr<place> gone = std::move(*at);
+    h.places.erase(at);
     --open_;
+    if (!gone->opened) return;
+    gone->next_closed = std::move(closed_);
+    closed_ = std::move(gone);
   }
 
   void expire(time_point now) {
@@ -355,7 +368,8 @@ class policy {
   bool too_many_hosts() const noexcept { return hosts_.size() > 2 * options_.total + 2 * queued_; }
 
   /// Grants what can be granted, first in, first out over all hosts.
-  void serve(time_point now) {
+  void serve(time_point now) noexcept try {
+    out_of_memory_ = false;
     while (queued_ != 0) {
       request* next = nullptr;
       for (auto& [_, h] : hosts_)
@@ -368,6 +382,8 @@ class policy {
       (granted_last_ ? granted_last_->after_ : granted_first_) = next;
       granted_last_ = next;
     }
+  } catch (const std::bad_alloc&) {
+    out_of_memory_ = true;  // whoever could have been granted a connection waits a little
   }
 
   bool could_grant(host& h, time_point now) noexcept {
@@ -392,8 +408,9 @@ class policy {
   place* newest_idle_ = nullptr;
   request* granted_first_ = nullptr;
   request* granted_last_ = nullptr;
-  std::vector<Connection> closed_;
+  std::unique_ptr<place> closed_;
   bool closing_ = false;
+  bool out_of_memory_ = false;
   std::size_t open_ = 0;
   std::size_t idle_ = 0;
   std::size_t active_ = 0;

@@ -244,11 +244,8 @@ class pool {
 
   // Outside of the policy, as closing says goodbye to the peer.
   void close_closed() {
-    if (!policy_.any_closed()) return;
-    for (connection_ptr& c : policy_.closed()) {
+    while (const connection_ptr c = policy_.next_closed())
       net::observe(transport_, events::closed{*c->info, c->exchanges});
-      c.reset();
-    }
   }
 
   // Waiters are resumed by the loop and not inside of whoever gave back.

@@ -6,10 +6,14 @@
 #include <cohttps/transport/concepts.hpp>
 
 #include <cstddef>
+#include <new>
 #include <utility>
 
 namespace cohttps {
 
+/// Setting it allocates nothing that is not its own: where Asio has no memory for a wait, it is
+/// tried again in each turn of the loop. A time in the past, such as `time_point::min()`, is the
+/// loop's next turn.
 class asio_timer {
  public:
   explicit asio_timer(asio::io_context& context) : state_(new state(context)) {}
@@ -23,22 +27,18 @@ class asio_timer {
     if (state_) cancel();
   }
 
-  void set(time_point when, timer_function f, void* argument) {
+  void set(time_point when, timer_function f, void* argument) noexcept {
     attach();
     state_->function = f;
     state_->argument = argument;
-    state_->timer.expires_at(when);
-    state_->timer.async_wait(completion{state_, ++state_->setting});
+    state_->when = when;
+    state::arm(state_);
   }
 
   void cancel() noexcept {
     attach();
     state_->function = nullptr;
-    ++state_->setting;
-    try {
-      state_->timer.cancel();
-    } catch (...) {  // documented to throw, and has nothing that could fail
-    }
+    state_->cancel_wait();
   }
 
   // The work that Asio counts for the wait is taken from it, and given back before the wait ends.
@@ -56,6 +56,25 @@ class asio_timer {
   using timer_type = asio::basic_waitable_timer<std::chrono::steady_clock,
                                                 asio::wait_traits<std::chrono::steady_clock>,
                                                 asio::io_context::executor_type>;
+  struct state;
+
+  struct completion {
+    using allocator_type = detail::handler_allocator<std::byte>;
+    // Asio asks for it once more where starting an operation fails, when the rest was moved away.
+    allocator_type get_allocator() const noexcept { return allocator_type(*memory); }
+    detail::shared_state<state> timer;
+    detail::handler_memory* memory;
+  };
+  struct wait_ends : completion {
+    void operator()(const asio_error_code&) const {
+      if (this->timer->setting == setting) state::fire(*this->timer);
+    }
+    std::size_t setting;
+  };
+  struct turn_begins : completion {
+    void operator()() const { state::begin_turn(this->timer); }
+  };
+
   struct state {
     explicit state(asio::io_context& context) : timer(context.get_executor()) {}
     asio::io_context::executor_type executor() noexcept { return timer.get_executor(); }
@@ -63,27 +82,50 @@ class asio_timer {
       if (std::exchange(detached, false)) executor().on_work_started();
     }
 
+    void cancel_wait() noexcept {
+      ++setting;
+      waits = false;
+      try {
+        timer.cancel();
+      } catch (...) {  // documented to throw, and has nothing that could fail
+      }
+    }
+
+    static void arm(const detail::shared_state<state>& self) noexcept {
+      self->cancel_wait();
+      if (self->when != time_point::min()) try {
+          self->timer.expires_at(self->when);
+          self->timer.async_wait(wait_ends{{self, &self->wait_memory}, self->setting});
+          self->waits = true;
+          return;
+        } catch (const std::bad_alloc&) {
+        }
+      if (!std::exchange(self->turn_comes, true))
+        asio::post(self->executor(), turn_begins{{self, &self->turn_memory}});
+    }
+    static void begin_turn(const detail::shared_state<state>& self) {
+      self->turn_comes = false;
+      if (self->waits || !self->function) return;
+      if (self->when > std::chrono::steady_clock::now()) return arm(self);
+      fire(*self);
+    }
+    static void fire(state& self) {
+      self.attach();
+      self.waits = false;
+      if (self.function) std::exchange(self.function, nullptr)(self.argument);
+    }
+
     timer_type timer;
     timer_function function = nullptr;
     void* argument = nullptr;
+    time_point when{};
     std::size_t setting = 0;  // tells the wait that counts from those that were replaced
     std::size_t references = 0;
     bool detached = false;
-    detail::handler_memory memory;
-  };
-
-  struct completion {
-    using allocator_type = detail::handler_allocator<std::byte>;
-    allocator_type get_allocator() const noexcept { return allocator_type(timer->memory); }
-
-    void operator()(const asio_error_code&) const {
-      if (timer->setting != setting) return;
-      timer->attach();
-      if (!timer->function) return;
-      std::exchange(timer->function, nullptr)(timer->argument);
-    }
-    detail::shared_state<state> timer;
-    std::size_t setting;
+    bool waits = false;
+    bool turn_comes = false;
+    detail::handler_memory wait_memory;
+    detail::handler_memory turn_memory;
   };
 
   detail::shared_state<state> state_;
