@@ -285,7 +285,8 @@ TEST_CASE("contexts come and go while look-ups run") {
   std::this_thread::sleep_for(20ms);  // the last threads come back to no loop
 }
 
-TEST_CASE("names are looked up in a child process, those that were asked for before the fork, too") {
+TEST_CASE(
+    "names are looked up in a child process, those that were asked for before the fork, too") {
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
   SKIP("ThreadSanitizer follows no program with threads into a child");

@@ -43,9 +43,9 @@ using timer_function = void (*)(void*) noexcept;
 
 /// Calls a function once, later, on the runtime's thread.
 ///
-/// `set` replaces what was set before; a time in the past, such as `time_point::min()`, is the loop's
-/// next turn. It is also called where nothing may throw. After `cancel` or destruction the function
-/// is not called.
+/// `set` replaces what was set before; a time in the past, such as `time_point::min()`, is the
+/// loop's next turn. It is also called where nothing may throw. After `cancel` or destruction the
+/// function is not called.
 template <class T>
 concept timer =
     std::movable<T> && requires(T& t, time_point when, timer_function f, void* argument) {
