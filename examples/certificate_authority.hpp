@@ -30,7 +30,7 @@
 #include <utility>
 #include <vector>
 
-enum class key_kind { p256, p384, rsa_1024, rsa_2048, rsa_4096, ed25519 };
+enum class key_kind { p256, p384, p521, rsa_1024, rsa_2048, rsa_4096, ed25519 };
 
 /// What `issue` is to put into a certificate. The default is good for a TLS server.
 struct certificate_request {
@@ -41,9 +41,10 @@ struct certificate_request {
   std::chrono::seconds not_after = std::chrono::hours(24 * 90);  ///< the same
   std::vector<std::string> usages = {"1.3.6.1.5.5.7.3.1"};       ///< extended; default serverAuth
   key_kind key = key_kind::p256;
-  std::string hash = "SHA-256";             ///< of the signature
-  bool authority = false;                   ///< may issue others
-  std::optional<std::size_t> path = {};     ///< at most so many authorities below
+  std::shared_ptr<Botan::Private_Key> existing_key = {};  ///< instead of a new one
+  std::string hash = "SHA-256";                           ///< of the signature
+  bool authority = false;                                 ///< may issue others
+  std::optional<std::size_t> path = {};                   ///< at most so many authorities below
   std::vector<std::string> permitted = {};  ///< name constraint: DNS names below these alone
   bool self_signed = false;       ///< signed with its own key, naming itself as the issuer
   bool must_staple = false;       ///< demands a stapled OCSP answer
@@ -117,7 +118,7 @@ class certificate_authority {
 
   issued_certificate issue(const certificate_request& request) const {
     auto& random = Botan::system_rng();
-    const auto key = make_key(request.key);
+    const auto key = request.existing_key ? request.existing_key : make_key(request.key);
     const bool own = request.self_signed;
     const auto& signing_key = own ? *key : *self_.key;
     const bool rsa = signing_key.algo_name() == "RSA";
@@ -169,6 +170,9 @@ class certificate_authority {
       case key_kind::p384:
         return std::make_shared<Botan::ECDSA_PrivateKey>(random,
                                                          Botan::EC_Group::from_name("secp384r1"));
+      case key_kind::p521:
+        return std::make_shared<Botan::ECDSA_PrivateKey>(random,
+                                                         Botan::EC_Group::from_name("secp521r1"));
       case key_kind::rsa_1024:
         return std::make_shared<Botan::RSA_PrivateKey>(random, 1024);
       case key_kind::rsa_2048:

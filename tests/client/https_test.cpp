@@ -39,7 +39,7 @@ TEST_CASE("https works at any read size, with TLS 1.2 and 1.3, and says what it 
 
 TEST_CASE("a certificate that is not acceptable is refused with its reason; nothing is sent") {
   const auto& ca = test_authority();
-  static const certificate_authority other;
+  static const certificate_authority other("another root"), impostor;
   struct {
     issued_certificate certificate;
     std::string host, reason;
@@ -51,6 +51,7 @@ TEST_CASE("a certificate that is not acceptable is refused with its reason; noth
       {ca.issue({.dns = {"example.com"}}), "localhost", "wrong_host"},
       {ca.issue({.dns = {"localhost"}, .self_signed = true}), "localhost", "self_signed"},
       {other.issue({.dns = {"localhost"}}), "localhost", "unknown_issuer"},
+      {impostor.issue({.dns = {"localhost"}}), "localhost", "bad_signature"},  // by a trusted name
   };
   for (auto& c : cases) {
     CAPTURE(c.reason);

@@ -386,7 +386,7 @@ TEST_CASE("nginx: certificates that are not acceptable") {
   descriptor_balance balance;
   for (const site at : {site::ecdsa_12, site::ecdsa_13, site::rsa_12, site::rsa_13}) {
     CAPTURE(at);
-    static const certificate_authority other;
+    static const certificate_authority other("another root");
     auto distrusting = trusting();
     distrusting.tls = tls_context({.system_roots = false, .root_pem = other.certificate_pem()});
     const auto unknown = get(distrusting, server.url(at, "/small.txt"));

@@ -91,6 +91,13 @@ class Checks:
         """Two translation units that include everything link together, also with the definitions apart."""
         return compilers.one_definition(self.flags, compilers.gcc())
 
+    def temporaries(self):
+        """GCC before 13 refuses, with what to write, what it would compile into a crash."""
+        version = subprocess.run([compilers.gcc(), "-dumpversion"], capture_output=True, text=True).stdout
+        if int(version.split(".")[0] or 0) >= 13:
+            raise Skipped("this GCC compiles them rightly")
+        return compilers.refused_forms(self.flags, compilers.gcc(), ROOT / "tests/structure/temporaries.cpp")
+
     def tidy(self):
         """clang-tidy 19 finds nothing in what changed."""
         need("clang-tidy")
@@ -118,7 +125,7 @@ class Checks:
         return rules.size(ROOT)
 
 
-NAMES = [*rules.TEXT_CHECKS, "shell", "format", "headers", "odr", "tidy", "budget", "instructions", "selftest"]
+NAMES = [*rules.TEXT_CHECKS, "shell", "format", "headers", "odr", "temporaries", "tidy", "budget", "instructions", "selftest"]
 
 
 def main():

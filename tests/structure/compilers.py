@@ -147,6 +147,19 @@ def headers_alone(flags, compilers):
     return [problem for problem in in_parallel(compile_one, jobs) if problem]
 
 
+def refused_forms(flags, compiler, path):
+    """Each `FORM == n  // text` of a file is refused by the compiler, with that text; without one it compiles."""
+    texts = re.findall(r"^#(?:el)?if FORM == (\d+)  // (.+)$", path.read_text(), re.M)
+    problems = []
+    for form, text in [("0", None), *texts]:
+        done = run([compiler, *flags.strict(), f"-DFORM={form}", "-fsyntax-only", str(path)])
+        if text is None and done.returncode:
+            problems.append(f"{path.name}: does not compile without a form: {first_error(done.stderr)}")
+        elif text and (not done.returncode or text not in done.stderr):
+            problems.append(f"{path.name}: form {form} is not refused with \"{text}\"")
+    return problems
+
+
 def one_definition(flags, compiler):
     """Two translation units that include everything, in opposite orders, link and run: header-only,
     and with the definitions in a third."""

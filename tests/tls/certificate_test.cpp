@@ -127,8 +127,8 @@ TEST_CASE("trust") {
   CHECK(unknown.reason == "unknown_issuer");
   CHECK(unknown.alert == "unknown_ca");
   CHECK(unknown.alert_to_server == "unknown_ca");
-  CHECK_THAT(unknown.message,
-             ContainsSubstring("issued by CN=\"a stranger\"") && ContainsSubstring("--cacert"));
+  CHECK_THAT(unknown.message, ContainsSubstring("issued by CN=\"a stranger\"") &&
+                                  ContainsSubstring("tls_options::root_file"));
 
   const auto leaf = stranger.issue({.dns = {"localhost"}});
   const auto with_root = shake(leaf, leaf.chain_pem + stranger.certificate_pem(), tls13);
@@ -270,17 +270,14 @@ TEST_CASE("a certificate that demands a staple does without none") {
   CHECK_THAT(outcome.message, ContainsSubstring("OCSP"));
 }
 
-TEST_CASE("long and tangled chains are refused") {
+TEST_CASE("certificates that lead nowhere are passed over") {
   const auto& root = test_authority();
-  const auto leaf = root.issue({.dns = {"localhost"}});
-  std::string chain = leaf.chain_pem;
+  const auto leaf = root.intermediate().issue({.dns = {"localhost"}});
+  std::string chain = leaf.certificate_pem;
   for (int i = 0; i < 10; ++i)
     chain += certificate_authority("extra " + std::to_string(i)).certificate_pem();
-  CHECK(shake(leaf, chain).reason == "path_length");
-
-  chain = leaf.chain_pem;
-  for (int i = 0; i < 5; ++i) chain += certificate_authority("extra").certificate_pem();
-  CHECK(shake(leaf, chain).reason == "path_length");
+  for (int i = 0; i < 10; ++i) chain += certificate_authority("extra").certificate_pem();
+  CHECK(shake(leaf, chain + leaf.chain_pem).reason == "ok");
 }
 
 TEST_CASE("no verification, on demand and visibly") {
@@ -362,11 +359,7 @@ TEST_CASE("name constraints and IPv6 addresses") {
       {.common_name = "constrained", .usages = {}, .permitted = {"example.com"}});
   const auto leaf = constrained.issue({.dns = {"www.example.com"}, .ip = {"2001:db8::1"}});
   const auto outcome = shake(leaf, leaf.chain_pem, true, "www.example.com");
-#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
   CHECK(outcome.reason == "ok");  // names of hosts are constrained, addresses are not
-#else
-  CHECK(outcome.reason == "name_constraints");  // cannot tell, so no
-#endif
 }
 
 TEST_CASE("of many roots only those that a chain names are looked at") {

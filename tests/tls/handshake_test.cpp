@@ -75,7 +75,7 @@ TEST_CASE("what is offered") {
   CHECK(sorted ==
         std::vector<int>{0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9});
   CHECK((hello.suites.front() == 0x1301 || hello.suites.front() == 0x1303));
-  std::vector<int> groups{0x001d, 0x0017, 0x0018};
+  std::vector<int> groups{0x001d, 0x0017, 0x0018, 0x0019};
   if (has_hybrid()) groups.insert(groups.begin(), 0x11ec);
   CHECK(hello.numbers(10) == groups);
   for (const int scheme : hello.numbers(13)) {
@@ -105,6 +105,7 @@ TEST_CASE("what is offered") {
   CHECK_FALSE(hello.extensions.contains(42));
 
   CHECK(hello_to("www.example.com.").extensions.at(0).ends_with("www.example.com"));
+  CHECK(hello_to("a_b.example.com").extensions.at(0).ends_with("a_b.example.com"));
   CHECK_FALSE(hello_to("192.0.2.1").extensions.contains(0));
   CHECK_FALSE(hello_to("2001:db8::1").extensions.contains(0));
 

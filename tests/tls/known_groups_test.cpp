@@ -74,7 +74,7 @@ struct origin {
         const client_hello hello(sent.substr(at, 5 + length));
         met.shares = hello.shares();
         // Whatever there is a share of, the server may choose any.
-        if (!met.shares.empty()) CHECK(hello.numbers(10).size() == (has_hybrid() ? 4u : 3u));
+        if (!met.shares.empty()) CHECK(hello.numbers(10).size() == (has_hybrid() ? 5u : 4u));
       }
       at += 5 + length;
     }

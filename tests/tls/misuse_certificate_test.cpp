@@ -148,13 +148,13 @@ TEST_CASE("misuse: who issued a certificate") {
          .certificate = root.issue({.dns = {"localhost"}, .self_signed = true}),
          .reason = "self_signed",
          .says = "is self-signed",
-         .advises = "--cacert",
+         .advises = "tls_options::root_file",
          .alert = "unknown_ca"});
   check({.name = "an authority that is not trusted",
          .certificate = stranger.issue({.dns = {"localhost"}}),
          .reason = "unknown_issuer",
          .says = "not among the trusted roots",
-         .advises = "--cacert",
+         .advises = "tls_options::root_file",
          .alert = "unknown_ca"});
   const auto below = root.intermediate();
   const auto leaf = below.issue({.dns = {"localhost"}});
@@ -204,7 +204,7 @@ TEST_CASE("misuse: what an authority may do") {
                .issue({.dns = {"localhost"}}),
        .reason = "name_constraints",
        .says = "CN=\"bounded\"",
-       .advises = "do not allow it to vouch for this name"});
+       .advises = "do not allow it to vouch for localhost"});
   check({.name = "not for servers",
          .certificate = root.issue({.dns = {"localhost"}, .usages = {"1.3.6.1.5.5.7.3.2"}}),
          .reason = "wrong_usage",

@@ -76,6 +76,33 @@ TEST_CASE("sessions of OpenSSL are continued") {
   CHECK(count.resumed == 9);
 }
 
+TEST_CASE("a host with an underscore in its name") {
+  const std::string version = GENERATE("-tls1_2", "-tls1_3");
+  const auto certificate = test_authority().issue({.dns = {"a_b.test"}});
+  const openssl_server server({version}, certificate);
+  const auto context = context_trusting();
+  for (const bool again : {false, true}) {
+    CAPTURE(version, again);
+    tcp_client client(context, server.port(), "a_b.test", {});
+    REQUIRE(client.connect());
+    CHECK(client.exchange("GET / HTTP/1.0\r\n\r\n", "</BODY></HTML>").find("</BODY>") !=
+          std::string::npos);
+    if (version == "-tls1_2") CHECK(client.engine.info().resumed == again);
+    client.close();
+  }
+}
+
+TEST_CASE("certificates of each curve, also over TLS 1.2") {
+  const std::string version = GENERATE("-tls1_2", "-tls1_3");
+  for (const auto key : {key_kind::p256, key_kind::p384, key_kind::p521}) {
+    CAPTURE(version, static_cast<int>(key));
+    const openssl_server server({version},
+                                test_authority().issue({.dns = {"localhost"}, .key = key}));
+    tcp_client client(context_trusting(), server.port(), "localhost", {});
+    CHECK(client.connect());
+  }
+}
+
 TEST_CASE("OpenSSL under each cipher suite that can be asked for") {
   // At security level 0 OpenSSL has those with short tags too.
   const openssl_server server(

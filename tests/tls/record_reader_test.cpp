@@ -77,6 +77,33 @@ TEST_CASE("where handshake messages end") {
   }
 }
 
+TEST_CASE("tickets that are said to live for more than seven days") {
+  const auto shorten = [](std::vector<std::uint8_t> messages) {
+    const bool changed = tls::detail::shorten_tickets(std::as_writable_bytes(std::span(messages)));
+    return std::pair(changed, messages);
+  };
+  using bytes = std::vector<std::uint8_t>;
+  const bytes week{4, 0, 0, 6, 0, 9, 0x3a, 0x80, 1, 2}, more{4, 0, 0, 6, 0, 9, 0x3a, 0x81, 1, 2};
+  const bytes update{24, 0, 0, 1, 0};
+  CHECK(shorten(week) == std::pair(false, week));
+  CHECK(shorten(more) == std::pair(true, week));
+  CHECK(shorten(update) == std::pair(false, update));
+  CHECK(shorten({}) == std::pair(false, bytes{}));
+  bytes mixed = update, expected = update;
+  for (const auto* each : {&more, &week, &more})
+    mixed.insert(mixed.end(), each->begin(), each->end());
+  for (int i = 0; i < 3; ++i) expected.insert(expected.end(), week.begin(), week.end());
+  CHECK(shorten(mixed) == std::pair(true, expected));
+  bytes other = more;  // of another kind
+  other[0] = 8;
+  CHECK(shorten(other) == std::pair(false, other));
+  // Whatever is cut off stays as it is.
+  for (std::size_t size = 0; size < 8; ++size) {
+    const bytes part(more.begin(), more.begin() + static_cast<std::ptrdiff_t>(size));
+    CHECK(shorten(part) == std::pair(false, part));
+  }
+}
+
 TEST_CASE("HKDF-Expand-Label as in RFC 8448") {
   // Section 3, "derive write traffic keys for application data" of the server.
   const std::vector<std::uint8_t> traffic = {0xa1, 0x1a, 0xf9, 0xf0, 0x55, 0x31, 0xf8, 0x56,

@@ -165,6 +165,12 @@ TEST_CASE("sessions that are too old are not continued") {
     r.now += 2min;
     CHECK(r.resumes() == !tls13);  // an identifier of TLS 1.2 says nothing of time
   }
+  SECTION("and what no server may say (RFC 8446, 4.6.1) is taken for the longest that it may") {
+    r.options.ticket_lifetime = 30 * 24h;
+    CHECK_FALSE(r.resumes());
+    r.now += 1h;
+    CHECK(r.resumes());
+  }
   SECTION("after a day") {
     CHECK_FALSE(r.resumes());
     r.now += 23h;

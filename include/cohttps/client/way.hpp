@@ -3,6 +3,7 @@
 
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/request.hpp>
+#include <cohttps/client/tls_contexts.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/net/connector.hpp>
 #include <cohttps/net/tunnel.hpp>

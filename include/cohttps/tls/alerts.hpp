@@ -123,8 +123,11 @@ inline const refusal* find_refusal(Botan::TLS::AlertType type, std::string_view 
     case alert_type::HandshakeFailure:
     case alert_type::InsufficientSecurity:
       hint =
-          "it accepts none of the cipher suites, groups and signature algorithms offered, or "
-          "wants a certificate of the client";
+          "it has nothing in common with what was offered. Likely causes: its certificate has a "
+          "key that is not supported here (Ed25519, Ed448 or DSA); it knows no cipher suite with "
+          "forward secrecy and AEAD, as old servers that have CBC alone "
+          "(tls_preset::compatible adds some of those); none of tls_options::groups is known to "
+          "it; or it wants a certificate of the client (tls_options::identity)";
       break;
     case alert_type::NoApplicationProtocol:
       reason = "no_application_protocol";
@@ -139,7 +142,9 @@ inline const refusal* find_refusal(Botan::TLS::AlertType type, std::string_view 
     case alert_type::CertificateUnknown:
     case alert_type::UnknownCA:
     case alert_type::AccessDenied:
-      hint = "it wants a certificate of the client that it accepts";
+      hint =
+          "it wants a certificate of the client that it accepts; give one with "
+          "tls_options::identity";
       break;
     case alert_type::InternalError:
       hint = "something failed on its side";

@@ -45,6 +45,27 @@ inline std::optional<certificate_names> names_of(const Botan::X509_Certificate& 
   return value ? der::alternative_names(*value) : std::optional(certificate_names{});
 }
 
+/// Whether the extended key usage, if there is one, allows TLS servers (RFC 5280, 4.2.1.12). By
+/// number: older versions of Botan do not know anyExtendedKeyUsage by its name.
+inline bool allows_tls_servers(const Botan::X509_Certificate& certificate) {
+  return !extension(certificate, {2, 5, 29, 37}) ||
+         certificate.has_ex_constraint(Botan::OID({1, 3, 6, 1, 5, 5, 7, 3, 1})) ||
+         certificate.has_ex_constraint(Botan::OID({2, 5, 29, 37, 0}));
+}
+
+/// How many authorities may be below this one (RFC 5280, 4.2.1.9); nothing when any number may.
+inline std::optional<std::size_t> path_length_of(const Botan::X509_Certificate& authority) {
+  const auto value = extension(authority, {2, 5, 29, 19});
+  der::bytes in = value ? der::bytes(*value) : der::bytes();
+  const auto constraints = der::next(in, der::sequence);
+  if (!constraints) return std::nullopt;
+  in = constraints->content;
+  der::next(in, 0x01);  // that it is an authority's
+  const auto length = der::next(in, der::integer);
+  if (!length || length->content.size() != 1) return std::nullopt;  // or more than there can be
+  return length->content[0];
+}
+
 /// "2025-01-31T00:00:00Z".
 inline std::string to_iso8601(const Botan::X509_Time& time) {
   std::string text = time.readable_string().substr(0, 19);  // "2025/01/31 00:00:00"

@@ -35,11 +35,10 @@ class crl_scope {
   /// (5.2.4), of several issuers, of attribute certificates, or something critical of it is not
   /// known here (5.2 and 5.3).
   static std::optional<crl_scope> of(const Botan::X509_CRL& list) {
-    const Botan::OID key_id({2, 5, 29, 35}), number({2, 5, 29, 20}), delta({2, 5, 29, 27});
+    const Botan::OID key_id({2, 5, 29, 35}), delta({2, 5, 29, 27});
     const Botan::OID point({2, 5, 29, 28}), reason({2, 5, 29, 21});
     const auto& extensions = list.extensions();
-    if (extensions.extension_set(delta) || !known(extensions, {key_id, number, point}))
-      return std::nullopt;
+    if (extensions.extension_set(delta) || !known(extensions, {key_id, point})) return std::nullopt;
     for (const auto& entry : list.get_revoked())
       if (!known(entry.extensions(), {reason})) return std::nullopt;
     crl_scope made;

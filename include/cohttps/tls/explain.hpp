@@ -8,6 +8,7 @@
 #include <cohttps/tls/certificate.hpp>
 #include <cohttps/tls/host_name.hpp>
 
+#include <botan/asn1_obj.h>
 #include <botan/pkix_enums.h>
 #include <botan/x509cert.h>
 
@@ -59,16 +60,12 @@ inline const explanation* find_explanation(Botan::Certificate_Status_Code code) 
       {SIGNATURE_ALGO_BAD_PARAMS, "unsupported_signature", "unsupported_certificate",
        "is signed with parameters that are not supported"},
       {CERT_PUBKEY_INVALID, "bad_certificate", "bad_certificate", "holds an invalid public key"},
-      {INVALID_USAGE, "wrong_usage", "unsupported_certificate",
-       "is not for TLS servers, says its key usage; the server needs one with the extended key "
-       "usage serverAuth"},
       {CERT_CHAIN_TOO_LONG, "path_length", "bad_certificate",
-       "has more authorities below it than its path length constraint allows"},
+       "has more authorities below it than its path length constraint allows; the server needs a "
+       "certificate of another authority"},
       {CA_CERT_NOT_FOR_CERT_ISSUER, "basic_constraints", "bad_certificate",
-       "was issued by a certificate that is not one of an authority (its basic constraints or key "
-       "usage forbid signing others)"},
-      {NAME_CONSTRAINT_ERROR, "name_constraints", "bad_certificate",
-       "is an authority's, and its name constraints do not allow it to vouch for this name"},
+       "signed another one and is not one of an authority: its basic constraints or key usage do "
+       "not let it sign certificates; the server needs a certificate of an authority"},
       {CERT_IS_REVOKED, "revoked", "certificate_revoked",
        "was revoked by its issuer; the server needs a new one"},
       {CRL_HAS_EXPIRED, "crl_expired", "certificate_unknown",
@@ -80,21 +77,72 @@ inline const explanation* find_explanation(Botan::Certificate_Status_Code code) 
       {CRL_BAD_SIGNATURE, "bad_crl", "certificate_unknown",
        "may have been revoked: the list of revoked certificates given for its issuer is forged or "
        "damaged"},
-      {UNKNOWN_CRITICAL_EXTENSION, "unknown_critical_extension", "unsupported_certificate",
-       "has an extension that is critical and not known here"},
   };
   for (const auto& entry : table)
     if (entry.code == code) return &entry;
   return nullptr;
 }
+
+/// Where Botan notes something at one certificate and another one is to blame.
+inline std::size_t place_to_blame(Botan::Certificate_Status_Code code,
+                                  const certificate_chain& path, std::size_t at) {
+  using enum Botan::Certificate_Status_Code;
+  switch (code) {
+    case SIGNATURE_METHOD_TOO_WEAK:
+    case CA_CERT_NOT_FOR_CERT_ISSUER:  // noted at the certificate that it signed
+      return std::min(at + 1, path.size() - 1);
+    case CERT_CHAIN_TOO_LONG:  // noted at the first authority that is one too many
+      for (std::size_t above = at + 1, others = 0; above < path.size(); ++above) {
+        others += path[above - 1].subject_dn() != path[above - 1].issuer_dn();
+        if (const auto most = path_length_of(path[above]); most && *most < others) return above;
+      }
+      return at;
+    default:
+      return at;
+  }
+}
+
+/// Why a certificate is not for TLS servers (RFC 5280, 4.2.1.3 and 4.2.1.12).
+inline std::string_view explain_usage(const Botan::X509_Certificate& certificate) {
+  if (!allows_tls_servers(certificate))
+    return "is not for TLS servers, says its extended key usage; the server needs one with the "
+           "extended key usage serverAuth";
+  if (certificate.has_constraints(Botan::Key_Constraints::KeyCertSign) && !certificate.is_CA_cert())
+    return "may sign certificates, says its key usage, and is not one of an authority, say its "
+           "basic constraints; the server needs a certificate with the key usage digitalSignature "
+           "alone";
+  return "is not for TLS servers, says its key usage; the server needs one with the key usage "
+         "digitalSignature";
+}
 }  // namespace detail
 
-/// Botan found a path, from the peer's certificate to a trusted one, and `code` at place `at`.
+/// An extension, by its object identifier, that keeps a certificate from being used.
+[[gnu::cold]] inline std::unexpected<error> refuse_extension(
+    const Botan::X509_Certificate& certificate, const Botan::OID& id, bool malformed) {
+  std::string value;
+  const auto bits = certificate.v3_extensions().get_extension_bits(id);
+  constexpr std::size_t most_bytes = 40;
+  for (std::size_t i = 0; i < std::min(bits.size(), most_bytes); ++i) {
+    value += "0123456789abcdef"[bits[i] >> 4];
+    value += "0123456789abcdef"[bits[i] & 15];
+  }
+  if (bits.size() > most_bytes) value += "...";
+  const std::string which = id.to_formatted_string() + ", whose value is " + value;
+  if (malformed)
+    return refuse("malformed_extension", certificate,
+                  "has a malformed extension, " + which + "; the server needs a new certificate");
+  return refuse("unknown_critical_extension", certificate,
+                "has an extension that is critical and not known here, " + which,
+                "unsupported_certificate");
+}
+
+/// Botan found `code` at place `at` of `path`, from the peer's certificate to a trusted one.
 inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
                                      const certificate_chain& path, std::size_t at) {
-  // A weak key is noted at the certificate that was signed with it.
-  if (code == Botan::Certificate_Status_Code::SIGNATURE_METHOD_TOO_WEAK && at + 1 < path.size())
-    ++at;
+  at = detail::place_to_blame(code, path, at);
+  if (code == Botan::Certificate_Status_Code::INVALID_USAGE)
+    return refuse("wrong_usage", path[at], detail::explain_usage(path[at]),
+                  "unsupported_certificate");
   if (const auto* known = detail::find_explanation(code))
     return refuse(known->reason, path[at], known->text, known->alert);
   const char* text = Botan::to_string(code);
@@ -105,8 +153,7 @@ inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
 /// No path from `chain` to a trusted certificate. Says which issuer is the one that is missing.
 [[gnu::cold]] inline std::unexpected<error> refuse_unrooted(const certificate_chain& chain) {
   const auto& leaf = chain.front();
-  const std::string remedy =
-      "; if it is to be trusted, add it with tls_options::root_file (--cacert)";
+  const std::string remedy = "; if it is to be trusted, add it with tls_options::root_file";
   if (leaf.is_self_signed())
     return refuse("self_signed", leaf,
                   "is self-signed, and it is not among the trusted ones" + remedy, "unknown_ca");
@@ -133,8 +180,8 @@ inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
   return refuse("unknown_issuer", *top,
                 "has an issuer that is not among the trusted roots, and the server sent no "
                 "certificate of it; if the issuer is to be trusted, add its certificate with "
-                "tls_options::root_file (--cacert), else the server has to send the intermediate "
-                "certificates that lead to a trusted root",
+                "tls_options::root_file, else the server has to send the intermediate certificates "
+                "that lead to a trusted root",
                 "unknown_ca");
 }
 
@@ -189,7 +236,8 @@ inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
                 "is for " + list + ", not for " + wanted +
                     (is_address ? "; ask for the server by one of its names, or have the address "
                                   "put among them"
-                                : ""));
+                                : "; ask for the server by one of its names, or have its "
+                                  "certificate issued for this one as well"));
 }
 
 }  // namespace cohttps::tls

@@ -176,7 +176,7 @@ class client_policy final : public Botan::TLS::Policy {
 
   static std::vector<Botan::TLS::Group_Params> usual_groups() {
     std::vector<Botan::TLS::Group_Params> groups;
-    for (const auto* name : {"X25519MLKEM768", "x25519", "secp256r1", "secp384r1"})
+    for (const auto* name : {"X25519MLKEM768", "x25519", "secp256r1", "secp384r1", "secp521r1"})
       if (const auto group = group_named(name)) groups.push_back(*group);
     return groups;
   }

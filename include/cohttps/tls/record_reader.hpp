@@ -74,6 +74,30 @@ inline std::optional<std::size_t> last_nonzero(std::span<const std::byte> in) no
   return std::nullopt;
 }
 
+/// Shortens to seven days, the most that RFC 8446, 4.6.1 allows, the tickets among the whole
+/// messages of a record that say they live for longer: Botan ends the connection for one. True when
+/// there was one.
+inline bool shorten_tickets(std::span<std::byte> messages) noexcept {
+  constexpr std::uint32_t longest = 7 * 24 * 60 * 60;
+  bool shortened = false;
+  const auto number = [&](std::size_t at, std::size_t size) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < size; ++i)
+      value = value << 8 | std::to_integer<std::uint32_t>(messages[at + i]);
+    return value;
+  };
+  while (messages.size() >= 8) {
+    const std::size_t length = number(1, 3);
+    if (messages[0] == std::byte{4} && length >= 4 && number(4, 4) > longest) {
+      for (std::size_t i = 0; i < 4; ++i)
+        messages[4 + i] = static_cast<std::byte>(longest >> (24 - 8 * i));
+      shortened = true;
+    }
+    messages = messages.subspan(std::min(messages.size(), 4 + length));
+  }
+  return shortened;
+}
+
 /// Whether a stream of handshake messages (RFC 8446, 4) stands between two of them.
 class message_boundary {
  public:
@@ -147,20 +171,24 @@ class record_reader {
   /// From now on records have to go to `open`.
   bool reading() const noexcept { return state_ == state::reading || state_ == state::failed; }
 
-  /// While checking: a record that Botan is about to be given.
-  void watch(std::span<const std::byte> record) {
-    if (state_ != state::checking || !is_protected(record)) return;
+  /// While checking: takes a record, and returns what Botan is to be given for it.
+  std::span<const std::byte> watch(std::span<const std::byte> record) {
+    if (state_ != state::checking || !is_protected(record)) return record;
     const auto raw = detail::octets(record);
     copy_.assign(raw.begin(), raw.end());
     expected_.reset();
     const auto inner = decrypt(std::as_writable_bytes(std::span(copy_)));
-    if (!inner) return turn_off();
-    ++botan_sequence_;
+    if (!inner) {
+      turn_off();
+      return record;
+    }
     const auto end = detail::last_nonzero(*inner);
-    if (!end) return;  // for Botan to refuse
-    const auto type = static_cast<record_type>((*inner)[*end]);
-    if (type == record_type::handshake) messages_.pass(inner->first(*end));
+    const auto type = end ? static_cast<record_type>((*inner)[*end]) : record_type{};
     if (type == record_type::application_data) expected_ = inner->first(*end);
+    if (type == record_type::handshake && take_messages(inner->first(*end)))
+      return seal(record.first(record_header::size), *inner);
+    ++botan_sequence_;
+    return record;
   }
 
   /// What Botan made of that record. The first data decides.
@@ -199,7 +227,7 @@ class record_reader {
     const auto type = end ? static_cast<record_type>((*inner)[*end]) : record_type{};
     if (type == record_type::application_data && !messages_.inside())
       return opened{true, inner->first(*end)};
-    if (type == record_type::handshake) messages_.pass(inner->first(*end));
+    if (type == record_type::handshake) take_messages(inner->first(*end));
     return opened{false, seal(record.first(record_header::size), *inner)};
   }
 
@@ -261,6 +289,13 @@ class record_reader {
       if (from_end < 8) bytes[i] ^= static_cast<std::uint8_t>(sequence >> (8 * from_end));
     }
     return bytes;
+  }
+
+  // True when one was changed.
+  bool take_messages(std::span<std::byte> in) noexcept {
+    const bool changed = !messages_.inside() && detail::shorten_tickets(in);
+    messages_.pass(in);
+    return changed;
   }
 
   // In place, and counted; what is inside, or nothing, and then nothing of it is left either.

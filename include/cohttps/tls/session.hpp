@@ -149,6 +149,8 @@ class session final : public Botan::TLS::Callbacks {
     return std::make_unique<empty_context_prf>(std::move(prf));
   }
 #endif
+  void tls_modify_extensions(Botan::TLS::Extensions& extensions, Botan::TLS::Connection_Side side,
+                             Botan::TLS::Handshake_Type message) override;
   void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t> client_random,
                             std::span<const std::uint8_t> secret) const override;
   // The summary of TLS 1.2 does not name the group; the last key made is the one that is used.
@@ -278,9 +280,11 @@ inline void session::send_and_throw(alert_type alert, const char* why) {
 inline result<void> session::open(std::span<std::byte> record) {
   const bool is_protected = record.front() == std::byte(record_type::application_data);
   if (reader_ && reader_->reading() && is_protected) return open_in_place(record);
+  std::span<const std::byte> for_botan = record;
   if (reader_)
-    if (auto watched = guarded([&] { reader_->watch(record); }); !watched) return watched;
-  auto given = give_botan(record);
+    if (auto watched = guarded([&] { for_botan = reader_->watch(record); }); !watched)
+      return watched;
+  auto given = give_botan(for_botan);
   if (given && reader_) reader_->compare(data_);
   return given;
 }

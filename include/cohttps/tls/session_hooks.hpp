@@ -20,6 +20,7 @@
 #include <botan/tls_algos.h>
 #include <botan/tls_callbacks.h>
 #include <botan/tls_ciphersuite.h>
+#include <botan/tls_extensions.h>
 #include <botan/tls_session.h>
 #include <botan/tls_version.h>
 #include <botan/version.h>
@@ -28,6 +29,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,6 +46,27 @@ inline void session::tls_record_received(std::uint64_t, std::span<const std::uin
                  "we refused data that the server sent before the TLS handshake was done")
                .alert("unexpected_message"));
   plaintext_.append(std::as_bytes(data));
+}
+
+// Botan sends no server name with an underscore in it, which there are hosts of.
+inline void session::tls_modify_extensions(Botan::TLS::Extensions& extensions,
+                                           Botan::TLS::Connection_Side,
+                                           Botan::TLS::Handshake_Type message) {
+  using code = Botan::TLS::Extension_Code;
+  if (message != Botan::TLS::Handshake_Type::ClientHello || parse_ip(host_) ||
+      extensions.has(code::ServerNameIndication))
+    return;
+  extensions.add(std::make_unique<Botan::TLS::Server_Name_Indicator>(host_));
+  // A pre-shared key has to come last (RFC 8446, 4.2.11).
+  if (!extensions.has(code::PresharedKey)) return;
+  const auto put_last = []<class Extensions>(Extensions& all) {
+    static constexpr code order[] = {code::PresharedKey};
+    if constexpr (requires { all.reorder(order); })
+      all.reorder(order);
+    else
+      all.remove_extension(code::PresharedKey);  // older versions of Botan: a full handshake
+  };
+  put_last(extensions);
 }
 
 // SERVER_TRAFFIC_SECRET_0 and those of later generations (RFC 9850); nothing else is kept.

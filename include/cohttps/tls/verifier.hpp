@@ -1,14 +1,18 @@
 // Whether a chain of certificates proves that the peer is the host that was meant (RFC 5280, 6 and
-// RFC 9525). Botan builds the path and checks it; names, keys and limits are ours.
+// RFC 9525). Botan checks the signatures, times and usages of a path; the path, its names, policies
+// and keys are ours.
 #pragma once
 
 #include <cohttps/core/error.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
+#include <cohttps/tls/certificate_policies.hpp>
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/der.hpp>
 #include <cohttps/tls/explain.hpp>
 #include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/name_constraints.hpp>
+#include <cohttps/tls/path_builder.hpp>
 #include <cohttps/tls/revocation_answers.hpp>
 #include <cohttps/tls/trust_store.hpp>
 
@@ -16,6 +20,7 @@
 #include <botan/ocsp.h>
 #include <botan/pk_keys.h>
 #include <botan/pkix_enums.h>
+#include <botan/x509_ext.h>
 #include <botan/x509cert.h>
 #include <botan/x509path.h>
 
@@ -37,10 +42,6 @@ namespace cohttps::tls {
 /// What the peer stapled: an OCSP answer for each certificate of its chain, or none.
 using ocsp_staples = std::vector<std::optional<Botan::OCSP::Response>>;
 
-/// Bounds on what a peer may send: path building tries all orders of certificates that fit.
-inline constexpr std::size_t maximum_chain_length = 10;
-inline constexpr std::ptrdiff_t maximum_same_name = 4;
-
 /// What the keys on a path have to have at least.
 struct key_sizes {
   std::size_t rsa_bits = 2048;
@@ -49,13 +50,77 @@ struct key_sizes {
 
 namespace detail {
 
-inline Botan::Path_Validation_Result validate_path(const certificate_chain& chain,
-                                                   const Botan::Certificate_Store& roots,
-                                                   std::chrono::system_clock::time_point now) {
-  // No host name: Botan would accept partial wildcards and the common name. No time-out: with one
-  // it would ask OCSP responders over sockets of its own, and wait.
-  return Botan::x509_path_validate(chain, path_restrictions(), roots, "",
-                                   Botan::Usage_Type::TLS_SERVER_AUTH, now);
+/// Whether the value of an extension that Botan does not know, or cannot decode, is read by us or
+/// is of no use to us. One odd name must not void a certificate (RFC 9525, 6).
+inline bool is_read_here(const Botan::OID& id, der::bytes value) {
+  const auto is = [&](std::initializer_list<std::uint32_t> other) {
+    return id == Botan::OID(other);
+  };
+  if (is({2, 5, 29, 17})) return der::alternative_names(value).has_value();
+  if (is({2, 5, 29, 18}) ||             // names of the issuer
+      is({2, 5, 29, 31}) ||             // where its lists of revoked certificates are
+      is({1, 3, 6, 1, 5, 5, 7, 1, 1}))  // where its own certificate is
+    return elements_of(value).has_value();
+  return is({2, 5, 29, 30}) ||                                            // name constraints
+         is({2, 5, 29, 33}) || is({2, 5, 29, 36}) || is({2, 5, 29, 54});  // policies
+}
+
+/// An extension that nobody reads: malformed, or critical and not known.
+struct unread_extension {
+  Botan::OID id;
+  bool malformed;
+};
+inline std::optional<unread_extension> find_unread(const Botan::X509_Certificate& certificate) {
+  const auto& extensions = certificate.v3_extensions();
+  for (const auto& id : extensions.get_extension_oids()) {
+    const auto* unknown = dynamic_cast<const Botan::Cert_Extension::Unknown_Extension*>(
+        extensions.get_extension_object(id));
+    if (!unknown) continue;
+#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
+    const bool malformed = unknown->failed_to_decode();
+#else
+    const bool malformed = false;
+#endif
+    if (!malformed && !unknown->is_critical_extension()) continue;
+    if (!is_read_here(id, unknown->extension_contents())) return unread_extension{id, malformed};
+  }
+  return std::nullopt;
+}
+
+/// What is judged here and not by Botan, which knows fewer extensions and fewer names.
+inline bool is_judged_here(Botan::Certificate_Status_Code code) {
+  using enum Botan::Certificate_Status_Code;
+  return code == NAME_CONSTRAINT_ERROR || code == UNKNOWN_CRITICAL_EXTENSION
+#if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
+         || code == EXTENSION_ENCODING_ERROR
+#endif
+      ;
+}
+
+/// The worst of what Botan finds, and the extensions.
+inline result<void> check_path_by_botan(const certificate_chain& path,
+                                        std::chrono::system_clock::time_point now) {
+  // No host name: Botan would accept partial wildcards and the common name.
+  const auto found = Botan::PKIX::check_chain(path, now, "", Botan::Usage_Type::TLS_SERVER_AUTH,
+                                              path_restrictions());
+  using code = Botan::Certificate_Status_Code;
+  code worst = code::OK;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < found.size(); ++i)
+    for (const auto each : found[i])
+      if (each >= code::FIRST_ERROR_STATUS && each > worst && !is_judged_here(each)) {
+        worst = each;
+        at = i;
+      }
+  if (worst != code::OK) return refuse(worst, path, at);
+  // RFC 5280, 4.1.2.2; there are roots of old that have one.
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (found[i].contains(code::CERT_SERIAL_NEGATIVE) && (i == 0 || i + 1 < path.size()))
+      return refuse("bad_certificate", path[i], "has a negative serial number");
+  for (const auto& each : path)
+    if (const auto unread = find_unread(each))
+      return refuse_extension(each, unread->id, unread->malformed);
+  return {};
 }
 
 /// Whatever the minimum, path validation has seen to 2048 bits of RSA in what signs certificates.
@@ -154,48 +219,53 @@ inline result<void> check_lists(const certificate_chain& path, const trust_store
   return {};
 }
 
-#if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 12, 0)
-/// This Botan does not read IPv6 addresses, so it would hold no name constraint against them.
-inline result<void> check_constraints(const certificate_chain& path) {
-  const auto names = names_of(path[0]);
-  const bool has_ipv6 =
-      !names || std::ranges::any_of(names->ip, [](const auto& ip) { return ip.size() == 16; });
-  for (std::size_t i = 1; has_ipv6 && i < path.size(); ++i)
-    if (extension(path[i], {2, 5, 29, 30}))
-      return refuse("name_constraints", path[i],
-                    "has name constraints, which Botan before 3.12 cannot apply to the IPv6 "
-                    "addresses of the server's certificate");
-  return {};
-}
-#endif
-
-/// An authority between may be for other things than TLS servers: Botan asks the leaf alone.
-inline bool may_vouch_for_servers(const Botan::X509_Certificate& authority) {
-  // By number: older versions of Botan do not know the latter's name.
-  return !extension(authority, {2, 5, 29, 37}) ||
-         authority.has_ex_constraint(Botan::OID({1, 3, 6, 1, 5, 5, 7, 3, 1})) ||
-         authority.has_ex_constraint(Botan::OID({2, 5, 29, 37, 0}));
+/// Whether the key's curve is written out and not named, as RFC 5480, 2.1.1 demands.
+inline bool has_explicit_curve(const Botan::X509_Certificate& certificate) {
+  const auto& algorithm = certificate.subject_public_key_algo();
+  const auto& parameters = algorithm.parameters();
+  return algorithm.oid() == Botan::OID({1, 2, 840, 10045, 2, 1}) &&
+         (parameters.empty() || parameters[0] != 0x06);
 }
 
-/// What Botan lets pass: an empty issuer, and serial numbers that are not positive (RFC 5280,
-/// 4.1.2.4 and 4.1.2.2). Roots of old have the latter.
-inline result<void> check_form(const Botan::Path_Validation_Result& found) {
-  using code = Botan::Certificate_Status_Code;
-  const auto& path = found.cert_path();
-  const auto& statuses = found.all_statuses();
+/// What Botan lets pass: an empty issuer (RFC 5280, 4.1.2.4), and authorities between that are for
+/// other things than TLS servers.
+inline result<void> check_form(const certificate_chain& path) {
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (path[i].issuer_dn().empty())
       return refuse("bad_certificate", path[i], "does not name its issuer");
-    if ((i == 0 || i + 1 < path.size()) && i < statuses.size() &&
-        statuses[i].contains(code::CERT_SERIAL_NEGATIVE))
-      return refuse("bad_certificate", path[i], "has a negative serial number");
-    if (i > 0 && i + 1 < path.size() && !may_vouch_for_servers(path[i]))
+    if (i + 1 < path.size() && names_other_key(path[i], path[i + 1]))
+      return refuse("key_identifier", path[i],
+                    "names the key of its issuer by an identifier that is not the one in the "
+                    "certificate of its issuer (RFC 5280, 4.2.1.1); the server needs certificates "
+                    "that fit together");
+    if (has_explicit_curve(path[i]))
+      return refuse("explicit_curve", path[i],
+                    "has a key whose elliptic curve is written out and not named (RFC 5480, "
+                    "2.1.1); the server needs a new one");
+    if (i > 0 && i + 1 < path.size() && !allows_tls_servers(path[i]))
       return refuse("wrong_usage", path[i],
                     "is an authority's, and its extended key usage is not for TLS servers; the "
                     "server needs a certificate of another authority",
                     "unsupported_certificate");
   }
   return {};
+}
+
+/// All that can be said of a path without knowing the host.
+inline result<void> check_path(const certificate_chain& path,
+                               std::chrono::system_clock::time_point now, const trust_store& roots,
+                               const key_sizes& minimum) {
+  if (auto checked = check_path_by_botan(path, now); !checked) return checked;
+  for (const auto& each : path)
+    if (is_weak_key(each, minimum)) return refuse("weak_key", each, too_short(minimum));
+  if (auto formed = check_form(path); !formed) return formed;
+  if (auto allowed = check_name_constraints(path); !allowed) return allowed;
+  if (!has_required_policy(path))
+    return refuse("policy", path[0],
+                  "has to be issued under a policy that all authorities above it name, as one of "
+                  "them demands (policy constraints), and there is none; the server needs a "
+                  "certificate of another authority");
+  return check_lists(path, roots, now);
 }
 
 }  // namespace detail
@@ -218,47 +288,28 @@ inline result<verified_chain> verify_chain(const certificate_chain& chain,
                                            bool demands_staples = true) try {
   if (chain.empty())
     return fail(error_category::certificate, "no_certificate", "the server sent no certificate");
-  const auto& leaf = chain.front();
-  const auto same_name = [&](const auto& one) {
-    return std::ranges::count(chain, one.raw_subject_dn(),
-                              [](const auto& other) { return other.raw_subject_dn(); });
+  certificate_chain path;
+  std::optional<error> first_refusal;
+  const auto accept = [&](const certificate_chain& candidate) {
+    auto checked = detail::check_path(candidate, now, roots, minimum);
+    if (checked) path = candidate;
+    if (!checked && !first_refusal) first_refusal = std::move(checked).error();
+    return checked.has_value();
   };
-  if (chain.size() > maximum_chain_length || std::ranges::any_of(chain, [&](const auto& one) {
-        return same_name(one) > maximum_same_name;
-      }))
-    return refuse("path_length", leaf,
-                  "came with too many other certificates: at most " +
-                      std::to_string(maximum_chain_length) + ", and " +
-                      std::to_string(maximum_same_name) + " of one name, are accepted");
-
-  const auto named = roots.named_by(chain);
-  const Botan::Certificate_Store* store = named.get();
-  auto found = detail::validate_path(chain, *store, now);
-  if (found.cert_path().empty()) {
-    store = &roots.all();
-    found = detail::validate_path(chain, *store, now);
+  path_builder paths(chain, now);
+  if (!paths.find(*roots.named_by(chain), accept) && !first_refusal)
+    paths.find(roots.all(), accept);
+  if (path.empty()) {
+    if (first_refusal) return std::unexpected(*std::move(first_refusal));
+    if (paths.is_exhausted())
+      return refuse("path_length", chain.front(),
+                    "came with too many other certificates to find a path to a trusted root among "
+                    "them; the server has to send those alone that lead to the root");
+    return refuse_unrooted(chain);
   }
-  const auto& path = found.cert_path();
-  if (path.empty()) return refuse_unrooted(chain);
-  if (!found.successful_validation()) {
-    const auto& statuses = found.all_statuses();
-    const auto at = std::ranges::find_if(
-        statuses, [&](const auto& status) { return status.contains(found.result()); });
-    return refuse(found.result(), path,
-                  at == statuses.end() ? 0 : static_cast<std::size_t>(at - statuses.begin()));
-  }
-  for (const auto& each : path)
-    if (detail::is_weak_key(each, minimum))
-      return refuse("weak_key", each, detail::too_short(minimum));
-  if (auto formed = detail::check_form(found); !formed) return pass(std::move(formed));
-#if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 12, 0)
-  if (auto permitted = detail::check_constraints(path); !permitted)
-    return pass(std::move(permitted));
-#endif
-  if (auto listed = detail::check_lists(path, roots, now); !listed) return pass(std::move(listed));
   const auto staple = detail::check_staples(path, staples, now, demands_staples);
   if (!staple) return std::unexpected(staple.error());
-  return verified_chain{.path = path, .staple = *staple};
+  return verified_chain{.path = std::move(path), .staple = *staple};
 } catch (const std::exception& e) {
   return fail(error_category::certificate, "bad_certificate",
               std::string("the server's certificate cannot be checked: ") + e.what());
@@ -285,24 +336,12 @@ inline bool is_valid_at(const Botan::X509_Certificate& certificate,
   return certificate.not_before() <= time && time <= certificate.not_after();
 }
 
-/// Newer versions of Botan call malformed names of hosts an error of encoding: says which it is.
-[[gnu::cold]] inline error name_the_names(error found, const certificate_chain& chain,
-                                          std::string_view host) try {
-  if (found.reason() != "bad_certificate" || chain.empty()) return found;
-  const auto names = names_of(chain.front());
-  if (!names) return found;
-  auto malformed = refuse_names(chain.front(), *names, host);
-  return malformed ? std::move(malformed->error()) : found;
-} catch (const std::exception&) {
-  return found;
-}
-
 /// Both: the chain proves that the peer is `host`.
 inline result<void> verify(const certificate_chain& chain, std::string_view host,
                            std::chrono::system_clock::time_point now, const trust_store& roots,
                            const ocsp_staples& staples = {}) {
   if (auto trusted = verify_chain(chain, now, roots, staples); !trusted)
-    return std::unexpected(name_the_names(std::move(trusted).error(), chain, host));
+    return pass(std::move(trusted));
   return verify_host(chain.front(), host);
 }
 

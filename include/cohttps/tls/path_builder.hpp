@@ -1,0 +1,109 @@
+// The paths that lead from a certificate to a trusted one (RFC 4158), the likeliest first.
+#pragma once
+
+#include <cohttps/tls/botan.hpp>
+#include <cohttps/tls/certificate.hpp>
+
+#include <botan/certstor.h>
+#include <botan/x509cert.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace cohttps::tls {
+
+/// Whether the key identifiers of two certificates say that the issuer of one is not the other
+/// (RFC 5280, 4.2.1.1).
+inline bool names_other_key(const Botan::X509_Certificate& subject,
+                            const Botan::X509_Certificate& issuer) {
+  const auto& wanted = subject.authority_key_id();
+  const auto& own = issuer.subject_key_id();
+  return !wanted.empty() && !own.empty() && wanted != own;
+}
+
+/// Climbs from issuer to issuer, and tries the next one where a way ends. A peer can send
+/// certificates that are all each other's issuers, so the work is bounded.
+class path_builder {
+ public:
+  static constexpr std::size_t longest_path = 40;
+  static constexpr std::size_t most_steps = 1000;
+  static constexpr std::size_t most_signatures = 200;  ///< on all the paths that are tried
+
+  /// `sent`: the peer's own certificate, and others in any order.
+  path_builder(const certificate_chain& sent, std::chrono::system_clock::time_point now)
+      : sent_(sent), now_(now) {}
+
+  /// Calls `accept` with one path after the other, until it returns true: then so does this.
+  template <class Accept>
+  bool find(const Botan::Certificate_Store& roots, Accept&& accept) {
+    path_ = {sent_.front()};
+    const auto same_name = roots.find_all_certs(sent_.front().subject_dn(), {});
+    if (std::ranges::find(same_name, sent_.front()) != same_name.end() && try_path(accept))
+      return true;
+    return climb(roots, accept);
+  }
+
+  /// Whether there may be paths that were not tried.
+  bool is_exhausted() const noexcept { return steps_ == most_steps || signatures_left_ == 0; }
+
+ private:
+  struct candidate {
+    Botan::X509_Certificate certificate;
+    bool trusted;
+    int doubts;
+  };
+
+  template <class Accept>
+  bool climb(const Botan::Certificate_Store& roots, Accept& accept) {
+    if (path_.size() == longest_path || path_.back().is_self_signed()) return false;
+    for (auto& next : issuers(roots)) {
+      if (is_exhausted()) return false;
+      ++steps_;
+      if (std::ranges::find(path_, next.certificate) != path_.end()) continue;
+      path_.push_back(std::move(next.certificate));
+      if ((next.trusted && try_path(accept)) || climb(roots, accept)) return true;
+      path_.pop_back();
+    }
+    return false;
+  }
+
+  template <class Accept>
+  bool try_path(Accept& accept) {
+    if (signatures_left_ < path_.size()) signatures_left_ = 0;
+    if (signatures_left_ == 0) return false;
+    signatures_left_ -= path_.size();
+    return accept(std::as_const(path_));
+  }
+
+  std::vector<candidate> issuers(const Botan::Certificate_Store& roots) const {
+    const auto& last = path_.back();
+    std::vector<candidate> found;
+    for (auto& root : roots.find_all_certs(last.issuer_dn(), {}))
+      found.push_back({root, true, doubts(root)});
+    for (const auto& each : sent_) {
+      if (each.subject_dn() != last.issuer_dn()) continue;
+      if (std::ranges::none_of(found, [&](const auto& known) { return known.certificate == each; }))
+        found.push_back({each, false, doubts(each)});
+    }
+    std::ranges::stable_sort(found, {}, &candidate::doubts);
+    return found;
+  }
+
+  /// Why it is probably not the issuer, or none that can be used; the last reason counts most.
+  int doubts(const Botan::X509_Certificate& issuer) const {
+    const Botan::X509_Time now(now_);
+    return (now < issuer.not_before() || issuer.not_after() < now ? 1 : 0) +
+           (issuer.is_CA_cert() ? 0 : 2) + (names_other_key(path_.back(), issuer) ? 4 : 0);
+  }
+
+  const certificate_chain& sent_;
+  std::chrono::system_clock::time_point now_;
+  certificate_chain path_;
+  std::size_t steps_ = 0;
+  std::size_t signatures_left_ = most_signatures;
+};
+
+}  // namespace cohttps::tls
