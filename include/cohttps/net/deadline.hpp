@@ -264,8 +264,11 @@ class deadline {
               "fewer than " + std::to_string(pace_.rate->bytes) + " bytes moved in " +
                   describe(pace_.rate->over) + doing() +
                   "; allow less with timeouts::minimum_rate of the client"};
+    // Content may take long as long as some of it moves; everything else has to be done in time.
+    const bool is_content = phase_ == phase::send || phase_ == phase::receive_body;
     return {error_category::timeout, "phase_timeout",
-            "nothing happened for " + describe(limit_.value_or(duration())) + doing() +
+            (is_content ? "no byte moved for " : "it was not done after ") +
+                describe(limit_.value_or(duration())) + doing() +
                 "; allow more with the option timeouts of the client"};
   }
 

@@ -80,15 +80,18 @@ class path_builder {
 
   std::vector<candidate> issuers(const Botan::Certificate_Store& roots) const {
     const auto& last = path_.back();
-    std::vector<candidate> found;
-    for (auto& root : roots.find_all_certs(last.issuer_dn(), {}))
-      found.push_back({root, true, doubts(root)});
+    std::vector<candidate> found;  // the least doubtful first, else as they came
+    const auto add = [&](const Botan::X509_Certificate& issuer, bool trusted) {
+      const int about = doubts(issuer);
+      found.insert(std::ranges::upper_bound(found, about, {}, &candidate::doubts),
+                   {issuer, trusted, about});
+    };
+    for (const auto& root : roots.find_all_certs(last.issuer_dn(), {})) add(root, true);
     for (const auto& each : sent_) {
       if (each.subject_dn() != last.issuer_dn()) continue;
       if (std::ranges::none_of(found, [&](const auto& known) { return known.certificate == each; }))
-        found.push_back({each, false, doubts(each)});
+        add(each, false);
     }
-    std::ranges::stable_sort(found, {}, &candidate::doubts);
     return found;
   }
 
