@@ -266,9 +266,9 @@ class deadline {
                   "; allow less with timeouts::minimum_rate of the client"};
     // Content may take long as long as some of it moves; everything else has to be done in time.
     const bool is_content = phase_ == phase::send || phase_ == phase::receive_body;
+    const std::string limit = describe(limit_.value_or(duration()));
     return {error_category::timeout, "phase_timeout",
-            (is_content ? "no byte moved for " : "it was not done after ") +
-                describe(limit_.value_or(duration())) + doing() +
+            (is_content ? "no byte moved for " + limit : limit + " passed") + doing() +
                 "; allow more with the option timeouts of the client"};
   }
 
