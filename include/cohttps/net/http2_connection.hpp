@@ -31,15 +31,9 @@ namespace cohttps::net {
 
 /// The bytes of a connection, carried between a channel and a session.
 ///
-/// Two coroutines of its own do that, for as long as a request is open: what a request waits for
-/// comes in whoever else is stopped meanwhile. When none is open nothing is read, so that nothing
-/// keeps an event loop alive. A read that a request leaves behind cannot be taken back: a PING ends
-/// it, or shows that nobody is there any more.
-/// ```
-///   streams ── session ──▶ write_loop ──▶ channel
-///      ▲          ▲                          │
-///   deliver       └──────── read_loop ◀──────┘
-/// ```
+/// Two coroutines of its own do that while a request is open, so that stopping one request leaves
+/// the others alone. Else nothing is read, and nothing keeps an event loop alive. A read that a
+/// request leaves behind is ended by a PING, or shows that nobody is there any more.
 template <transport Transport>
 class http2_connection {
  public:
@@ -224,34 +218,36 @@ class http2_connection {
   };
 
   detail::background read_loop() {
-    while (true) {
-      if (!wants_read()) {
-        channel_.release_memory();  // to whoever is not idle
-        co_await idle{idle_reader_};
-      }
-      reads_ = true;
-      auto got = co_await channel_.receive({});
-      reads_ = false;
-      silence_.begin(transport_.now());
-      doubted_ = false;
-      take(got);
-      reads_left_ = reads_at_a_time;
-      do {
-        // What came together goes on together.
-        while (!session_.failure()) {
-          const auto more = channel_.receive_buffered();
-          if (!more) break;
-          take(*more);
+    while (true) try {
+        if (!wants_read()) {
+          channel_.release_memory();  // to whoever is not idle
+          co_await idle{idle_reader_};
         }
-        collect();
-        co_await deliver{this};
-      } while (std::exchange(more_came_, false));
-      reads_left_ = 0;
-    }
+        reads_ = true;
+        auto got = co_await channel_.receive({});
+        reads_ = false;
+        silence_.begin(transport_.now());
+        doubted_ = false;
+        take(got);
+        reads_left_ = reads_at_a_time;
+        do {
+          // What came together goes on together.
+          while (!session_.failure()) {
+            const auto more = channel_.receive_buffered();
+            if (!more) break;
+            take(*more);
+          }
+          collect();
+          co_await deliver{this};
+        } while (std::exchange(more_came_, false));
+        reads_left_ = 0;
+      } catch (const std::bad_alloc&) {
+        reads_ = false;
+        lose_for_memory();
+      }
   }
 
-  /// Before something is written: whether more answers have come, as what follows on those can go
-  /// along. After a few reads something is written all the same.
+  /// Before something is written: whether more answers have come, within a few reads.
   bool more_comes() noexcept try {
     if (more_came_ || reads_left_ == 0 || session_.open_streams() < 2) return more_came_;
     --reads_left_;
@@ -281,29 +277,31 @@ class http2_connection {
 
   detail::background write_loop() {
     co_await idle{idle_writer_};
-    while (true) {
-      if (!fetch()) {
-        co_await idle{idle_writer_};
-        continue;
+    while (true) try {
+        if (!fetch()) {
+          co_await idle{idle_writer_};
+          continue;
+        }
+        const std::size_t size = sending_.size();
+        auto sent = co_await channel_.write(sending_.data(), {});
+        sending_.clear();
+        // Content that goes is a sign of life too: what is behind it, such as a PING, takes its
+        // time.
+        if (sent && size >= bulk) silence_.begin(transport_.now());
+        // What the peer did, it may have explained: the reader finds out.
+        if (!sent) {
+          write_error_ = std::move(sent).error();
+          if (write_error_->category() != error_category::peer_closed)
+            session_.connection_lost(write_error_);
+        }
+        collect();
+        co_await deliver{this};
+      } catch (const std::bad_alloc&) {
+        write_error_ = out_of_memory();  // nobody knows how much of it went
+        lose_for_memory();
       }
-      const std::size_t size = sending_.size();
-      auto sent = co_await channel_.write(sending_.data(), {});
-      sending_.clear();
-      // Content that goes is a sign of life too: what is behind it, such as a PING, takes its time.
-      if (sent && size >= bulk) silence_.begin(transport_.now());
-      // What the peer did, it may have explained: the reader finds out. Nobody could say more about
-      // anything else.
-      if (!sent) {
-        write_error_ = std::move(sent).error();
-        if (write_error_->category() != error_category::peer_closed)
-          session_.connection_lost(write_error_);
-      }
-      collect();
-      co_await deliver{this};
-    }
   }
 
-  /// Takes what is to be written next; false when there is nothing.
   bool fetch() noexcept {
     if (write_error_) return false;
     try {
@@ -366,12 +364,14 @@ class http2_connection {
     }
     schedule();
   } catch (const std::bad_alloc&) {
+    lose_for_memory();
+  }
+  void lose_for_memory() noexcept {
     session_.connection_lost(out_of_memory());
     collect();
     schedule();
   }
 
-  /// The pool may close this connection when it hears of it, unless a request holds it.
   void tell_capacity() noexcept {
     const standing now{capacity(), reusable()};
     if (now == told_ || !capacity_changed_) return;
