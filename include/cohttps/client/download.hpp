@@ -51,9 +51,10 @@ class download_file {
 
   enum class verdict : std::uint8_t { write, complete, start_over };
 
-  /// What is to be done with a response. `start_over`: what is there cannot be completed, and is
-  /// gone; ask once more. Fails with policy "unsuccessful_status" unless the status is 2xx, and
-  /// with protocol "range_mismatch" when the server sends a part that was not asked for.
+  /// Decides how to go on after a response. `start_over`: the part that is there cannot be
+  /// completed and was removed; ask once more. Fails with policy "unsuccessful_status" unless the
+  /// status is 2xx, and with protocol "range_mismatch" when the server sends a part that was not
+  /// asked for.
   result<verdict> answered(const exchange_state& found);
 
   /// Fails with usage "download_file".

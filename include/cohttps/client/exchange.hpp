@@ -89,7 +89,7 @@ class exchange final : public open_exchange {
     co_return sent;
   }
 
-  /// Of the time for the operation in all; empty when it has no limit.
+  /// How much of the operation's time limit is left; empty when it has none.
   std::optional<std::chrono::nanoseconds> time_left() const { return limit_.left(); }
 
   /// For content that is collected: its source has to keep up the client's minimum rate.

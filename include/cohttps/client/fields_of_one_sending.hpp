@@ -1,4 +1,4 @@
-// What a request has for one sending alone.
+// The fields that a request has for one sending alone.
 #pragma once
 
 #include <cohttps/http/fields.hpp>
@@ -9,9 +9,9 @@
 
 namespace cohttps {
 
-/// What is added to a request for one sending, such as cookies, credentials and an observer's
-/// fields, goes at the end of this, before the next sending, which may be to another origin. An
-/// observer may also change what is there: then the request is put back as a whole.
+/// Removes, at its end, the fields that were added to a request for one sending: cookies,
+/// credentials and an observer's fields. The next sending may be to another origin. When an
+/// observer has changed other fields, it restores the whole request.
 class fields_of_one_sending {
  public:
   fields_of_one_sending(fields& headers, bool observed) : headers_(headers), size_(headers.size()) {

@@ -35,7 +35,7 @@ namespace detail {
           "the client or the operation of this call was moved from; use the one it was moved to"};
 }
 
-/// Of an operation that is about to start: why it cannot.
+/// The reason why an operation cannot start.
 [[gnu::cold]] inline error not_startable(bool has_client) {
   if (!has_client) return moved_from();
   return {error_category::usage, "awaited_twice",

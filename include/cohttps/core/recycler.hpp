@@ -48,7 +48,7 @@ class recycler {
     const std::size_t c = size_class(size);
     if (c >= classes || mine_.kept + size_of(c) > most_kept) [[unlikely]]
       return ::operator delete(memory);
-    // What a thread keeps it has to give back at its end, be it of blocks that others took.
+    // A thread gives back all blocks that it keeps when it ends, also those that others took.
     if (!mine_.ends) [[unlikely]]
       give_back_at_end();
     mine_.free[c] = ::new (memory) block{mine_.free[c]};

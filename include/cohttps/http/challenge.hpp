@@ -87,7 +87,7 @@ class challenge_parser {
     return text_.substr(begin, at_ - begin);
   }
 
-  /// What comes behind a scheme and a space, where that is no parameter.
+  /// Reads the token68 behind a scheme and a space, when no parameter stands there.
   void take_token68(challenge& to) {
     const std::size_t begin = at_;
     while (!at_end() && is_token68_char(text_[at_])) ++at_;
@@ -101,7 +101,7 @@ class challenge_parser {
       at_ = begin;
   }
 
-  /// Of equal parameters the first counts.
+  /// When a parameter is repeated, the first one counts.
   void take_value(challenge& to, std::string_view name) {
     ++at_;  // '='
     skip_space();

@@ -52,7 +52,7 @@ namespace cohttps::detail {
     else
       out += "\xef\xbf\xbd";
     ++in, --left;
-    // What is cut off at the end is one malformed sequence.
+    // A sequence that is cut off at the end counts as one malformed sequence.
     if (errno == EINVAL) break;
   }
   return out;

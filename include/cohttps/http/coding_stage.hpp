@@ -26,7 +26,7 @@ class coding_stage {
   /// Decodes from `in` to `out`, which is not empty, until one of them is used up. What was decoded
   /// and found no room comes with the next call, also when its `in` is empty.
   ///
-  /// What lies behind the end it leaves; `is_complete` tells that it is there.
+  /// It does not consume bytes behind the end; `is_complete` says that the end was reached.
   ///
   /// Errors: protocol, "content_malformed"; limit, "content_window_too_large". After one, the
   /// decoder is not used again.

@@ -71,7 +71,7 @@ class gzip_stage final : public coding_stage {
       }
       const auto outcome = inflater_.run(in, out);
       if (outcome == inflater::outcome::malformed) {
-        // What follows a whole member without the two bytes that begin one is none.
+        // Bytes after a whole member that do not begin with its two magic bytes are no member.
         ended_ = complete_ = beyond_ = follows_ && inflater_.consumed() <= 2;
         if (ended_) break;
         return malformed_content("gzip", inflater_.why());

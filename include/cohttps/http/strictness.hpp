@@ -1,4 +1,4 @@
-// What is done with a message that breaks the grammar.
+// How a message that breaks the grammar is treated.
 #pragma once
 
 namespace cohttps {

@@ -110,7 +110,7 @@ inline std::optional<fault> parse_field_line(std::string_view line, bool first,
   return std::nullopt;
 }
 
-/// What a line is that `parse_field_line` refuses, for a recipient that takes it.
+/// The kind of a line that `parse_field_line` refuses, for a lenient recipient.
 enum class line_kind : std::uint8_t {
   regular,    ///< a field after all: only its value has control characters (RFC 9110, 5.5)
   irregular,  ///< a field whose name is followed by white space (RFC 9112, 5.1)

@@ -288,7 +288,7 @@ class http2_connection {
         // Content that goes is a sign of life too: what is behind it, such as a PING, takes its
         // time.
         if (sent && size >= bulk) silence_.begin(transport_.now());
-        // What the peer did, it may have explained: the reader finds out.
+        // The peer may have sent the reason: the reader finds it.
         if (!sent) {
           write_error_ = std::move(sent).error();
           if (write_error_->category() != error_category::peer_closed)
