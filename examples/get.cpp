@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -25,13 +24,13 @@ namespace {
 using cohttps::task;
 using get::arguments;
 
-/// Where content goes: standard output, or a file that appears under its name once it is whole. One
-/// that goes on is written in place, and so is what is no file, such as /dev/null.
+/// Where content goes: standard output, or a file that appears under its name once it is whole. A
+/// continued download is written in place.
 class sink {
  public:
-  sink(std::string name, bool goes_on) : to_file_(!name.empty() && name != "-") {
-    if (to_file_ && (goes_on || is_no_file(name)))
-      in_place_.emplace(name, std::ios::binary | (goes_on ? std::ios::app : std::ios::trunc));
+  sink(std::string name, bool continued) : to_file_(!name.empty() && name != "-") {
+    if (to_file_ && continued)
+      in_place_.emplace(name, std::ios::binary | std::ios::app);
     else if (to_file_)
       file_.emplace(std::move(name), 0666, false);
   }
@@ -53,12 +52,6 @@ class sink {
   bool to_file() const { return to_file_; }
 
  private:
-  static bool is_no_file(const std::string& name) {
-    std::error_code ignored;
-    return std::filesystem::exists(name, ignored) &&
-           !std::filesystem::is_regular_file(name, ignored);
-  }
-
   bool to_file_;
   std::optional<std::ofstream> in_place_;
   std::optional<get::replacement_file> file_;

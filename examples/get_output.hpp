@@ -15,25 +15,31 @@
 
 namespace get {
 
-/// A file that takes its name, or the place of the one that has it, once it is complete. Until then
-/// it has a name that nobody can guess, and lay out a link there; without `finish` it goes.
+/// Writes to a file with a random name, so that nobody can place a link there; `finish` renames it
+/// to `name`. Without `finish` the file is deleted. A device, a pipe or a socket called `name` is
+/// written in place, and so is everything below /dev and /proc, such as /dev/stdout.
 class replacement_file {
  public:
-  /// `mode` is that of a new file, before the umask; one that is there passes its own on, unless
-  /// the new one is `secret`.
+  /// `mode` is that of a new file, before the umask. An existing file's mode is kept, unless the
+  /// new one is `secret`.
   replacement_file(std::string name, mode_t mode, bool secret) : name_(std::move(name)) {
+    struct stat before = {};
+    const bool exists = ::stat(name_.c_str(), &before) == 0;
+    if ((exists && !S_ISREG(before.st_mode)) || name_.starts_with("/dev/") ||
+        name_.starts_with("/proc/")) {
+      number_ = ::open(name_.c_str(), O_WRONLY | O_CLOEXEC);
+      return;
+    }
     made_ = name_ + '.' + cohttps::tls::random_text();
     number_ = ::open(made_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    struct stat before = {};
-    if (number_ >= 0 && !secret && ::stat(name_.c_str(), &before) == 0 && S_ISREG(before.st_mode))
-      (void)::fchmod(number_, before.st_mode & 07777);
+    if (number_ >= 0 && !secret && exists) (void)::fchmod(number_, before.st_mode & 07777);
   }
   replacement_file(const replacement_file&) = delete;
   replacement_file& operator=(const replacement_file&) = delete;
   ~replacement_file() {
     if (number_ < 0) return;
     ::close(number_);
-    ::unlink(made_.c_str());
+    discard();
   }
 
   bool write(std::string_view bytes) {
@@ -49,14 +55,18 @@ class replacement_file {
   bool finish() {
     if (number_ < 0) return false;
     const bool closed = ::close(std::exchange(number_, -1)) == 0;
-    if (closed && std::rename(made_.c_str(), name_.c_str()) == 0) return true;
-    ::unlink(made_.c_str());
+    if (closed && (made_.empty() || std::rename(made_.c_str(), name_.c_str()) == 0)) return true;
+    discard();
     return false;
   }
 
  private:
+  void discard() noexcept {
+    if (!made_.empty()) ::unlink(made_.c_str());
+  }
+
   std::string name_;
-  std::string made_;
+  std::string made_;  // empty: written in place
   int number_ = -1;
 };
 

@@ -128,7 +128,7 @@ TEST_CASE("an origin of an identity that is none, and an identity that cannot be
   options.identities = {{"a.test", identity_of("me")}};
   auto r = get(network, "https://a.test/", options);
   REQUIRE_FALSE(r);
-  CHECK(r.error().reason() == "credentials_origin");
+  CHECK(r.error().reason() == "identity_origin");
   CHECK(r.error().message().find("client_options::identities") != std::string::npos);
   options.identities = {{"https://a.test", {.certificate_pem = "none"}}};
   r = get(network, "https://a.test/", options);

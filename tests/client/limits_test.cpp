@@ -28,11 +28,17 @@ TEST_CASE("each phase has its limit, and the error names it") {
   struct {
     phase where;
     std::chrono::nanoseconds limit;
-  } cases[] = {{phase::resolve, 10s},
-               {phase::connect, 10s},
-               {phase::handshake, 10s},
-               {phase::receive_head, 30s},
-               {phase::receive_body, 30s}};
+    std::string message;
+  } cases[] = {
+      {phase::resolve, 10s,
+       "10 s passed while looking up the host name; allow more with timeouts::connect"},
+      {phase::connect, 10s, "10 s passed while connecting; allow more with timeouts::connect"},
+      {phase::handshake, 10s, "10 s passed in the TLS handshake; allow more with timeouts::tls"},
+      {phase::receive_head, 30s,
+       "30 s passed while waiting for the response; allow more with timeouts::idle"},
+      {phase::receive_body, 30s,
+       "no byte moved for 30 s while receiving the content; allow more with "
+       "timeouts::idle"}};
   for (auto& c : cases) {
     CAPTURE(to_string(c.where));
     memory_network network;
@@ -60,7 +66,7 @@ TEST_CASE("each phase has its limit, and the error names it") {
     CHECK(r.outcome.error().phase() == c.where);
     CHECK(r.took == c.limit);
     CHECK(network.open_streams == 0);
-    INFO(r.outcome.error().what());
+    CHECK(std::string(r.outcome.error().what()).ends_with(c.message));
     const bool unsent = c.where <= phase::handshake;
     CHECK((r.outcome.error().replay() == replay_safety::not_sent) == unsent);
   }
@@ -77,6 +83,8 @@ TEST_CASE("the time in all holds through every phase, and the error names the on
     REQUIRE_FALSE(r.outcome);
     CHECK(r.outcome.error().category() == error_category::timeout);
     CHECK(r.outcome.error().reason() == "total_timeout");
+    CHECK(std::string(r.outcome.error().what())
+              .ends_with("; allow more with request_options::timeout"));
     CHECK(r.took == total);
     CHECK(network.open_streams == 0);
   }

@@ -144,6 +144,8 @@ TEST_CASE("text of other charsets, by the system's iconv") {
       {"koi8-r", "\xf4", "\xd0\xa2"},
       {"koi8-u", "\xa4", "\xd1\x94"},
       {"windows-1251", "\xd2", "\xd0\xa2"},
+      {"windows-1258", "hello Ha", "hello Ha"},  // converters that hold the last letter back
+      {"windows-1255", "\xf9\xec\xe5\xed", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"},
       {"cp1250", "\x9a\x81", "\xc5\xa1\xc2\x81"},
       {"iso-8859-2", "\xb1\x85", "\xc4\x85\xc2\x85"},
       {"latin5", "\x80\xfd", "\xe2\x82\xac\xc4\xb1"},  // as Windows-1254

@@ -102,6 +102,13 @@ TEST_CASE("get: a file appears whole or not at all") {
   const auto piped = get_trusting({"-o", pipe, server.url(site::both, "/small.txt")});
   CHECK(piped.code == 0);
   CHECK(std::filesystem::is_fifo(pipe));
+  const auto cookies = get_trusting({"-c", pipe, server.url(site::both, "/small.txt")});
+  CHECK(cookies.code == 0);
+  CHECK(std::filesystem::is_fifo(pipe));
+  // A link to the program's own output is neither replaced nor truncated.
+  const auto out = get_trusting({"-o", "/dev/stdout", server.url(site::both, "/small.txt")});
+  CHECK(out.out == server.small);
+  CHECK(std::filesystem::is_symlink("/dev/stdout"));
 }
 
 TEST_CASE("get: --json gives one object with everything") {

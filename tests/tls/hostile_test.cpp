@@ -102,7 +102,7 @@ TEST_CASE("a peer of TLS 1.1") {
   CHECK(refused.reason() == "unsupported_version");
   CHECK(refused.alert() == "protocol_version");
   CHECK_THAT(refused.what(),
-             ContainsSubstring("we refused") && ContainsSubstring("TLS 1.2 or 1.3"));
+             ContainsSubstring("the client refused") && ContainsSubstring("TLS 1.2 or 1.3"));
 }
 
 TEST_CASE("the peer's alerts in the handshake") {

@@ -190,7 +190,7 @@ TEST_CASE("misuse: what an authority may do") {
   check({.name = "no basic constraints",
          .certificate = root.impostor({.dns = {"impostor.example"}}).issue({.dns = {"localhost"}}),
          .reason = "basic_constraints",
-         .says = "not one of an authority"});
+         .says = "signed another one although"});
   check({.name = "more below it than allowed",
          .certificate = root.intermediate({.common_name = "short", .usages = {}, .path = 0})
                             .intermediate({.common_name = "deep", .usages = {}})
@@ -204,11 +204,11 @@ TEST_CASE("misuse: what an authority may do") {
                .issue({.dns = {"localhost"}}),
        .reason = "name_constraints",
        .says = "CN=\"bounded\"",
-       .advises = "do not allow it to vouch for localhost"});
+       .advises = "forbid localhost"});
   check({.name = "not for servers",
          .certificate = root.issue({.dns = {"localhost"}, .usages = {"1.3.6.1.5.5.7.3.2"}}),
          .reason = "wrong_usage",
-         .says = "is not for TLS servers",
+         .says = "does not allow TLS servers",
          .advises = "serverAuth",
          .alert = "unsupported_certificate"});
   check({.name = "issued by one that is for clients alone",

@@ -24,7 +24,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -163,7 +162,9 @@ class attempt {
   }
 
   /// After a switch: ends it below whoever waits for it.
-  void hang_up() noexcept { connection_ ? http_.hang_up() : void(); }
+  void hang_up() noexcept {
+    if (connection_) http_.hang_up();
+  }
   /// Ends what goes on, and with it a connection that nobody else uses.
   void abandon() noexcept {
     http_.close();
@@ -266,8 +267,8 @@ class attempt {
     connection_.give_back();
     if (options().versions == http_versions::http_2)
       co_return fail(error_category::policy, "extended_connect_unsupported",
-                     "the server speaks no other protocol over HTTP/2 (RFC 8441), and the client's "
-                     "option versions asks for nothing else");
+                     "the server speaks no other protocol over HTTP/2 (RFC 8441), and "
+                     "client_options::versions allows only HTTP/2");
     way_.use_http1();
     co_return false;
   }
@@ -358,7 +359,7 @@ class attempt {
     http_.close();
     if (kept) {
       const auto timeout = keep_alive_timeout(state_.head.headers);
-      connection_.give_back(timeout ? kept_for(*timeout) : std::chrono::nanoseconds::max());
+      connection_.give_back(timeout ? idle_limit_for(*timeout) : std::chrono::nanoseconds::max());
     }
     connection_ = {};
   }

@@ -139,8 +139,8 @@ class authentication {
     return {};
   }
 
-  /// The server answered 401 with these fields: is it worth asking again?
-  bool challenged(const fields& headers) {
+  /// Takes the challenge of a 401 with these fields. True when the next request can answer it.
+  bool take_challenge(const fields& headers) {
     if (chosen_.as<token_source>()) {
       if (challenges_++ > 0) return false;
       refused_ = token_;
@@ -174,7 +174,8 @@ class authentication {
 
   result<credentials> of_client(const origin& at) const {
     for (const origin_credentials& one : options_.credentials) {
-      const auto place = configured_origin(one.origin, "client_options::credentials");
+      const auto place =
+          configured_origin(one.origin, "credentials_origin", "client_options::credentials");
       if (!place) return std::unexpected(place.error());
       if (*place == at) return one.credentials;
     }

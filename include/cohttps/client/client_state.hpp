@@ -19,7 +19,7 @@
 
 namespace cohttps {
 
-/// Origins of which something is known. Full, it forgets the one that it has known longest.
+/// A set of at most 256 origins. When it is full, the oldest entry goes.
 class recent_origins {
  public:
   static constexpr std::size_t most = 256;
@@ -30,7 +30,6 @@ class recent_origins {
     all_.push_back(o);
   }
   bool contains(const origin& o) const noexcept { return std::ranges::find(all_, o) != all_.end(); }
-  bool empty() const noexcept { return all_.empty(); }
 
  private:
   std::deque<origin> all_;
@@ -57,8 +56,8 @@ struct client_state {
   pool::pool<Transport> connections;
   activity<Transport> operations;
   retry_budget budget;
-  recent_origins only_http1;   // that answered HTTP_1_1_REQUIRED
-  recent_origins misdirected;  // that answered 421 over a connection to another one
+  recent_origins only_http1;   // origins that answered HTTP_1_1_REQUIRED
+  recent_origins misdirected;  // origins that answered 421 over a connection to another one
   known_digests digests;
   bool closed = false;
 };

@@ -10,13 +10,14 @@
 
 namespace cohttps {
 
-/// The origin that `text` is, such as "https://api.example.com". Fails with usage
-/// "credentials_origin", and names the `option`.
-inline result<origin> configured_origin(std::string_view text, std::string_view option) {
+/// Parses `text`, such as "https://api.example.com", as an origin. Fails with usage `reason`; the
+/// message names the `option`.
+inline result<origin> configured_origin(std::string_view text, std::string_view reason,
+                                        std::string_view option) {
   const auto place = url::parse(text);
   if (place && place->target() == "/" && !place->has_credentials() && !place->has_fragment())
     return place->origin();
-  return fail(error_category::usage, "credentials_origin",
+  return fail(error_category::usage, reason,
               std::string(option) +
                   " contains an invalid origin; write it like \"https://api.example.com\"");
 }

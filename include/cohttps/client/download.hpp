@@ -49,9 +49,9 @@ class download_file {
   /// Asks for what the file lacks.
   void ask(fields& headers) const;
 
-  enum class verdict : std::uint8_t { write, complete, start_over };
+  enum class verdict : std::uint8_t { go_on, start_over };
 
-  /// Decides how to go on after a response. `start_over`: the part that is there cannot be
+  /// Decides what follows on a response. `start_over`: the part that is there cannot be
   /// completed and was removed; ask once more. Fails with policy "unsuccessful_status" unless the
   /// status is 2xx, and with protocol "range_mismatch" when the server sends a part that was not
   /// asked for.
@@ -91,7 +91,7 @@ class download_file {
   }
   std::string kept_validator() const;
   result<void> keep_validator(const fields& headers) const;
-  result<void> empty();
+  result<void> discard();
   std::unexpected<error> unwritable() const {
     const std::string why = std::system_category().message(errno);
     return fail(error_category::usage, "download_file",
@@ -120,31 +120,32 @@ inline result<void> download_file::begin(const url& from, const fields& headers)
   ranged_ = headers.contains("range");
   if (ranged_ && resumes_)
     return fail(error_category::usage, "download_range",
-                "a download that goes on where it ended cannot ask for a range of its own");
+                "download_options::resume cannot be combined with a Range field; leave one out");
   struct stat about = {};
   if (::stat(path_.c_str(), &about) == 0 && !S_ISREG(about.st_mode))
     return fail(error_category::usage, "download_file",
-                "'" + path_ + "' is no file, and cannot be replaced by one");
+                "'" + path_ + "' is not a regular file; choose another path");
   // Neither what a link leads to, nor a pipe that has no reader.
-  number_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+  constexpr int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  number_ = ::open(part_.c_str(), how | O_EXCL, 0666);
+  const bool existed = number_ < 0 && errno == EEXIST;
+  if (existed) number_ = ::open(part_.c_str(), how, 0666);
   if (number_ < 0) return unwritable();
-  const bool file = ::fstat(number_, &about) == 0 && S_ISREG(about.st_mode);
-  // A second name of a file that belongs elsewhere, or a file of somebody who may read it later.
-  const bool own = file && about.st_nlink == 1 && about.st_uid == ::geteuid();
-  if (!own || ::flock(number_, LOCK_EX | LOCK_NB) != 0 || !is_part()) {
+  const auto refuse = [&](std::string_view reason, std::string_view why) {
     ::close(std::exchange(number_, -1));
-    if (!file)
-      return fail(error_category::usage, "download_file",
-                  "'" + part_ + "' is no file, and cannot be written as one");
-    if (!own)
-      return fail(
-          error_category::usage, "download_file",
-          "the file '" + part_ +
-              "' is another user's, or has a second name; remove it, or download to another "
-              "folder");
-    return fail(error_category::usage, "download_busy",
-                "the file '" + part_ + "' is written by another download");
-  }
+    return fail(error_category::usage, reason, "the file '" + part_ + "' " + std::string(why));
+  };
+  if (::fstat(number_, &about) != 0 || !S_ISREG(about.st_mode))
+    return refuse("download_file", "is not a regular file; remove it, or choose another path");
+  // The owner of a file that was there could read the content later. That of a new file is whoever
+  // the file system says.
+  if (existed && about.st_uid != ::geteuid())
+    return refuse("download_file", "belongs to another user; remove it, or choose another path");
+  if (existed && about.st_nlink != 1)
+    return refuse("download_file", "has another hard link; remove it, or choose another path");
+  if (::flock(number_, LOCK_EX | LOCK_NB) != 0 || !is_part())
+    return refuse("download_busy",
+                  "is written by another download; wait for it, or choose another path");
   source_ = tls::hashes().sha256(from.without_fragment().href());  // it may hold secrets
   if (!resumes_) return {};
   validator_ = kept_validator();
@@ -168,7 +169,7 @@ inline result<download_file::verdict> download_file::answered(const exchange_sta
   // RFC 9110, 15.5.17: all of it may be there already, but for the name.
   if (head.status == 416 && resumed_at_ > 0 && range.complete == size_ && validator == validator_) {
     if (auto finished = finish(); !finished) return pass(std::move(finished));
-    return verdict::complete;
+    return verdict::go_on;
   }
   // RFC 9110, 14.2 and 15.3.7: from a server that heeds If-Range, or has what it had, none of these
   // comes. A server without If-Range sends a part of whatever it has now.
@@ -176,7 +177,7 @@ inline result<download_file::verdict> download_file::answered(const exchange_sta
                         (head.status == 206 &&
                          (range.first != resumed_at_ || (validator && *validator != validator_)));
   if (resumed_at_ > 0 && mismatch) {
-    if (auto emptied = empty(); !emptied) return pass(std::move(emptied));
+    if (auto discarded = discard(); !discarded) return pass(std::move(discarded));
     return verdict::start_over;
   }
   if (!is_success(head.status))
@@ -184,17 +185,18 @@ inline result<download_file::verdict> download_file::answered(const exchange_sta
                 "the server answered " + std::to_string(head.status) + " " +
                     std::string(reason_phrase(head.status)));
   if (head.status != 206 || ranged_) {
-    if (auto emptied = empty(); !emptied) return pass(std::move(emptied));
+    if (auto discarded = discard(); !discarded) return pass(std::move(discarded));
   } else if (resumed_at_ == 0) {
     return fail(error_category::protocol, "range_mismatch",
-                "the server sent a part of the content, but all of it was asked for");
+                "the server sent a part of the content although the request asked for all of it; "
+                "the server is faulty");
   } else {
     whole_ = range.complete;
   }
   if (::lseek(number_, static_cast<off_t>(size_), SEEK_SET) < 0) return unwritable();
   if (resumes_)
     if (auto kept = keep_validator(head.headers); !kept) return pass(std::move(kept));
-  return verdict::write;
+  return verdict::go_on;
 }
 
 inline result<void> download_file::write(std::span<const std::byte> part) {
@@ -211,10 +213,10 @@ inline result<void> download_file::write(std::span<const std::byte> part) {
 inline result<void> download_file::finish() {
   // A server may send less than the range that it was asked for (RFC 9110, 15.3.7).
   if (whole_ && size_ > *whole_) {
-    if (auto emptied = empty(); !emptied) return emptied;
+    if (auto discarded = discard(); !discarded) return discarded;
     return fail(error_category::protocol, "range_mismatch",
                 "the server sent more content than the " + std::to_string(*whole_) +
-                    " bytes that it said there are; the file was not kept");
+                    " bytes that it had announced; the file was not kept, so download it again");
   }
   if (whole_ && size_ != *whole_)
     return fail(error_category::protocol, "range_mismatch",
@@ -227,7 +229,7 @@ inline result<void> download_file::finish() {
   return {};
 }
 
-inline result<void> download_file::empty() {
+inline result<void> download_file::discard() {
   if (::ftruncate(number_, 0) != 0) return unwritable();
   if (resumed_at_ > 0) ::unlink(from_.c_str());
   size_ = resumed_at_ = 0;

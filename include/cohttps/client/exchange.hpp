@@ -236,8 +236,8 @@ class exchange final : public open_exchange {
     const std::size_t most = request_.max_redirects.value_or(options().max_redirects);
     while (true) {
       if (auto sent = co_await send(); !sent) co_return sent;
-      if (state_.head.status == 401 && authentication_.challenged(state_.head.headers) &&
-          request_.content.can_rewind()) {
+      if (state_.head.status == 401 && request_.content.can_rewind() &&
+          authentication_.take_challenge(state_.head.headers)) {
         if (auto drained = co_await attempt_.drain(); !drained) co_return drained;
         continue;
       }

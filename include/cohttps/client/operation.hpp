@@ -32,7 +32,8 @@ namespace detail {
 
 [[gnu::cold]] inline error moved_from() {
   return {error_category::usage, "moved_from",
-          "the client or the operation of this call was moved from; use the one it was moved to"};
+          "this operation, or the client that made it, was moved from; use the object that it was "
+          "moved to"};
 }
 
 /// The reason why an operation cannot start.

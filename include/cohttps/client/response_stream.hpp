@@ -116,7 +116,8 @@ class response_stream {
     return exchange_ ? exchange_->state() : none;
   }
   static std::unexpected<error> no_response() {
-    return fail(error_category::usage, "no_response", "this response_stream was moved from");
+    return fail(error_category::usage, "moved_from",
+                "this response_stream was moved from; use the object that it was moved to");
   }
   task<result<std::span<const std::byte>>> give_rest() { co_return std::exchange(rest_, {}); }
 

@@ -43,7 +43,8 @@ class upgraded {
  private:
   open_exchange& exchange() const {
     if (!exchange_)
-      throw error(error_category::usage, "no_response", "this upgraded connection was moved from");
+      throw error(error_category::usage, "moved_from",
+                  "this upgraded connection was moved from; use the object that it was moved to");
     return *exchange_;
   }
 

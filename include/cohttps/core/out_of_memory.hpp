@@ -5,11 +5,10 @@
 
 namespace cohttps {
 
-/// The same one each time, as it is needed where nothing can be made: called once beforehand, it
-/// allocates nothing.
+/// Always the same object. The first call allocates it; later calls work without memory.
 [[gnu::cold]] inline const error& out_of_memory() {
   static const error made(error_category::limit, "out_of_memory",
-                          "there was no memory for what the peer sent");
+                          "the connection ran out of memory");
   return made;
 }
 

@@ -141,9 +141,14 @@ inline result<std::string> to_utf8(std::string_view bytes, std::string_view char
 #ifdef COHTTPS_HAS_ICONV
   if (auto text = detail::from_charset(bytes, *known)) return *std::move(text);
 #endif
+#ifdef COHTTPS_HAS_ICONV
+  const std::string_view cause = "which this system's iconv does not have";
+#else
+  const std::string_view cause = "but this program was built without iconv (COHTTPS_HAS_ICONV)";
+#endif
   return fail(error_category::usage, "charset_unavailable",
-              "the text is in the charset \"" + ascii::printable(charset) +
-                  "\", which this system's iconv does not have; use the bytes");
+              "the text is in the charset \"" + ascii::printable(charset) + "\", " +
+                  std::string(cause) + "; use the bytes");
 }
 
 /// The text of content with this Content-Type, which may be empty or malformed: then it is UTF-8,

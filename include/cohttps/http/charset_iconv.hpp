@@ -1,10 +1,11 @@
-// Text in the many other charsets, by the system's iconv. No other header names it.
+// Text in all charsets but those of charset.hpp, by the system's iconv.
 #pragma once
 
 #include <cohttps/http/charset_labels.hpp>
 #include <cohttps/url/utf8.hpp>
 
-// Where it is part of the C library it costs nothing; elsewhere a program that links it says so.
+// On Linux iconv is part of the C library. Elsewhere a program that links libiconv defines
+// COHTTPS_HAS_ICONV.
 #if !defined(COHTTPS_HAS_ICONV) && defined(__linux__)
 #define COHTTPS_HAS_ICONV 1
 #endif
@@ -46,7 +47,7 @@ namespace cohttps::detail {
     out.append(piece, at);
     if (converted != static_cast<std::size_t>(-1) || errno == E2BIG) continue;
     const auto byte = static_cast<unsigned char>(*in);
-    // The standard's single-byte encodings have C1 controls where others have nothing.
+    // The standard's single-byte encodings map such bytes to C1 controls; iconv rejects them.
     if (from.kind == charset_kind::single_byte && byte >= 0x80 && byte < 0xa0)
       append_utf8(out, byte);
     else
@@ -55,6 +56,11 @@ namespace cohttps::detail {
     // A sequence that is cut off at the end counts as one malformed sequence.
     if (errno == EINVAL) break;
   }
+  // Some converters hold a letter back until they know that no combining mark follows.
+  char* at = piece;
+  std::size_t room = sizeof piece;
+  ::iconv(to.handle, nullptr, nullptr, &at, &room);
+  out.append(piece, at);
   return out;
 }
 

@@ -27,9 +27,9 @@ inline std::optional<std::chrono::seconds> keep_alive_timeout(const fields& head
   return timeout;
 }
 
-/// How long the client keeps it then: a second less, so that no request meets the server's close on
-/// its way.
-constexpr std::chrono::nanoseconds kept_for(std::chrono::nanoseconds timeout) noexcept {
+/// How long the client keeps such a connection: one second less, at most half less, so that no
+/// request crosses the server's close.
+constexpr std::chrono::nanoseconds idle_limit_for(std::chrono::nanoseconds timeout) noexcept {
   return timeout - std::min<std::chrono::nanoseconds>(std::chrono::seconds(1), timeout / 2);
 }
 

@@ -41,12 +41,12 @@ struct status_line {
     irregular = false;
     if (line.size() < 8 || !line.starts_with("HTTP/1.") || !ascii::is_digit(line[7]) ||
         (!lenient && line[7] > '1'))
-      return fault{"unsupported_version", "the response is neither HTTP/1.0 nor HTTP/1.1", 7, line};
+      return fault{"unsupported_version", "the response is not HTTP/1.0 or HTTP/1.1", 7, line};
     version_minor = line[7] == '0' ? 0 : 1;
     std::size_t at = 9;
     if (line.size() == 8 || line[8] != ' ') {
       if (!lenient || line.size() == 8 || line[8] != '\t')
-        return fault{"invalid_status_line", "the version is not followed by one space", 8, line};
+        return fault{"invalid_status_line", "the version is not followed by a space", 8, line};
       irregular = true;
     }
     while (lenient && at < line.size() && ascii::is_space(line[at])) ++at, irregular = true;

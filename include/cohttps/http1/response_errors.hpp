@@ -33,8 +33,7 @@ inline std::size_t first_difference(std::string_view a, std::string_view b) noex
 /// The first bytes are not those of a status line; they differ from "HTTP/1." at `at`.
 [[gnu::cold, gnu::noinline]] inline error wrong_start(std::string_view start, std::size_t at) {
   if (at >= 5)
-    return to_error(
-        {"unsupported_version", "the response is neither HTTP/1.0 nor HTTP/1.1", at, start});
+    return to_error({"unsupported_version", "the response is not HTTP/1.0 or HTTP/1.1", at, start});
   // A TLS record (RFC 8446, 5.1) and an HTTP/2 SETTINGS frame (RFC 9113, 3.4), by what has come.
   const bool tls = start[0] >= 20 && start[0] <= 23 && (start.size() < 2 || start[1] == 3);
   const bool http2 = start[0] == 0 && (start.size() < 4 || start[3] == 4);

@@ -23,11 +23,11 @@ enum class delimiter : std::uint8_t { none, content_length, chunked, close };
 class response_framing {
  public:
   response_framing() = default;
-  explicit response_framing(strictness how) noexcept : lenient_(how == strictness::lenient) {}
+  explicit response_framing(strictness how) noexcept : strictness_(how) {}
 
   /// Forgets all; the response is to a request of this method.
   void start(const method& request) noexcept {
-    *this = response_framing(lenient_ ? strictness::lenient : strictness::strict);
+    *this = response_framing(strictness_);
     to_head_ = request == method::head;
     to_connect_ = request == method::connect;
   }
@@ -78,8 +78,7 @@ class response_framing {
     return chunked_ ? std::nullopt : content_length_;
   }
 
-  /// Something was taken that is out of order: what the peer sends behind this response is not
-  /// trusted.
+  /// A breach of the grammar was repaired: the connection is not used again after this response.
   void distrust() noexcept { persistent_ = false; }
 
   /// Whether the connection may carry another exchange after this one.
@@ -113,7 +112,7 @@ class response_framing {
     if (content_length_ && *content_length_ != *length) [[unlikely]]
       return fault{"conflicting_content_length", "two Content-Length fields differ"};
     content_length_ = length;
-    return both();
+    return settle_length_and_coding();
   }
 
   // Proxies repeat "chunked", and old servers say "identity", which is no coding any more (RFC
@@ -132,31 +131,34 @@ class response_framing {
                    value};
     chunked_ = chunked;
     distrust();
-    return both();
+    return settle_length_and_coding();
   }
 
   std::optional<fault> take_transfer_encoding(std::string_view value) noexcept {
     if (version_minor_ == 0) [[unlikely]]
       return fault{"transfer_encoding_in_http_1_0", "HTTP/1.0 has no Transfer-Encoding"};
     if (chunked_ || !ascii::iequals(value, "chunked")) [[unlikely]] {
-      if (lenient_) return take_irregular_coding(value);
+      if (strictness_ == strictness::lenient) return take_irregular_coding(value);
       return fault{"unsupported_transfer_encoding", "Transfer-Encoding is not \"chunked\" alone", 0,
                    value};
     }
     chunked_ = true;
-    return both();
+    return settle_length_and_coding();
   }
 
   // The coding overrides the length (RFC 9112, 6.3).
-  std::optional<fault> both() noexcept {
+  std::optional<fault> settle_length_and_coding() noexcept {
     if (!chunked_ || !content_length_) [[likely]]
       return std::nullopt;
-    if (lenient_) return distrust(), std::nullopt;
+    if (strictness_ == strictness::lenient) {
+      distrust();
+      return std::nullopt;
+    }
     return fault{"content_length_with_transfer_encoding",
                  "the response has both Content-Length and Transfer-Encoding"};
   }
 
-  bool lenient_ = false;
+  strictness strictness_ = strictness::strict;
   int version_minor_ = 1;
   int status_ = 0;
   delimiter delimiter_ = delimiter::none;

@@ -294,7 +294,7 @@ class response_parser {
         if (const auto wrong = framing_.take({line->substr(slot.name_at, slot.name_size),
                                               line->substr(slot.value_at, slot.value_size)}))
             [[unlikely]] {
-          // The value may go on, on the next line.
+          // A fold may continue this value; decide when the next line is here.
           if (lenient() && lines_.at() == rest.size()) return lines_.back_to(at), false;
           if (!lenient() || !ascii::is_space(rest[lines_.at()]))
             return reject(*wrong, at + slot.value_at), false;
@@ -306,7 +306,7 @@ class response_parser {
     }
   }
 
-  // With folds undone the section is another text, which is read anew.
+  // Replaces the folds and parses the resulting text again.
   [[gnu::cold]] bool take_unfolded(std::string_view& section, std::size_t most) {
     section = unfolded_ = unfolded(section);
     slots_.clear();
@@ -315,6 +315,7 @@ class response_parser {
     const auto before = std::pair(std::exchange(lines_, {}), std::exchange(section_, 0));
     const bool taken = take_field_lines(unfolded_, unfolded_.size() + 1, most);
     std::tie(lines_, section_) = before;
+    if (failed_) failed_->position(position_ + section_);  // the faulty line has other offsets
     return taken;
   }
 
@@ -337,9 +338,10 @@ class response_parser {
   }
 
   state first_state_of_content() const noexcept {
-    constexpr state of[] = {state::complete, state::counted, state::chunk_start,
-                            state::until_close};
-    return of[static_cast<std::size_t>(framing_.end_of_content())];
+    const delimiter end = framing_.end_of_content();
+    if (end == delimiter::content_length) return state::counted;
+    if (end == delimiter::chunked) return state::chunk_start;
+    return end == delimiter::close ? state::until_close : state::complete;
   }
 
   // ---- the content --------------------------------------------------------------------------

@@ -122,7 +122,7 @@ inline result<http_versions> versions_on(const route& way, http_versions wanted)
                 "a proxy takes requests for http URLs over HTTP/1.1 alone");
   if (wanted == http_versions::http_2 && way.only_http1)
     return fail(error_category::policy, "http_1_1_needed",
-                "this takes HTTP/1.1, which the client's option versions excludes");
+                "this request requires HTTP/1.1, but client_options::versions allows only HTTP/2");
   if (wanted == http_versions::best && (way.only_http1 || !way.tls)) return http_versions::http_1_1;
   return wanted;
 }
@@ -230,9 +230,10 @@ result<std::unique_ptr<connection<Transport>>> speak(construction<Transport>& ma
   channel<typename Transport::stream_type> bytes = *std::move(made.bytes);
   const bool agreed = made.info->tls && made.info->tls->alpn == "h2";
   if (made.info->tls && !agreed && versions == http_versions::http_2)
-    return fail(error_category::protocol, "http2_not_agreed",
-                "the server does not agree on HTTP/2 (ALPN), and the client's option versions asks "
-                "for nothing else");
+    return fail(
+        error_category::protocol, "http2_not_agreed",
+        "the server did not agree on HTTP/2 (ALPN), but client_options::versions allows only "
+        "HTTP/2");
 #ifdef COHTTPS_HAS_NGHTTP2
   if (agreed || versions == http_versions::http_2) {
     made.info->protocol = "HTTP/2";
@@ -250,10 +251,6 @@ result<std::unique_ptr<connection<Transport>>> speak(construction<Transport>& ma
                                                  options.strictness, std::move(made.info));
 }
 
-}  // namespace detail
-
-namespace detail {
-
 /// The bytes to the origin, and TLS over them where the origin wants it.
 template <transport Transport>
 task<result<void>> reach_securely(construction<Transport>& made, const route& way,
@@ -264,7 +261,7 @@ task<result<void>> reach_securely(construction<Transport>& made, const route& wa
   const time_point started = limit.now();
   auto secured =
       co_await secure(*made.bytes, *way.tls, way.to->host, way.to->port, versions, options, limit);
-  timings.tls = limit.now() - started;
+  timings.tls += limit.now() - started;
   co_return secured;
 }
 
@@ -280,7 +277,7 @@ task<result<std::unique_ptr<connection<Transport>>>> connect(route way,
   if (!versions) co_return std::unexpected(versions.error());
   detail::construction<Transport> made;
   auto reached = co_await detail::reach_securely(made, way, *versions, options, limit, timings);
-  // The session that was offered is forgotten now, so that TLS 1.3 is offered in its place.
+  // The failed handshake has used up the session of TLS 1.2, so that the next one offers TLS 1.3.
   const bool withheld = made.bytes && made.bytes->withheld_tls13();
   if (!reached && withheld && reached.error().category() == error_category::tls)
     reached = co_await detail::reach_securely(made, way, *versions, options, limit, timings);

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace cohttps::net {
@@ -189,7 +190,8 @@ class deadline {
   void rest(time_point at) { pause(caller_rests_, at); }
   void resume() {
     go_on(caller_rests_);
-    if (!rests()) window_.begin(last_);
+    if (rests()) return;
+    window_.begin(last_);
     queue_.set(entry_, std::min({end_, phase_end_, window_.end()}));
   }
 
@@ -258,18 +260,36 @@ class deadline {
     if (total_ && end_ <= phase_end_ && end_ <= window_.end())
       return {error_category::timeout, "total_timeout",
               "the operation did not end within " + describe(*total_) + doing() +
-                  "; allow more with the option timeout"};
+                  "; allow more with request_options::timeout"};
     if (pace_.rate && window_.end() < phase_end_)
       return {error_category::timeout, "too_slow",
               "fewer than " + std::to_string(pace_.rate->bytes) + " bytes moved in " +
                   describe(pace_.rate->over) + doing() +
-                  "; allow less with timeouts::minimum_rate of the client"};
+                  "; allow less with timeouts::minimum_rate"};
     // Content may take long as long as some of it moves; everything else has to be done in time.
     const bool is_content = phase_ == phase::send || phase_ == phase::receive_body;
     const std::string limit = describe(limit_.value_or(duration()));
     return {error_category::timeout, "phase_timeout",
             (is_content ? "no byte moved for " + limit : limit + " passed") + doing() +
-                "; allow more with the option timeouts of the client"};
+                "; allow more with timeouts::" + std::string(option())};
+  }
+
+  /// The member of `timeouts` that sets the limit of the phase.
+  std::string_view option() const {
+    switch (phase_) {
+      case phase::queue:
+        return "queue";
+      case phase::resolve:
+      case phase::connect:
+      case phase::tunnel:
+        return "connect";
+      case phase::handshake:
+        return "tls";
+      case phase::receive_head:
+        return pace_.first ? "first_byte" : "idle";
+      default:
+        return "idle";
+    }
   }
 
   std::string doing() const {

@@ -143,10 +143,10 @@ class bypass_list {
     }
   }
 
-  /// An IPv4 network without its last zeros: "10" is "10.0.0.0". Empty when it is none.
+  /// An IPv4 network with the zeros that were left out: "10" is "10.0.0.0".
   static std::string with_zeros(std::string_view network) {
     std::string whole(network);
-    while (whole.ends_with('.')) whole.pop_back();
+    if (whole.ends_with('.')) whole.pop_back();
     auto parts = 1 + std::ranges::count(whole, '.');
     for (; parts < 4; ++parts) whole += ".0";
     return whole;

@@ -62,7 +62,7 @@ class proxy_login {
     if (!chosen) {
       const std::string why = digest::why_unanswerable(offered, hashes_);
       return fail(error_category::policy, "proxy_authentication_failed",
-                  asks + " and did not take the user name and password as Basic" +
+                  asks + " and did not accept the user name and password as Basic" +
                       (why.empty() ? "" : "; " + why));
     }
     if (challenges_ == max_challenges || (challenges_ > 0 && !chosen->stale()))
@@ -80,7 +80,7 @@ class proxy_login {
     std::string out;
     for (const challenge& c : offered)
       out += (out.empty() ? "" : ", ") + ascii::printable(c.scheme, 32);
-    return out.empty() ? "no scheme" : out;
+    return out.empty() ? "no scheme that can be read" : out;
   }
 
   proxy via_;

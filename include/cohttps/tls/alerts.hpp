@@ -14,7 +14,7 @@
 
 namespace cohttps::tls {
 
-/// The alert of our own errors; bad_certificate for any other name.
+/// The type of the alert called `name`; `BadCertificate` where this table does not have it.
 inline Botan::TLS::AlertType alert_named(std::string_view name) {
   using enum Botan::TLS::AlertType;
   static constexpr std::pair<std::string_view, Botan::TLS::AlertType> alerts[] = {
@@ -31,7 +31,7 @@ inline Botan::TLS::AlertType alert_named(std::string_view name) {
   return BadCertificate;
 }
 
-/// Where an alert comes up.
+/// The state of the connection when an alert is sent or received.
 struct alert_scene {
   bool activated;             ///< the handshake is done
   std::string_view versions;  ///< those that are accepted here
@@ -44,8 +44,8 @@ struct alert_scene {
 };
 
 namespace detail {
-/// Failures with a reason of their own, told apart by the alert and, where it stands for several
-/// things, by a word of what Botan says.
+/// A failure that has a reason of its own. The alert tells which one it is; where an alert stands
+/// for several failures, a word of Botan's message does.
 struct refusal {
   Botan::TLS::AlertType alert;
   std::string_view word;
@@ -82,20 +82,20 @@ inline const refusal* find_refusal(Botan::TLS::AlertType type, std::string_view 
 }
 }  // namespace detail
 
-/// What we do not accept.
-[[gnu::cold]] inline error refused(Botan::TLS::AlertType type, std::string_view what,
-                                   const alert_scene& scene) {
+/// The error for an alert of type `type` that the client sends because of `what`.
+[[gnu::cold]] inline error sent_alert(Botan::TLS::AlertType type, std::string_view what,
+                                      const alert_scene& scene) {
   using alert_type = Botan::TLS::AlertType;
   const std::string alert = Botan::TLS::Alert(type).type_string();
   if (type == alert_type::NoRenegotiation)
-    return error(
-               error_category::tls, "renegotiation",
-               "the server asked for a second handshake on the TLS connection (renegotiation), "
-               "which is not done here; where it wants a certificate of the client, it has to ask "
-               "in the first handshake, or over TLS 1.3")
+    return error(error_category::tls, "renegotiation",
+                 "the server asked for a second handshake on the TLS connection (renegotiation), "
+                 "which this client does not support; a server that wants a certificate of the "
+                 "client "
+                 "has to ask for it in the first handshake")
         .alert(alert);
   const bool version = type == alert_type::ProtocolVersion;
-  std::string message = "we refused what the server sent ";
+  std::string message = "the client refused what the server sent ";
   message.append(scene.where()).append(" (alert ").append(alert).append("): ");
   message += ascii::printable(what, 200);
   if (version && !scene.activated) message += "; " + std::string(scene.versions) + " is needed";
@@ -110,11 +110,13 @@ inline const refusal* find_refusal(Botan::TLS::AlertType type, std::string_view 
       .alert(alert);
 }
 
-/// What the peer does not accept of us.
-[[gnu::cold]] inline error told(const Botan::TLS::Alert& alert, const alert_scene& scene) {
+/// The error for an alert that the server sends.
+[[gnu::cold]] inline error received_alert(const Botan::TLS::Alert& alert,
+                                          const alert_scene& scene) {
   using alert_type = Botan::TLS::AlertType;
   std::string_view reason = "alert_received";
   std::string hint;
+  bool wants_identity = false;  // over TLS 1.3 the server says so after the handshake
   switch (alert.type()) {
     case alert_type::ProtocolVersion:
       reason = "unsupported_version";
@@ -123,11 +125,12 @@ inline const refusal* find_refusal(Botan::TLS::AlertType type, std::string_view 
     case alert_type::HandshakeFailure:
     case alert_type::InsufficientSecurity:
       hint =
-          "it has nothing in common with what was offered. Likely causes: its certificate has a "
-          "key that is not supported here (Ed25519, Ed448 or DSA); it knows no cipher suite with "
-          "forward secrecy and AEAD, as old servers that have CBC alone "
-          "(tls_preset::compatible adds some of those); none of tls_options::groups is known to "
-          "it; or it wants a certificate of the client (tls_options::identity)";
+          "it gives no reason; usual ones are that its certificate has a key that is not supported "
+          "here (Ed25519, Ed448 or DSA), that it has no cipher suite with forward secrecy and "
+          "AEAD, "
+          "as old servers with CBC alone (tls_preset::compatible offers some of those), that it "
+          "knows none of tls_options::groups, or that it wants a certificate of the client "
+          "(tls_options::identity)";
       break;
     case alert_type::NoApplicationProtocol:
       reason = "no_application_protocol";
@@ -138,12 +141,16 @@ inline const refusal* find_refusal(Botan::TLS::AlertType type, std::string_view 
       hint = "it serves no host called " + ascii::printable(scene.host, 255);
       break;
     case alert_type::CertificateRequired:
+      wants_identity = true;
+      hint = "it wants a certificate of the client; give one with tls_options::identity";
+      break;
     case alert_type::BadCertificate:
     case alert_type::CertificateUnknown:
     case alert_type::UnknownCA:
     case alert_type::AccessDenied:
+      wants_identity = true;
       hint =
-          "it wants a certificate of the client that it accepts; give one with "
+          "it did not accept the client's certificate, or wants one; give one that it accepts with "
           "tls_options::identity";
       break;
     case alert_type::InternalError:
@@ -154,7 +161,7 @@ inline const refusal* find_refusal(Botan::TLS::AlertType type, std::string_view 
   }
   const std::string name = alert.type_string();
   std::string message = "the server sent the alert " + name + ' ' + std::string(scene.where());
-  if (!hint.empty() && !scene.activated) message += ": " + hint;
+  if (!hint.empty() && (!scene.activated || wants_identity)) message += ": " + hint;
   return error(error_category::tls, reason, std::move(message)).alert(name);
 }
 

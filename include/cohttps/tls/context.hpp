@@ -36,15 +36,15 @@ class tls_context {
   /// cannot be read, and on the context of `system`.
   result<void> set_identity(const tls_identity& identity);
 
-  /// True when there is an identity now.
-  bool has_identity() const noexcept;
-  /// A context with the same trust and no identity, whatever becomes of this one's.
+  /// True for a copy of `system()`, which never has an identity.
+  bool is_system() const noexcept;
+  /// A context with the same trust, which never has an identity.
   tls_context without_identity() const;
   /// A context with the same trust and another identity. Fails with category usage when the
   /// identity cannot be read.
   result<tls_context> with_identity(const tls_identity& identity) const;
 
-  /// Equal for copies of one context, and for no other: what connections may be shared under.
+  /// Connections may be shared between contexts with the same id. Copies have the same one.
   const void* id() const noexcept { return who_.get(); }
 
   const tls::context_state& state() const noexcept { return *state_; }

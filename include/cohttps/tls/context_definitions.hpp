@@ -107,7 +107,7 @@ COHTTPS_DEFINITION result<tls_context> tls_context::system() {
   return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
 }
 
-COHTTPS_DEFINITION bool tls_context::has_identity() const noexcept { return who_->has_identity(); }
+COHTTPS_DEFINITION bool tls_context::is_system() const noexcept { return state_->of_process; }
 
 COHTTPS_DEFINITION tls_context tls_context::without_identity() const {
   return {state_, state_->anonymous};

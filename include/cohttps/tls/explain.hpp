@@ -64,8 +64,8 @@ inline const explanation* find_explanation(Botan::Certificate_Status_Code code) 
        "has more authorities below it than its path length constraint allows; the server needs a "
        "certificate of another authority"},
       {CA_CERT_NOT_FOR_CERT_ISSUER, "basic_constraints", "bad_certificate",
-       "signed another one and is not one of an authority: its basic constraints or key usage do "
-       "not let it sign certificates; the server needs a certificate of an authority"},
+       "signed another one although its basic constraints or key usage do not allow that; the "
+       "server needs a certificate of an authority"},
       {CERT_IS_REVOKED, "revoked", "certificate_revoked",
        "was revoked by its issuer; the server needs a new one"},
       {CRL_HAS_EXPIRED, "crl_expired", "certificate_unknown",
@@ -83,7 +83,7 @@ inline const explanation* find_explanation(Botan::Certificate_Status_Code code) 
   return nullptr;
 }
 
-/// Where Botan notes something at one certificate and another one is to blame.
+/// The index of the certificate at fault; Botan reports some errors at its neighbour.
 inline std::size_t place_to_blame(Botan::Certificate_Status_Code code,
                                   const certificate_chain& path, std::size_t at) {
   using enum Botan::Certificate_Status_Code;
@@ -105,13 +105,12 @@ inline std::size_t place_to_blame(Botan::Certificate_Status_Code code,
 /// Why a certificate is not for TLS servers (RFC 5280, 4.2.1.3 and 4.2.1.12).
 inline std::string_view explain_usage(const Botan::X509_Certificate& certificate) {
   if (!allows_tls_servers(certificate))
-    return "is not for TLS servers, says its extended key usage; the server needs one with the "
-           "extended key usage serverAuth";
+    return "has an extended key usage that does not allow TLS servers; the server needs one with "
+           "the extended key usage serverAuth";
   if (certificate.has_constraints(Botan::Key_Constraints::KeyCertSign) && !certificate.is_CA_cert())
-    return "may sign certificates, says its key usage, and is not one of an authority, say its "
-           "basic constraints; the server needs a certificate with the key usage digitalSignature "
-           "alone";
-  return "is not for TLS servers, says its key usage; the server needs one with the key usage "
+    return "has the key usage keyCertSign although its basic constraints say that it is no "
+           "authority; the server needs a certificate with the key usage digitalSignature alone";
+  return "has a key usage that does not allow TLS servers; the server needs one with the key usage "
          "digitalSignature";
 }
 }  // namespace detail
@@ -132,7 +131,8 @@ inline std::string_view explain_usage(const Botan::X509_Certificate& certificate
     return refuse("malformed_extension", certificate,
                   "has a malformed extension, " + which + "; the server needs a new certificate");
   return refuse("unknown_critical_extension", certificate,
-                "has an extension that is critical and not known here, " + which,
+                "has an extension that is critical and not known here, " + which +
+                    "; the server needs a certificate without it",
                 "unsupported_certificate");
 }
 

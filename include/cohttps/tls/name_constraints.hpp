@@ -1,5 +1,5 @@
-// Whether the authorities of a path may vouch for the names below them (RFC 5280, 4.2.1.10 and
-// 6.1.4). Read here and not by Botan, to which one odd name makes a whole certificate unreadable.
+// Name constraints: the names for which an authority may issue certificates (RFC 5280, 4.2.1.10 and
+// 6.1.4). Botan's own check would refuse the whole certificate for one name that it cannot parse.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -28,8 +28,8 @@
 
 namespace cohttps::tls {
 
-/// The forms of a GeneralName (RFC 5280, 4.2.1.6) that are compared here, by their tags; names of
-/// the others are compared with nothing.
+/// The forms of a GeneralName (RFC 5280, 4.2.1.6) that can be compared, by their tags. The place of
+/// a name of another form is `unclear`.
 enum class name_form : std::uint8_t {
   email = 0x81,
   dns = 0x82,
@@ -51,24 +51,19 @@ struct general_name {
 enum class placement : std::uint8_t {
   inside,
   outside,
-  unclear,  ///< one of both cannot be read, or the name is a wildcard that reaches inside
+  unclear,  ///< the name or the subtree cannot be read, or the name is a wildcard that reaches
+            ///< inside
 };
 
 namespace detail {
 
-inline std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = ascii::to_lower(c);
-  return lower;
-}
-
-/// "example.com" holds itself and all names below it, ".example.com" those below it, "" all.
+/// "example.com" covers that name and its subdomains, ".example.com" only subdomains, "" all names.
 inline placement place_dns(std::string_view name, std::string_view subtree) {
   if (subtree.empty()) return placement::inside;
   const bool strictly_below = subtree.starts_with('.');
-  const std::string domain = lower_case(subtree.substr(strictly_below ? 1 : 0));
+  const std::string domain = ascii::lower(subtree.substr(strictly_below ? 1 : 0));
   if (!is_host_name(domain)) return placement::unclear;
-  std::string own = lower_case(name);
+  std::string own = ascii::lower(name);
   if (own.ends_with('.')) own.pop_back();
   if (own == domain) return strictly_below ? placement::outside : placement::inside;
   if (own.ends_with('.' + domain)) {
@@ -92,7 +87,7 @@ inline placement place_host(std::string_view host, std::string_view subtree) {
   if (!is_host_name(host) || !is_host_name(subtree.substr(below ? 1 : 0)))
     return placement::unclear;
   const bool is_inside =
-      below ? lower_case(host).ends_with(lower_case(subtree)) : ascii::iequals(host, subtree);
+      below ? ascii::lower(host).ends_with(ascii::lower(subtree)) : ascii::iequals(host, subtree);
   return is_inside ? placement::inside : placement::outside;
 }
 
@@ -193,12 +188,8 @@ struct name_constraints {
     if (!outer || !value.empty() || outer->content.empty()) return std::nullopt;
     name_constraints made;
     der::bytes in = outer->content;
-    for (const auto& [tag, list] :
-         {std::pair<std::uint8_t, std::vector<general_name>*>(0xa0, &made.permitted),
-          {0xa1, &made.excluded}}) {
-      const auto subtrees = der::next(in, tag);
-      if (subtrees && !read_subtrees(subtrees->content, *list)) return std::nullopt;
-    }
+    if (!read_subtrees(in, 0xa0, made.permitted)) return std::nullopt;
+    if (!read_subtrees(in, 0xa1, made.excluded)) return std::nullopt;
     return in.empty() ? std::optional(std::move(made)) : std::nullopt;
   }
 
@@ -219,7 +210,11 @@ struct name_constraints {
   }
 
  private:
-  static bool read_subtrees(der::bytes in, std::vector<general_name>& list) {
+  /// Takes the optional element with this tag from `from`. False when it is malformed.
+  static bool read_subtrees(der::bytes& from, std::uint8_t tag, std::vector<general_name>& list) {
+    const auto subtrees = der::next(from, tag);
+    if (!subtrees) return true;
+    der::bytes in = subtrees->content;
     if (in.empty()) return false;
     while (!in.empty()) {
       const auto subtree = der::next(in, der::sequence);
@@ -291,27 +286,32 @@ inline result<void> check_name_constraints(const certificate_chain& path) {
     if (!value) continue;
     if (!path[i].is_CA_cert())
       return refuse("name_constraints", path[i],
-                    "has name constraints, which only authorities may have");
+                    "has name constraints, which only an authority's may have; the server needs a "
+                    "new certificate");
     const auto constraints = name_constraints::read(*value);
     if (!constraints)
       return refuse("name_constraints", path[i],
-                    "is an authority's, and its name constraints are malformed");
+                    "is an authority's, and its name constraints are malformed; the server needs a "
+                    "certificate of another authority");
     for (std::size_t below = 0; below < i; ++below) {
       const auto& subject = path[below];
       if (below > 0 && subject.subject_dn() == subject.issuer_dn()) continue;
       const auto names = detail::constrained_names(subject);
       if (!names)
-        return refuse("bad_certificate", subject, "has a malformed list of names (subjectAltName)");
+        return refuse("bad_certificate", subject,
+                      "has a malformed list of names (subjectAltName); the server needs a new "
+                      "certificate");
       if (names->size() * (constraints->permitted.size() + constraints->excluded.size()) >
           most_comparisons)
         return refuse("name_constraints", path[i],
                       "is an authority's, and has too many name constraints to be compared with "
-                      "the names below it");
+                      "the names below it; the server needs a certificate of another authority");
       if (const auto* name = constraints->first_forbidden(*names))
         return refuse("name_constraints", path[i],
-                      "is an authority's, and its name constraints do not allow it to vouch for " +
-                          detail::describe(*name) + " of the certificate " +
-                          tls::describe(subject));
+                      "is an authority's, and its name constraints forbid " +
+                          detail::describe(*name) + " in the certificate " +
+                          tls::describe(subject) +
+                          "; the server needs a certificate of another authority");
     }
   }
   return {};

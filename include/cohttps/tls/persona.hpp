@@ -7,7 +7,6 @@
 
 #include <botan/credentials_manager.h>
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -42,15 +41,12 @@ class current_persona {
   void replace(persona next) {
     auto other = std::make_shared<const persona>(std::move(next));
     const std::scoped_lock lock(mutex_);
-    has_identity_ = other->identity != nullptr;
     persona_.swap(other);
   }
-  bool has_identity() const noexcept { return has_identity_; }
 
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<const persona> persona_;
-  std::atomic<bool> has_identity_ = false;
 };
 
 }  // namespace cohttps::tls

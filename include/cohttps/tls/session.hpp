@@ -401,14 +401,14 @@ result<void> session::guarded(F&& call) {
     if (pending_) return stop(std::move(*pending_));
     return {};
   } catch (const Botan::TLS::TLS_Exception& e) {
-    return stop(pending_ ? std::move(*pending_) : refused(e.type(), e.what(), scene()));
+    return stop(pending_ ? std::move(*pending_) : sent_alert(e.type(), e.what(), scene()));
   } catch (const Botan::Invalid_Authentication_Tag& e) {
-    return stop(refused(alert_type::BadRecordMac, e.what(), scene()));
+    return stop(sent_alert(alert_type::BadRecordMac, e.what(), scene()));
   } catch (const Botan::Decoding_Error& e) {
-    return stop(refused(alert_type::DecodeError, e.what(), scene()));
+    return stop(sent_alert(alert_type::DecodeError, e.what(), scene()));
   } catch (const std::exception& e) {
     return stop(pending_ ? std::move(*pending_)
-                         : refused(alert_type::InternalError, e.what(), scene()));
+                         : sent_alert(alert_type::InternalError, e.what(), scene()));
   }
 }
 

@@ -93,7 +93,7 @@ inline void session::tls_alert(Botan::TLS::Alert alert) {
   if (alert.type() == alert_type::CloseNotify) {
     peer_closed = true;
   } else if (alert.is_fatal()) {
-    pending_ = told(alert, scene());
+    pending_ = received_alert(alert, scene());
   } else {
     warning_ = alert.type_string();
     // Each is worth an answer to nobody, and a peer may send them for ever.

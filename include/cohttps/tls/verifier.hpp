@@ -97,7 +97,8 @@ inline bool is_judged_here(Botan::Certificate_Status_Code code) {
       ;
 }
 
-/// The worst of what Botan finds, and the extensions.
+/// Checks `path` with Botan and reports its gravest error, then looks for extensions that nobody
+/// has read.
 inline result<void> check_path_by_botan(const certificate_chain& path,
                                         std::chrono::system_clock::time_point now) {
   // No host name: Botan would accept partial wildcards and the common name.
@@ -113,10 +114,11 @@ inline result<void> check_path_by_botan(const certificate_chain& path,
         at = i;
       }
   if (worst != code::OK) return refuse(worst, path, at);
-  // RFC 5280, 4.1.2.2; there are roots of old that have one.
+  // RFC 5280, 4.1.2.2; some old roots have one.
   for (std::size_t i = 0; i < found.size(); ++i)
     if (found[i].contains(code::CERT_SERIAL_NEGATIVE) && (i == 0 || i + 1 < path.size()))
-      return refuse("bad_certificate", path[i], "has a negative serial number");
+      return refuse("bad_certificate", path[i],
+                    "has a negative serial number; the server needs a new certificate");
   for (const auto& each : path)
     if (const auto unread = find_unread(each))
       return refuse_extension(each, unread->id, unread->malformed);
@@ -232,12 +234,13 @@ inline bool has_explicit_curve(const Botan::X509_Certificate& certificate) {
 inline result<void> check_form(const certificate_chain& path) {
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (path[i].issuer_dn().empty())
-      return refuse("bad_certificate", path[i], "does not name its issuer");
+      return refuse("bad_certificate", path[i],
+                    "does not name its issuer; the server needs a new certificate");
     if (i + 1 < path.size() && names_other_key(path[i], path[i + 1]))
       return refuse("key_identifier", path[i],
-                    "names the key of its issuer by an identifier that is not the one in the "
-                    "certificate of its issuer (RFC 5280, 4.2.1.1); the server needs certificates "
-                    "that fit together");
+                    "has an authority key identifier that differs from its issuer's subject key "
+                    "identifier (RFC 5280, 4.2.1.1); the server sends, or this program trusts, the "
+                    "wrong certificate of that issuer");
     if (has_explicit_curve(path[i]))
       return refuse("explicit_curve", path[i],
                     "has a key whose elliptic curve is written out and not named (RFC 5480, "
@@ -262,9 +265,9 @@ inline result<void> check_path(const certificate_chain& path,
   if (auto allowed = check_name_constraints(path); !allowed) return allowed;
   if (!has_required_policy(path))
     return refuse("policy", path[0],
-                  "has to be issued under a policy that all authorities above it name, as one of "
-                  "them demands (policy constraints), and there is none; the server needs a "
-                  "certificate of another authority");
+                  "shares no certificate policy with all authorities above it, as the policy "
+                  "constraints of one of them require; the server needs a certificate of another "
+                  "authority");
   return check_lists(path, roots, now);
 }
 
@@ -302,9 +305,9 @@ inline result<verified_chain> verify_chain(const certificate_chain& chain,
   if (path.empty()) {
     if (first_refusal) return std::unexpected(*std::move(first_refusal));
     if (paths.is_exhausted())
-      return refuse("path_length", chain.front(),
-                    "came with too many other certificates to find a path to a trusted root among "
-                    "them; the server has to send those alone that lead to the root");
+      return refuse("too_many_paths", chain.front(),
+                    "has too many possible paths to a trusted root to try them all; the server has "
+                    "to send only the certificates that lead to the root");
     return refuse_unrooted(chain);
   }
   const auto staple = detail::check_staples(path, staples, now, demands_staples);

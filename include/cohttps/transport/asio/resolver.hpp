@@ -12,10 +12,12 @@
 #include <csignal>
 #include <cstring>
 #include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <new>
 #include <optional>
 #include <pthread.h>
 #include <string>
@@ -23,6 +25,7 @@
 #include <sys/socket.h>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -80,12 +83,12 @@ struct look_up {
 
 /// The threads of a loop on which names are looked up.
 ///
-/// getaddrinfo blocks for as long as name servers take and cannot be interrupted, so nothing waits
-/// for these threads: they are detached, and share with the loop a queue that outlives both. Once
-/// the loop is being destroyed, a thread that comes back finds no loop in the queue and ends.
+/// `getaddrinfo` blocks for as long as name servers take and cannot be interrupted. The destructor
+/// of the loop therefore joins only idle threads. It detaches a thread that is in `getaddrinfo`;
+/// that thread shares the queue with the loop, finds no loop in the queue later, and ends.
 ///
-/// A process made by `fork` has none of them: `notify_fork` of the loop begins the look-ups there
-/// anew.
+/// A process made by `fork` has none of the threads: `notify_fork` of the loop starts the look-ups
+/// again there.
 class resolver_threads : public asio::execution_context::service {
  public:
   static constexpr std::size_t max_threads = 8;  ///< look-ups that hang delay others from then on
@@ -106,7 +109,7 @@ class resolver_threads : public asio::execution_context::service {
     shared_->waiting.push_back(std::move(l));
     if (shared_->idle >= shared_->waiting.size())
       shared_->wake.notify_one();
-    else if (shared_->threads < max_threads)
+    else if (shared_->workers.size() < max_threads)
       add_thread();
   }
 
@@ -121,26 +124,31 @@ class resolver_threads : public asio::execution_context::service {
   void replace_system(look_up_function f, std::chrono::milliseconds idle = idle_time) {
     std::lock_guard lock(shared_->mutex);
     shared_->ask = f;
-    shared_->patience = idle;
+    shared_->idle_limit = idle;
   }
   std::size_t threads() const {
     std::lock_guard lock(shared_->mutex);
-    return shared_->threads;
+    return shared_->workers.size();
   }
 
  private:
   static constexpr std::chrono::milliseconds idle_time = std::chrono::seconds(10);
 
+  struct worker {
+    std::thread thread;
+    std::shared_ptr<look_up> current;  // null while it is idle
+  };
+
   struct shared {
     std::mutex mutex;
     std::condition_variable wake;
     std::deque<std::shared_ptr<look_up>> waiting;
-    std::deque<std::shared_ptr<look_up>> asked;  // those that the threads are busy with
-    std::size_t threads = 0;
+    std::list<worker> workers;
     std::size_t idle = 0;
     asio::io_context* loop = nullptr;  // null once it is being destroyed
     look_up_function ask = system_look_up;
-    std::chrono::milliseconds patience = idle_time;
+    std::chrono::milliseconds idle_limit = idle_time;
+    ::pid_t process = ::getpid();
   };
 
   void notify_fork(asio::execution_context::fork_event event) override {
@@ -152,58 +160,75 @@ class resolver_threads : public asio::execution_context::service {
     shared_ = std::make_shared<shared>();
     shared_->loop = before->loop;
     shared_->ask = before->ask;
-    shared_->patience = before->patience;
-    for (auto* unfinished : {&before->waiting, &before->asked})
-      for (auto& each : *unfinished) begin(std::move(each));
+    shared_->idle_limit = before->idle_limit;
+    for (auto& each : before->waiting) begin(std::move(each));
+    for (auto& each : before->workers)
+      if (each.current) begin(std::move(each.current));
     before->waiting.clear();
-    before->asked.clear();
   }
 
   void shutdown() noexcept override {
     std::deque<std::shared_ptr<look_up>> dropped;
-    std::lock_guard lock(shared_->mutex);
-    shared_->loop = nullptr;
-    dropped.swap(shared_->waiting);
-    shared_->wake.notify_all();
+    std::list<worker> workers;
+    {
+      std::lock_guard lock(shared_->mutex);
+      shared_->loop = nullptr;
+      dropped.swap(shared_->waiting);
+      // A child that nobody told of the fork has copies of handles, but no threads to join.
+      if (shared_->process == ::getpid()) workers.swap(shared_->workers);
+      for (auto& each : workers)
+        if (each.current) each.thread.detach();
+      shared_->wake.notify_all();
+    }
+    for (auto& each : workers)
+      if (each.thread.joinable()) each.thread.join();
   }
 
   void add_thread() {
+    auto& workers = shared_->workers;
+    const auto self = workers.emplace(workers.end());
+    int failure = 0;
     // The program's signals are not for this thread to handle.
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
-      std::thread(serve, shared_).detach();
-      ++shared_->threads;
+      self->thread = std::thread(serve, shared_, self);
     } catch (const std::system_error& e) {
-      if (shared_->threads == 0) {  // else another thread will come to it
-        const auto l = std::move(shared_->waiting.back());
-        shared_->waiting.pop_back();
-        deliver(*shared_->loop, l, {EAI_SYSTEM, e.code().value(), {}});
-      }
+      failure = e.code().value();
+    } catch (const std::bad_alloc&) {
+      failure = ENOMEM;
     }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (failure == 0) return;
+    workers.erase(self);
+    if (!workers.empty()) return;  // another thread comes to it
+    const auto l = std::move(shared_->waiting.back());
+    shared_->waiting.pop_back();
+    deliver(*shared_->loop, l, {EAI_SYSTEM, failure, {}});
   }
 
-  static void serve(std::shared_ptr<shared> s) {
+  static void serve(std::shared_ptr<shared> s, std::list<worker>::iterator self) {
     std::unique_lock lock(s->mutex);
     while (true) {
       ++s->idle;
-      s->wake.wait_for(lock, s->patience, [&] { return !s->waiting.empty() || !s->loop; });
+      s->wake.wait_for(lock, s->idle_limit, [&] { return !s->waiting.empty() || !s->loop; });
       --s->idle;
+      if (!s->loop) return;  // `self` belongs to `shutdown`
       if (s->waiting.empty()) break;
       const auto l = std::move(s->waiting.front());
       s->waiting.pop_front();
-      s->asked.push_back(l);
+      self->current = l;
       const look_up_function ask = s->ask;
       lock.unlock();
       look_up_outcome outcome = ask(l->host);
       lock.lock();
-      std::erase(s->asked, l);
-      if (!s->loop) break;
+      if (!s->loop) return;
+      self->current = nullptr;
       deliver(*s->loop, l, std::move(outcome));
     }
-    --s->threads;
+    self->thread.detach();
+    s->workers.erase(self);
   }
 
   static void deliver(asio::io_context& loop, std::shared_ptr<look_up> l, look_up_outcome outcome) {
