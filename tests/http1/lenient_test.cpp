@@ -135,6 +135,18 @@ const std::vector<row>& rows() {
       {"a length behind chunked",
        chunked(whole, "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"), 200, "hello", false,
        "content_length_with_transfer_encoding"},
+      {"two lengths before chunked",
+       chunked(whole, "Content-Length: 3\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n"),
+       200, "hello", false, "conflicting_content_length"},
+      {"two lengths behind chunked",
+       chunked(whole, "Transfer-Encoding: chunked\r\nContent-Length: 3\r\nContent-Length: 4\r\n"),
+       200, "hello", false, "content_length_with_transfer_encoding"},
+      {"no length beside chunked",
+       chunked(whole, "Content-Length: many\r\nTransfer-Encoding: chunked\r\n"), 200, "hello",
+       false, "invalid_content_length"},
+      {"no length beside chunked, folded",
+       chunked(whole, "Content-Length: many\r\nTransfer-Encoding:\r\n chunked\r\n"), 200, "hello",
+       false, "invalid_content_length"},
       {"chunked twice",
        chunked(whole, "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 200, "hello",
        false, "unsupported_transfer_encoding"},
@@ -160,6 +172,15 @@ const std::vector<row>& rows() {
       {"HTTP/1.2", counted("", "HTTP/1.2 200 OK"), 200, "hello", true, "unsupported_version"},
       {"two spaces", counted("", "HTTP/1.1  200 OK"), 200, "hello", false, "invalid_status_code"},
       {"a tab", counted("", "HTTP/1.1\t200 OK"), 200, "hello", false, "invalid_status_line"},
+      {"a tab before the phrase", counted("", "HTTP/1.1 200\tOK"), 200, "hello", false,
+       "invalid_status_code"},
+      {"lower case", counted("", "http/1.1 200 OK"), 200, "hello", false, "not_http"},
+      {"mixed case", counted("", "HtTP/1.1 200 OK"), 200, "hello", false, "not_http"},
+      {"HTTP/2", counted("", "HTTP/2 200 OK"), 200, "hello", false, "unsupported_version"},
+      {"HTTP/2 without a phrase", counted("", "HTTP/2 200"), 200, "hello", false,
+       "unsupported_version"},
+      {"HTTP/2.0", counted("", "HTTP/2.0 200 OK"), 200, "hello", false, "unsupported_version"},
+      {"HTTP/3", counted("", "HTTP/3 200 OK"), 200, "hello", false, "unsupported_version"},
   };
   return all;
 }
@@ -207,10 +228,18 @@ TEST_CASE("lenient: what is in doubt or was forged is refused as ever") {
       {counted("X-A: a" + nul + "b\r\n"), "invalid_field_value"},
       {counted("X-A: a\rb\r\n"), "bare_cr"},
       {counted("X" + nul + ": a\r\n"), "invalid_field_name"},
-      {counted("X-A: a\r\n b" + nul + "\r\n"), "line_folding"},
+      {counted("X-A: a\r\n b" + nul + "\r\n"), "invalid_field_value"},
+      {counted("X-A: \x01 b" + nul + "\r\n"), "invalid_field_value"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\r\nhello", "bare_cr"},
       {counted("", "HTTP/1.1 200 O" + nul + "K"), "invalid_reason_phrase"},
       {counted("", "HTTP/1.1 200 O\rK"), "bare_cr"},
       {counted("Content-Length: 6\r\n"), "conflicting_content_length"},
+      {counted("Transfer-Encoding: identity\r\nContent-Length: 6\r\n"),
+       "conflicting_content_length"},
+      {chunked(whole, "Content-Length: 3\r\nContent-Length: 4\r\nTransfer-Encoding: gzip\r\n"),
+       "conflicting_content_length"},
+      {chunked(whole, "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n"),
+       "unsupported_transfer_encoding"},
       {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nhello", "invalid_content_length"},
       {"HTTP/1.1 200 OK\r\nContent-Length: 5 5\r\n\r\nhello", "invalid_content_length"},
       {"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nhello", "invalid_content_length"},
@@ -231,7 +260,11 @@ TEST_CASE("lenient: what is in doubt or was forged is refused as ever") {
       {counted("", "HTTP/1.1 2000 OK"), "invalid_status_code"},
       {counted("", "HTTP/1.1 200OK"), "invalid_status_code"},
       {counted("", "HTTP/1.1200 OK"), "invalid_status_line"},
-      {counted("", "HTTP/2.0 200 OK"), "unsupported_version"},
+      {counted("", "HTTP/2.1 200 OK"), "invalid_status_line"},
+      {counted("", "HTTP/20 200 OK"), "invalid_status_line"},
+      {counted("", "HTTP/4 200 OK"), "unsupported_version"},
+      {counted("", "HTTP/0.9 200 OK"), "unsupported_version"},
+      {counted("", "HTTPS/1.1 200 OK"), "not_http"},
       {"hello", "not_http"},
       {"\r\n\r\n" + counted(""), "not_http"},
   };
@@ -240,5 +273,96 @@ TEST_CASE("lenient: what is in doubt or was forged is refused as ever") {
     const transcript seen = read_in_every_split(bytes, method::get, {}, strictness::lenient);
     REQUIRE(seen.failure);
     CHECK(seen.failure->reason() == reason);
+  }
+}
+
+TEST_CASE("lenient: a head that ends the message does so whatever its fields say (RFC 9112, 6.3)") {
+  const std::string wrong[] = {
+      "Content-Length: 5\r\nContent-Length: 6\r\n",
+      "Content-Length: many\r\n",
+      "Content-Length: 5, 6\r\n",
+      "Transfer-Encoding: gzip\r\n",
+      "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n",
+      "Content-Length: -1\r\nTransfer-Encoding: x\r\n",
+  };
+  struct heads {
+    method request;
+    std::string status_line;
+  };
+  for (const auto& [request, line] : {
+           heads{method::head, "HTTP/1.1 200 OK"},
+           heads{method::head, "HTTP/1.1 404 Not Found"},
+           heads{method::get, "HTTP/1.1 204 No Content"},
+           heads{method::get, "HTTP/1.1 304 Not Modified"},
+           heads{method::get, "HTTP/1.1 101 Switching Protocols"},
+       })
+    for (const std::string& fields : wrong) {
+      CAPTURE(request.text(), line, fields);
+      const std::string head = line + "\r\n" + fields + "\r\n";
+      const transcript seen = read_in_every_split(head, request, {}, strictness::lenient);
+      CHECK(seen.why().empty());
+      REQUIRE(seen.messages.size() == 1);
+      CHECK(seen.messages[0].complete);
+      CHECK(seen.messages[0].body.empty());
+      CHECK_FALSE(seen.messages[0].keep_alive);
+      CHECK(read_in_every_split(head, request).failure);
+    }
+  for (const std::string& fields : wrong) {
+    CAPTURE(fields);
+    const transcript seen =
+        read_in_every_split("HTTP/1.1 103 Early Hints\r\n" + fields + "\r\n" + counted(""),
+                            method::get, {}, strictness::lenient);
+    CHECK(seen.why().empty());
+    REQUIRE(seen.messages.size() == 2);
+    CHECK(seen.messages[1].body == "hello");
+    CHECK_FALSE(seen.messages[1].keep_alive);
+  }
+  const transcript old =
+      read_in_every_split("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", method::head, {},
+                          strictness::lenient);
+  CHECK(old.why().empty());
+}
+
+TEST_CASE("lenient: a length that is in doubt is not told") {
+  response_parser parser({}, strictness::lenient);
+  parser.start(method::head);
+  const std::string_view bytes =
+      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n";
+  REQUIRE(parser.parse(std::as_bytes(std::span(bytes))));
+  CHECK_FALSE(parser.content_length());
+}
+
+TEST_CASE("a message about a character that no line may hold says which one it is, and where") {
+  const std::string nul(1, '\0');
+  struct named {
+    std::string head, message;
+    std::uint64_t at;
+    strictness how = strictness::lenient;
+  };
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  for (const auto& [head, message, at, how] : {
+           named{ok + "X: a\rb\r\n\r\n", "a field value holds a CR: \"X\"", 21},
+           named{ok + "X: a" + nul + "\r\n\r\n", "a field value holds a NUL: \"X\"", 21},
+           named{ok + "X: \x01" + nul + "\r\n\r\n", "a field value holds a NUL: \"X\"", 21},
+           named{ok + "X: a\r\n b" + nul + "\r\n\r\n", "a field value holds a NUL", 25},
+           named{ok + "X: a\r\r\n\r\n", "a field line ends with CR CR LF instead of CRLF: \"X\"",
+                 21},
+           named{ok + "X: a\r\n\r\r\n", "an empty line ends with CR CR LF instead of CRLF", 23},
+           named{ok + "X" + nul + ": a\r\n\r\n", "a field name holds a NUL: \"X\"", 18},
+           named{ok + "X\rY: a\r\n\r\n", "a field name holds a CR: \"X\"", 18},
+           named{"HTTP/1.1 200 O\rK\r\n\r\n", "the reason phrase holds a CR", 14},
+           named{"HTTP/1.1 200 O" + nul + "K\r\n\r\n", "the reason phrase holds a NUL", 14},
+           named{"HTTP/1.1 200 OK\r\r\n\r\n", "the status line ends with CR CR LF instead of CRLF",
+                 15},
+           named{ok + "X: a\r\n\r\r\n", "an empty line ends with CR CR LF instead of CRLF", 23,
+                 strictness::strict},
+           named{ok + "X: \x01\r\n\r\n", "a field value holds a control character: \"X\"", 20,
+                 strictness::strict},
+       }) {
+    CAPTURE(ascii::printable(head, 100));
+    const transcript seen = read_in_every_split(head, method::get, {}, how);
+    REQUIRE(seen.failure);
+    CHECK(seen.failure->message().starts_with(message));
+    CHECK(seen.failure->position() == at);
   }
 }

@@ -37,8 +37,6 @@ class line_reader {
 
   /// Where the next line begins.
   std::size_t at() const noexcept { return at_; }
-  /// Goes back to a line that begins at `where`.
-  void back_to(std::size_t where) noexcept { at_ = scanned_ = where; }
 
  private:
   std::size_t at_ = 0;

@@ -22,6 +22,37 @@ struct fault {
   std::string_view excerpt = {};  ///< what may be quoted of it; empty when nothing should
 };
 
+/// The part of a line that a text is.
+enum class text_of : std::uint8_t { reason, name, value };
+
+/// What is wrong with `text` at `at`, where it has a character that it may not hold. CR and NUL
+/// have their names in the message: they forge lines.
+[[gnu::cold]] constexpr std::string_view control_message(text_of where, std::string_view text,
+                                                         std::size_t at) noexcept {
+  constexpr std::string_view messages[][4] = {
+      {"the status line ends with CR CR LF instead of CRLF", "the reason phrase holds a CR",
+       "the reason phrase holds a NUL", "the reason phrase holds a control character"},
+      {"an empty line ends with CR CR LF instead of CRLF", "a field name holds a CR",
+       "a field name holds a NUL", "a field name holds a character that no token has"},
+      {"a field line ends with CR CR LF instead of CRLF", "a field value holds a CR",
+       "a field value holds a NUL", "a field value holds a control character"}};
+  const bool ends = text.find_first_not_of('\r', at) == text.npos;
+  const std::size_t which = text[at] == '\0' ? 2 : text[at] != '\r' ? 3 : ends ? 0 : 1;
+  return messages[static_cast<std::size_t>(where)][which];
+}
+
+/// The index of the first byte of `start` that no status line has there, or `npos`: what is not
+/// HTTP may never send the end of a line. `lenient` takes what `status_line::parse` does.
+constexpr std::size_t wrong_start_of_status_line(std::string_view start, strictness how) noexcept {
+  const bool lenient = how == strictness::lenient;
+  constexpr std::string_view upper = "HTTP/1.", lower = "http/1.";
+  for (std::size_t i = 0; i < start.size() && i < upper.size(); ++i) {
+    if (lenient && i == 5 && (start[i] == '2' || start[i] == '3')) break;
+    if (start[i] != upper[i] && (!lenient || start[i] != lower[i])) return i;
+  }
+  return start.npos;
+}
+
 /// status-line of RFC 9112, 4, without its CRLF.
 struct status_line {
   int version_minor = 1;  // of a later HTTP/1.x, that of HTTP/1.1 (RFC 9110, 2.5)
@@ -34,21 +65,21 @@ struct status_line {
   /// missing when the phrase is: RFC 9112 demands it, many servers leave it out, and nothing else
   /// can be meant. A status above 599 is taken as it is (RFC 9110, 15).
   ///
-  /// `lenient` also takes more white space, a status below 100, and control characters in the
-  /// phrase.
+  /// `lenient` also takes other white space, a status below 100, control characters in the phrase,
+  /// `http` in any case, and HTTP/2 and HTTP/3 for HTTP/1.1: some programs name the version that
+  /// they spoke to somebody else.
   std::optional<fault> parse(std::string_view line, strictness how) noexcept {
     const bool lenient = how == strictness::lenient;
     irregular = false;
-    if (line.size() < 8 || !line.starts_with("HTTP/1.") || !ascii::is_digit(line[7]) ||
-        (!lenient && line[7] > '1'))
+    std::size_t at = take_version(line, how);
+    if (at == 0)
       return fault{"unsupported_version", "the response is not HTTP/1.0 or HTTP/1.1", 7, line};
-    version_minor = line[7] == '0' ? 0 : 1;
-    std::size_t at = 9;
-    if (line.size() == 8 || line[8] != ' ') {
-      if (!lenient || line.size() == 8 || line[8] != '\t')
-        return fault{"invalid_status_line", "the version is not followed by a space", 8, line};
+    if (line.size() == at || line[at] != ' ') {
+      if (!lenient || line.size() == at || line[at] != '\t')
+        return fault{"invalid_status_line", "the version is not followed by a space", at, line};
       irregular = true;
     }
+    ++at;
     while (lenient && at < line.size() && ascii::is_space(line[at])) ++at, irregular = true;
     for (std::size_t i = at; i < at + 3; ++i)
       if (i >= line.size() || !ascii::is_digit(line[i]))
@@ -57,16 +88,36 @@ struct status_line {
     if (status < 100 && !lenient)
       return fault{"invalid_status_code", "the status code is below 100", at, line};
     at += 3;
-    if (line.size() > at && line[at] != ' ')
-      return fault{"invalid_status_code", "the status code is not followed by a space", at, line};
+    if (line.size() > at && line[at] != ' ') {
+      if (!lenient || line[at] != '\t')
+        return fault{"invalid_status_code", "the status code is not followed by a space", at, line};
+      irregular = true;
+    }
     reason_at = std::min(line.size(), at + 1);
     const std::string_view reason = line.substr(reason_at);
     reason_size = reason.size();
     const auto end = lenient ? scan::line_breaking(reason) : scan::field_value_end(reason);
     if (end != reason.size())
       return fault{reason[end] == '\r' ? "bare_cr" : "invalid_reason_phrase",
-                   "the reason phrase contains a control character", reason_at + end, line};
+                   control_message(text_of::reason, reason, end), reason_at + end, line};
     return std::nullopt;
+  }
+
+ private:
+  // The index of the first character behind the version; 0 where it is none that is read.
+  std::size_t take_version(std::string_view line, strictness how) noexcept {
+    if (wrong_start_of_status_line(line, how) != line.npos || line.size() < 6) return 0;
+    if (line[5] != '1') {
+      version_minor = 1;
+      irregular = true;
+      return line.substr(6).starts_with(".0") ? 8 : 6;
+    }
+    if (line.size() < 8 || !ascii::is_digit(line[7]) ||
+        (how == strictness::strict && line[7] > '1'))
+      return 0;
+    version_minor = line[7] == '0' ? 0 : 1;
+    irregular = !line.starts_with("HTTP");
+    return 8;
   }
 };
 
@@ -91,17 +142,19 @@ inline std::optional<fault> parse_field_line(std::string_view line, bool first,
     if (colon == 0 && line[0] == ':')
       return fault{"empty_field_name", "a field line has no name before its colon", 0, {}};
     const auto rest = line.substr(colon);
+    if (line[0] == '\r' && line.find_first_not_of('\r') == line.npos)
+      return fault{"bare_cr", control_message(text_of::name, line, 0), 0, {}};
     if (const auto text = rest.find_first_not_of(" \t");
         text != 0 && text != rest.npos && rest[text] == ':')
       return fault{"whitespace_before_colon", "a field name is followed by whitespace", colon,
                    line.substr(0, colon)};
-    return fault{"invalid_field_name", "a field name holds a character that no token has", colon,
+    return fault{"invalid_field_name", control_message(text_of::name, line, colon), colon,
                  line.substr(0, colon + 1)};
   }
   const std::string_view raw = line.substr(colon + 1);
   if (const std::size_t end = scan::field_value_end(raw); end != raw.size()) [[unlikely]]
     return fault{raw[end] == '\r' ? "bare_cr" : "invalid_field_value",
-                 "a field value holds a control character", colon + 1 + end, line.substr(0, colon)};
+                 control_message(text_of::value, raw, end), colon + 1 + end, line.substr(0, colon)};
   const std::string_view value = ascii::trim(raw);
   slot.name_at = 0;
   slot.name_size = static_cast<std::uint32_t>(colon);
@@ -119,10 +172,25 @@ enum class line_kind : std::uint8_t {
   refused,    ///< forged, maybe: it has NUL or CR in it
 };
 
-/// Fills `slot` where there is a field. `first` says that no line came before.
+/// What `line_kind::refused` is about: the CR or the NUL, whatever else is wrong before it.
+[[gnu::cold]] inline fault forged_line(std::string_view line) noexcept {
+  const std::size_t at = scan::line_breaking(line);
+  const std::size_t name = scan::token_end(line);
+  const bool in_name = !ascii::is_space(line[0]) && line.substr(0, at).find(':') == line.npos;
+  if (!in_name)
+    return {line[at] == '\r' ? "bare_cr" : "invalid_field_value",
+            control_message(text_of::value, line, at), at, line.substr(0, name)};
+  const bool all = line.find_first_not_of('\r') == line.npos;
+  return {all ? "bare_cr" : "invalid_field_name", control_message(text_of::name, line, at), at,
+          line.substr(0, name)};
+}
+
+/// Fills `slot` where there is a field, `wrong` where the line is refused. `first` says that no
+/// line came before.
 [[gnu::cold]] inline line_kind lenient_field_line(std::string_view line, bool first,
-                                                  field_slot& slot) noexcept {
-  if (scan::line_breaking(line) != line.size()) return line_kind::refused;
+                                                  field_slot& slot, fault& wrong) noexcept {
+  if (scan::line_breaking(line) != line.size())
+    return wrong = forged_line(line), line_kind::refused;
   if (ascii::is_space(line[0])) return first ? line_kind::junk : line_kind::folded;
   const std::size_t name = scan::token_end(line);
   std::size_t colon = name;

@@ -23,14 +23,7 @@ enum class section : std::uint8_t { head, chunk_line, content, trailers };
   return {error_category::protocol, wrong.reason, std::move(message)};
 }
 
-/// The index of the first character at which two texts that differ do.
-inline std::size_t first_difference(std::string_view a, std::string_view b) noexcept {
-  std::size_t i = 0;
-  while (a[i] == b[i]) ++i;
-  return i;
-}
-
-/// The first bytes are not those of a status line; they differ from "HTTP/1." at `at`.
+/// The first bytes are not those of a status line; the one at `at` is the first that is not.
 [[gnu::cold, gnu::noinline]] inline error wrong_start(std::string_view start, std::size_t at) {
   if (at >= 5)
     return to_error({"unsupported_version", "the response is not HTTP/1.0 or HTTP/1.1", at, start});

@@ -10,6 +10,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string_view>
 
 namespace cohttps::http1 {
 
@@ -18,8 +20,9 @@ enum class delimiter : std::uint8_t { none, content_length, chunked, close };
 
 /// Gathers what the head of a response says about its framing, field by field.
 ///
-/// Faults are errors even where the method or the status ends the message with its head; only in
-/// the head that opens a tunnel RFC 9112, 6.3 has these fields ignored.
+/// When read strictly, faults are errors even where the method or the status ends the message with
+/// its head; only in the head that opens a tunnel RFC 9112, 6.3 has these fields ignored. When read
+/// leniently, the caller calls `settle` once the head is whole.
 class response_framing {
  public:
   response_framing() = default;
@@ -78,6 +81,25 @@ class response_framing {
     return chunked_ ? std::nullopt : content_length_;
   }
 
+  /// Once all fields of a head with faults came: the first fault that leaves the end of the message
+  /// in doubt, its `at` counted from the first byte of `section`. Where there is none, no length of
+  /// this head is told, and the sender is not trusted any further.
+  [[gnu::cold]] std::optional<fault> settle(const status_line& line, std::string_view section,
+                                            std::span<const field_slot> slots) {
+    const response_framing whole = *this;
+    start_head(line);
+    for (const field_slot& s : slots) {
+      auto wrong =
+          take({section.substr(s.name_at, s.name_size), section.substr(s.value_at, s.value_size)});
+      if (!wrong || whole.overrides(*wrong)) continue;
+      wrong->at += s.value_at;
+      return wrong;
+    }
+    content_length_.reset();
+    distrust();
+    return std::nullopt;
+  }
+
   /// A breach of the grammar was repaired: the connection is not used again after this response.
   void distrust() noexcept { persistent_ = false; }
 
@@ -85,6 +107,13 @@ class response_framing {
   bool persistent() const noexcept { return persistent_; }
 
  private:
+  // Whether the end is certain despite this fault: the message ends with its head (RFC 9112, 6.3,
+  // rule 1), or the coding stands for the length (rule 3).
+  bool overrides(const fault& wrong) const noexcept {
+    return to_head_ || is_bodyless(status_) ||
+           (chunked_ && wrong.reason.ends_with("content_length"));
+  }
+
   // The rules of RFC 9112, 6.3 in their order.
   delimiter choose() const noexcept {
     if (to_head_ || is_bodyless(status_)) return delimiter::none;

@@ -235,7 +235,7 @@ class response_parser {
   void begin_section() noexcept {
     section_ = 0;
     lines_ = {};
-    folded_ = false;
+    folded_ = faulty_ = false;
     slots_.clear();
   }
 
@@ -255,12 +255,9 @@ class response_parser {
 
   bool take_status_line(std::string_view rest) {
     constexpr std::string_view version = "HTTP/1.";
-    // What is not HTTP may never send the end of a line, so its first bytes are judged as they
-    // come.
-    if (!version.starts_with(rest.substr(0, version.size()))) [[unlikely]] {
-      const std::size_t at = detail::first_difference(rest, version);
-      return reject(detail::wrong_start(rest, at), at), false;
-    }
+    if (!version.starts_with(rest.substr(0, version.size()))) [[unlikely]]
+      if (const auto at = wrong_start_of_status_line(rest, strictness_); at != rest.npos)
+        return reject(detail::wrong_start(rest, at), at), false;
     const auto line = next_line(rest, limits_.head);
     if (!line) return false;
     if (const auto wrong = status_line_.parse(*line, strictness_)) [[unlikely]]
@@ -280,9 +277,9 @@ class response_parser {
       if (line->empty()) return true;
       const auto at = static_cast<std::size_t>(line->data() - rest.data());
       field_slot slot;
-      if (const auto wrong = parse_field_line(*line, slots_.empty(), slot)) [[unlikely]] {
-        const auto kind =
-            lenient() ? lenient_field_line(*line, at == section_, slot) : line_kind::refused;
+      if (auto wrong = parse_field_line(*line, slots_.empty(), slot)) [[unlikely]] {
+        const auto kind = lenient() ? lenient_field_line(*line, at == section_, slot, *wrong)
+                                    : line_kind::refused;
         if (kind == line_kind::refused) return reject(*wrong, at + wrong->at), false;
         if (kind == line_kind::irregular || kind == line_kind::junk) framing_.distrust();
         if (kind == line_kind::folded) folded_ = true;
@@ -294,10 +291,8 @@ class response_parser {
         if (const auto wrong = framing_.take({line->substr(slot.name_at, slot.name_size),
                                               line->substr(slot.value_at, slot.value_size)}))
             [[unlikely]] {
-          // A fold may continue this value; decide when the next line is here.
-          if (lenient() && lines_.at() == rest.size()) return lines_.back_to(at), false;
-          if (!lenient() || !ascii::is_space(rest[lines_.at()]))
-            return reject(*wrong, at + slot.value_at), false;
+          if (!lenient()) return reject(*wrong, at + slot.value_at), false;
+          faulty_ = true;  // a fold may continue the value, another field override it
         }
       const auto base = static_cast<std::uint32_t>(at - section_);
       slot.name_at += base;
@@ -311,7 +306,7 @@ class response_parser {
     section = unfolded_ = unfolded(section);
     slots_.clear();
     if (state_ == state::field_lines) framing_.start_head(status_line_);
-    folded_ = false;
+    folded_ = faulty_ = false;
     const auto before = std::pair(std::exchange(lines_, {}), std::exchange(section_, 0));
     const bool taken = take_field_lines(unfolded_, unfolded_.size() + 1, most);
     std::tie(lines_, section_) = before;
@@ -322,6 +317,9 @@ class response_parser {
   void finish_head(std::string_view rest, step& out) {
     std::string_view section = rest.substr(section_, lines_.at() - section_);
     if (folded_ && !take_unfolded(section, limits_.fields)) return;
+    if (faulty_) [[unlikely]]
+      if (const auto wrong = framing_.settle(status_line_, section, slots_))
+        return reject(*wrong, section_ + (section.data() == unfolded_.data() ? 0 : wrong->at));
     const bool interim = framing_.is_interim();
     if (interim && ++interim_ > limits_.interim) [[unlikely]]
       return reject(detail::too_many_interim(limits_.interim), 0);
@@ -437,6 +435,7 @@ class response_parser {
   std::uint64_t received_ = 0;    // content that came
   std::uint64_t extensions_ = 0;  // bytes of chunk extensions that came
 
+  bool faulty_ = false;   // a field of the head says something wrong about the framing
   bool folded_ = false;   // the section has a folded line
   std::string unfolded_;  // the section without
 
