@@ -142,7 +142,8 @@ class content_decoder {
   /// is filled there may be more: call again with what is left of `in`, or with nothing.
   ///
   /// Errors: those of `coding_stage::step`; protocol, "content_trailing_bytes"; limit,
-  /// "content_too_large", "content_ratio".
+  /// "content_too_large", "content_ratio". What was decoded before something malformed is given;
+  /// the error comes with the next call, or from `finish`.
   result<progress> decode(std::span<const std::byte> in, std::span<std::byte> out) {
     const std::size_t given = in.size();
     std::size_t produced = 0;
@@ -164,9 +165,13 @@ class content_decoder {
   }
 
   /// Says that the input has ended and `decode` has given all. Content without a byte is empty in
-  /// any coding: servers send it so. Fails with protocol "content_truncated".
+  /// any coding: servers send it so. Fails with protocol "content_truncated", and, when read
+  /// strictly, "content_trailing_bytes".
   result<void> finish() const {
     for (std::size_t i = 0; i < stages_.size(); ++i) {
+      if (const error* wrong = stages_[i].decoder->failure()) return std::unexpected(*wrong);
+      if (strictness_ == strictness::strict && stages_[i].decoder->is_between_parts())
+        return detail::trailing_bytes(stages_[i].name);
       const std::uint64_t received = i == 0 ? received_ : stages_[i - 1].produced;
       if (received > 0 && !stages_[i].decoder->is_complete())
         return fail(error_category::protocol, "content_truncated",
@@ -223,6 +228,11 @@ class content_decoder {
     stage& s = stages_[i];
     std::size_t produced = 0;
     while (produced < out.size()) {
+      if (const error* wrong = s.decoder->failure()) {
+        if (produced == 0) return std::unexpected(*wrong);
+        in = {};
+        break;
+      }
       if (i > 0 && s.unread.empty()) {
         if (!s.input) s.input = std::make_unique<std::array<std::byte, 16 * 1024>>();
         auto filled = pull(i - 1, in, *s.input);

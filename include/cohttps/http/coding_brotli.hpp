@@ -30,8 +30,9 @@ class brotli_stage final : public coding_stage {
       const auto outcome =
           BrotliDecoderDecompressStream(state_.get(), &left, &next_in, &room, &next_out, nullptr);
       if (outcome == BROTLI_DECODER_RESULT_ERROR)
-        return malformed_content("br",
-                                 BrotliDecoderErrorString(BrotliDecoderGetErrorCode(state_.get())));
+        return stop(malformed_content(
+                        "br", BrotliDecoderErrorString(BrotliDecoderGetErrorCode(state_.get()))),
+                    {in.size() - left, out.size() - room});
       complete_ = outcome == BROTLI_DECODER_RESULT_SUCCESS;
     }
     return progress{in.size() - left, out.size() - room};

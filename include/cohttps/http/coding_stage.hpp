@@ -4,9 +4,11 @@
 #include <cohttps/core/error.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cohttps {
 
@@ -29,7 +31,7 @@ class coding_stage {
   /// It does not consume bytes behind the end; `is_complete` says that the end was reached.
   ///
   /// Errors: protocol, "content_malformed"; limit, "content_window_too_large". After one, the
-  /// decoder is not used again.
+  /// decoder is not used again. Where something was decoded before, the error is `failure`.
   virtual result<progress> step(std::span<const std::byte> in, std::span<std::byte> out) = 0;
 
   /// True when the input may end after what was consumed.
@@ -37,6 +39,24 @@ class coding_stage {
 
   /// True when some of what was consumed lies behind the end.
   virtual bool is_beyond_end() const noexcept { return false; }
+
+  /// True when what was consumed last lies behind the end if the input ends after it, and begins
+  /// another part if it goes on.
+  virtual bool is_between_parts() const noexcept { return false; }
+
+  /// What is wrong behind that which was decoded; null: nothing. `step` is not called again then.
+  const error* failure() const noexcept { return failure_ ? &*failure_ : nullptr; }
+
+ protected:
+  /// The end of a step that finds something wrong.
+  result<progress> stop(std::unexpected<error> wrong, progress done) {
+    if (done.produced == 0) return wrong;
+    failure_ = std::move(wrong).error();
+    return done;
+  }
+
+ private:
+  std::optional<error> failure_;
 };
 
 namespace detail {

@@ -49,32 +49,27 @@ class inflater {
     return code == Z_OK || code == Z_BUF_ERROR ? outcome::more : outcome::malformed;
   }
 
-  std::uint64_t consumed() const noexcept { return stream_.total_in; }
+  std::uint64_t produced() const noexcept { return stream_.total_out; }
   std::string_view why() const noexcept { return stream_.msg ? stream_.msg : std::string_view(); }
 
  private:
   z_stream stream_{};
 };
 
-/// One or more members, checksums and lengths verified.
+/// One or more members, checksums and lengths verified. Bytes behind a whole member that give no
+/// content are no member, however they begin.
 class gzip_stage final : public coding_stage {
  public:
   result<progress> step(std::span<const std::byte> in, std::span<std::byte> out) override {
     const std::size_t given = in.size(), room = out.size();
     while (!ended_ && (!complete_ || !in.empty())) {
-      if (complete_) {
-        ended_ = in.front() != std::byte{0x1f};
-        if (ended_) break;
-        inflater_.restart();
-        complete_ = false;
-        follows_ = true;
-      }
+      if (complete_ && !begins_member(in)) break;
       const auto outcome = inflater_.run(in, out);
       if (outcome == inflater::outcome::malformed) {
-        // Bytes after a whole member that do not begin with its two magic bytes are no member.
-        ended_ = complete_ = beyond_ = follows_ && inflater_.consumed() <= 2;
+        ended_ = complete_ = beyond_ = follows_ && inflater_.produced() == 0;
         if (ended_) break;
-        return malformed_content("gzip", inflater_.why());
+        return stop(malformed_content("gzip", inflater_.why()),
+                    {given - in.size(), room - out.size()});
       }
       complete_ = outcome == inflater::outcome::end;
       if (out.empty() || (!complete_ && in.empty())) break;
@@ -84,9 +79,35 @@ class gzip_stage final : public coding_stage {
 
   bool is_complete() const noexcept override { return complete_; }
   bool is_beyond_end() const noexcept override { return beyond_; }
+  bool is_between_parts() const noexcept override { return complete_ && magic_seen_ > 0; }
 
  private:
+  // What a member begins with (RFC 1952, 2.3.1): it is kept back until all of it is here.
+  static constexpr std::array<std::byte, 3> magic{std::byte{0x1f}, std::byte{0x8b}, std::byte{8}};
+
+  /// Behind a whole member: whether another one begins, of which the magic bytes are read now.
+  bool begins_member(std::span<const std::byte>& in) {
+    for (; magic_seen_ < magic.size(); ++magic_seen_, in = in.subspan(1)) {
+      if (in.empty()) return false;
+      if (in.front() != magic[magic_seen_]) {
+        beyond_ = magic_seen_ > 0;
+        ended_ = true;
+        return false;
+      }
+    }
+    inflater_.restart();
+    std::span<const std::byte> head = magic;
+    std::byte nothing[1];  // zlib wants an address, although a header gives no content
+    std::span<std::byte> none(nothing);
+    inflater_.run(head, none);
+    magic_seen_ = 0;
+    complete_ = false;
+    follows_ = true;
+    return true;
+  }
+
   inflater inflater_{31};
+  std::size_t magic_seen_ = 0;  // of the member after the last one
   bool complete_ = false;
   bool follows_ = false;  // there was a member before this one
   bool ended_ = false;    // what comes now is no member
@@ -111,7 +132,8 @@ class deflate_stage final : public coding_stage {
       if (complete_ || out.empty()) break;
       const auto outcome = inflater_.run(*source, out);
       if (outcome == inflater::outcome::malformed)
-        return malformed_content("deflate", inflater_.why());
+        return stop(malformed_content("deflate", inflater_.why()),
+                    {given - in.size(), room - out.size()});
       complete_ = outcome == inflater::outcome::end;
     }
     return progress{given - in.size(), room - out.size()};

@@ -44,9 +44,9 @@ class zstd_stage final : public coding_stage {
       ZSTD_inBuffer from{source.data(), source.size(), 0};
       ZSTD_outBuffer to{out.data() + total.produced, out.size() - total.produced, 0};
       const std::size_t hint = ZSTD_decompressStream(context_.get(), &to, &from);
-      if (ZSTD_isError(hint)) return refuse(hint);
       total.consumed += from.pos;
       total.produced += to.pos;
+      if (ZSTD_isError(hint)) return stop(refuse(hint), total);
       complete_ = hint == 0;
       if (complete_) {
         magic_seen_ = 0;
