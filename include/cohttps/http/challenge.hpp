@@ -37,14 +37,15 @@ struct challenge {
 namespace detail {
 
 /// Reads a list of challenges. Commas separate both challenges and the parameters of one, so a
-/// token is a new scheme unless "=" follows. Servers leave commas and quotes out; what cannot be
-/// read is passed over, up to the next comma.
+/// token is a new scheme unless "=" follows. Servers leave commas and quotes out, and forget to end
+/// a quote; what cannot be read is passed over, up to the next comma.
 class challenge_parser {
  public:
   explicit challenge_parser(std::string_view text) noexcept : text_(text) {}
 
   void run(std::vector<challenge>& out) {
     const std::size_t first = out.size();
+    std::size_t words = 0;  // at the end of `out`: what may be a scheme, or a word of no meaning
     while (skip_separators(), !at_end()) {
       const std::string_view name = token();
       const std::size_t after_name = at_;
@@ -52,6 +53,9 @@ class challenge_parser {
       if (name.empty()) {
         skip_element();
       } else if (peek('=')) {
+        if (out.size() - first > words && !out[out.size() - words - 1].parameters.empty())
+          out.resize(out.size() - words);  // a scheme has its parameters behind a space
+        words = 0;
         if (out.size() == first || !out.back().token68.empty())
           skip_element();  // it belongs to no challenge
         else
@@ -59,6 +63,8 @@ class challenge_parser {
       } else {
         if (out.size() == max_challenges) return;
         out.emplace_back().scheme = ascii::lower(name);
+        const bool bare = at_ == after_name && !is_scheme(out.back().scheme);
+        words = bare ? words + 1 : 0;
         if (at_ != after_name && !at_end() && !peek(',')) take_token68(out.back());
       }
     }
@@ -68,6 +74,12 @@ class challenge_parser {
   // No server has reason to come near these; the size of a message's head bounds the text.
   static constexpr std::size_t max_challenges = 32;
   static constexpr std::size_t max_parameters = 32;
+
+  /// Schemes in use: behind their names, parameters are theirs however they are separated.
+  static constexpr bool is_scheme(std::string_view name) noexcept {
+    constexpr std::string_view known[] = {"basic", "bearer", "digest", "negotiate", "ntlm"};
+    return std::ranges::find(known, name) != std::end(known);
+  }
 
   static constexpr bool is_token68_char(char c) noexcept {
     return ascii::is_alnum(c) || std::string_view("-._~+/").find(c) != std::string_view::npos;
@@ -111,10 +123,19 @@ class challenge_parser {
       if (!quoted_string(p.value)) return at_ = begin, skip_element();
     } else {
       while (!at_end() && !ascii::is_space(text_[at_]) && !peek(',')) ++at_;
+      if (p.name == "realm") take_words();
       p.value = text_.substr(begin, at_ - begin);
     }
     const bool first = !to.find(p.name) && to.parameters.size() < max_parameters;
     if (first && ascii::is_field_value(p.value)) to.parameters.push_back(std::move(p));
+  }
+
+  /// A realm is text for people, which some servers do not quote. Words behind it are its own where
+  /// no parameter stands before the next comma.
+  void take_words() noexcept {
+    std::string_view words = text_.substr(at_, text_.find(',', at_) - at_);
+    while (!words.empty() && ascii::is_space(words.back())) words.remove_suffix(1);
+    if (words.find_first_of("=\"") == words.npos) at_ += words.size();
   }
 
   void skip_element() noexcept {
@@ -129,18 +150,19 @@ class challenge_parser {
     }
   }
 
+  /// False for one that holds a control character. The end of the field ends it too.
   bool quoted_string(std::string& out) {
     for (++at_; !at_end(); ++at_) {
       char c = text_[at_];
       if (c == '"') return ++at_, true;
       if (c == '\\') {
-        if (++at_ == text_.size()) return false;
+        if (++at_ == text_.size()) return true;
         c = text_[at_];
       }
       if (!ascii::is_field_char(c)) return false;
       out += c;
     }
-    return false;
+    return true;
   }
 
   std::string_view text_;

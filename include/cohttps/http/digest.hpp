@@ -58,15 +58,11 @@ class digest {
     for (const challenge& c : offered) {
       if (c.scheme != "digest" || from(c, hashes)) continue;
       if (!why.empty()) why += "; ";
-      digest d;
-      d.algorithm_ = c.find("algorithm").value_or("");
-      if (!c.find("realm") || !c.find("nonce"))
-        why += std::string("a Digest challenge has no ") + (c.find("realm") ? "nonce" : "realm");
-      else if (!d.set_algorithm(hashes))
-        why += "the Digest algorithm " + ascii::printable(d.algorithm_, 32) + " is not supported";
+      if (!c.find("nonce"))
+        why += "a Digest challenge has no nonce";
       else
-        why += "the quality of protection (qop) \"" +
-               ascii::printable(c.find("qop").value_or(""), 32) + "\" is not supported";
+        why += "the Digest algorithm " + ascii::printable(c.find("algorithm").value_or(""), 32) +
+               " is not supported";
     }
     return why;
   }
@@ -114,25 +110,24 @@ class digest {
 
   static std::optional<digest> from(const challenge& c, const digest_hashes& hashes) {
     if (c.scheme != "digest") return std::nullopt;
-    const auto realm = c.find("realm"), nonce = c.find("nonce");
-    if (!realm || !nonce) return std::nullopt;
+    const auto nonce = c.find("nonce");
+    if (!nonce) return std::nullopt;
     digest d;
-    d.realm_ = *realm;
+    d.realm_ = c.find("realm").value_or("");  // curl takes a missing realm for an empty one
     d.nonce_ = *nonce;
     if (const auto opaque = c.find("opaque")) d.opaque_ = *opaque;
     d.stale_ = ascii::iequals(c.find("stale").value_or(""), "true");
     d.userhash_ = ascii::iequals(c.find("userhash").value_or(""), "true");
+    d.utf8_ = ascii::iequals(c.find("charset").value_or(""), "utf-8");
     d.algorithm_ = c.find("algorithm").value_or("");
     if (!d.set_algorithm(hashes)) return std::nullopt;
-    // Without qop it is Digest as of RFC 2069, which servers still ask for.
-    if (const auto qualities = c.find("qop")) {
-      ascii::for_each_element(*qualities, [&](std::string_view q) {
-        if (ascii::iequals(q, "auth")) d.qop_ = "auth";
-        if (ascii::iequals(q, "auth-int") && d.qop_.empty()) d.qop_ = "auth-int";
-        return true;
-      });
-      if (d.qop_.empty()) return std::nullopt;
-    }
+    // Options that are not known are ignored (RFC 7616, 3.3). Without one that is, it is Digest as
+    // of RFC 2069, which servers still ask for.
+    ascii::for_each_element(c.find("qop").value_or(""), [&](std::string_view q) {
+      if (ascii::iequals(q, "auth")) d.qop_ = "auth";
+      if (ascii::iequals(q, "auth-int") && d.qop_.empty()) d.qop_ = "auth-int";
+      return true;
+    });
     return d;
   }
 
@@ -163,11 +158,13 @@ class digest {
     return hash_(joined({hash_(a1), nonce_, nc, what.cnonce, qop_, hash_(a2)}));
   }
 
-  /// RFC 7616, 3.4.4; `username*` (RFC 8187) for a name that a quoted string cannot hold.
+  /// RFC 7616, 3.4.4; `username*` (RFC 8187) for a name beyond ASCII. Servers that do not say
+  /// `charset=UTF-8` read no `username*`, so they get the bytes of the name.
   std::string user(std::string_view name) const {
     if (userhash_) return "username=\"" + hash_(joined({name, realm_})) + '"';
     for (const char c : name)
-      if (static_cast<unsigned char>(c) >= 0x80) return "username*=UTF-8''" + extended(name);
+      if (utf8_ && static_cast<unsigned char>(c) >= 0x80)
+        return "username*=UTF-8''" + extended(name);
     return "username=" + quoted(name);
   }
 
@@ -217,6 +214,7 @@ class digest {
   std::string first_cnonce_;  // of a session, whose key is made with it once (RFC 7616, 3.4.2)
   bool session_ = false;
   bool userhash_ = false;
+  bool utf8_ = false;  // the server reads names in UTF-8
   bool stale_ = false;
 };
 
