@@ -18,6 +18,23 @@ tls::alert_scene scene(bool activated) {
 
 }  // namespace
 
+TEST_CASE("an alert after which the client's certificate was not shown") {
+  auto withheld = scene(false);
+  withheld.withheld = "it was not shown";
+  for (const bool activated : {false, true}) {
+    withheld.activated = activated;
+    for (const auto type : {HandshakeFailure, BadCertificate, CertificateRequired,
+                            CertificateUnknown, UnknownCA, AccessDenied})
+      CHECK(tls::received_alert(Botan::TLS::Alert(type, true), withheld)
+                .message()
+                .ends_with(": it was not shown"));
+    for (const auto type : {InternalError, ProtocolVersion, DecodeError})
+      CHECK_FALSE(tls::received_alert(Botan::TLS::Alert(type, true), withheld)
+                      .message()
+                      .ends_with("it was not shown"));
+  }
+}
+
 TEST_CASE("an alert that the server sends") {
   const std::string client_certificate =
       "it did not accept the client's certificate, or wants one; give one that it accepts with "

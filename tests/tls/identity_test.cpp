@@ -78,6 +78,33 @@ TEST_CASE("new connections have the new identity, and continue no session of the
   CHECK(again.resumed);
 }
 
+TEST_CASE("an identity that no authority of the server issued is not shown, and that is said") {
+  const certificate_authority wanted("wanted authority"), between = wanted.intermediate();
+  const auto issued = between.issue({.common_name = "client", .usages = {"1.3.6.1.5.5.7.3.2"}});
+  for (const bool tls13 : {false, true}) {
+    CAPTURE(tls13);
+    auto options = demanding(tls13);
+    options.client_authority_pem = wanted.certificate_pem();
+    const auto whole =
+        meet(context_of({.certificate_pem = issued.chain_pem, .key_pem = issued.key_pem}), options);
+    CHECK(whole.name == "client");
+
+    tls_server_peer server(localhost_certificate(), options);
+    auto one = make_wire(
+        server, "localhost",
+        context_of({.certificate_pem = issued.certificate_pem, .key_pem = issued.key_pem}));
+    one.connect();
+    REQUIRE(one.failure);
+    CHECK(server.client_chain().empty());
+    const std::string message(one.failure->message());
+    CAPTURE(message);
+    CHECK(message.find("the client's certificate was not shown, because the server wants one of "
+                       "CN=\"wanted authority\", and none of them issued") != std::string::npos);
+    CHECK(message.ends_with(
+        "the chain in tls_options::identity; it may need its intermediate certificates"));
+  }
+}
+
 TEST_CASE("a connection keeps the identity that it began with") {
   const bool tls13 = GENERATE(true, false);
   CAPTURE(tls13);

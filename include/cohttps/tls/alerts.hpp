@@ -7,6 +7,8 @@
 
 #include <botan/tls_alert.h>
 
+#include <algorithm>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +39,7 @@ struct alert_scene {
   std::string_view versions;  ///< those that are accepted here
   std::string_view host;
   std::span<const std::string> alpn;  ///< the protocols offered
+  std::string_view withheld = {};     ///< why the client's certificate was not shown; empty: it was
 
   std::string_view where() const {
     return activated ? "on the TLS connection" : "in the TLS handshake";
@@ -158,6 +161,14 @@ inline const refusal* find_refusal(Botan::TLS::AlertType type, std::string_view 
       break;
     default:
       break;
+  }
+  constexpr alert_type about_identity[] = {
+      alert_type::HandshakeFailure,   alert_type::BadCertificate, alert_type::CertificateRequired,
+      alert_type::CertificateUnknown, alert_type::UnknownCA,      alert_type::AccessDenied};
+  if (!scene.withheld.empty() &&
+      std::ranges::find(about_identity, alert.type()) != std::end(about_identity)) {
+    wants_identity = true;
+    hint = scene.withheld;
   }
   const std::string name = alert.type_string();
   std::string message = "the server sent the alert " + name + ' ' + std::string(scene.where());

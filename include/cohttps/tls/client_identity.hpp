@@ -1,6 +1,7 @@
 // The client's own certificate, and its key, here or elsewhere.
 #pragma once
 
+#include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
@@ -26,6 +27,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -144,6 +146,20 @@ class client_identity final : public Botan::Credentials_Manager {
     if (!signature) return pass(std::move(signature));
     const auto bytes = detail::octets(std::span<const std::byte>(*signature));
     return std::vector<std::uint8_t>(bytes.begin(), bytes.end());
+  }
+
+  /// Why it is not shown to a server that names these authorities; empty where it is.
+  [[gnu::cold]] std::string why_withheld(const std::vector<Botan::X509_DN>& authorities) const {
+    if (is_issued_by_any(authorities)) return {};
+    constexpr std::size_t shown = 3;
+    std::string list;
+    for (const auto& name : authorities | std::views::take(shown))
+      list += (list.empty() ? "" : ", ") + ascii::printable(name.to_string(), 100);
+    if (authorities.size() > shown)
+      list += " and " + std::to_string(authorities.size() - shown) + " more";
+    return "the client's certificate was not shown, because the server wants one of " + list +
+           ", and none of them issued one of the chain in tls_options::identity; it may need its "
+           "intermediate certificates";
   }
 
   std::vector<Botan::X509_Certificate> find_cert_chain(

@@ -111,7 +111,7 @@ class session final : public Botan::TLS::Callbacks {
   bool asks_issuers() const {
     return context_.state().revocation != revocation_mode::staple && info.verified;
   }
-  alert_scene scene() const { return {activated, versions(), host_, alpn_}; }
+  alert_scene scene() const { return {activated, versions(), host_, alpn_, withheld_}; }
 
   // What Botan calls. It must not be called back from here, and spans end on return.
   void tls_emit_data(std::span<const std::uint8_t> data) override {
@@ -119,6 +119,7 @@ class session final : public Botan::TLS::Callbacks {
   }
   void tls_record_received(std::uint64_t sequence, std::span<const std::uint8_t> data) override;
   void tls_alert(Botan::TLS::Alert alert) override;
+  void tls_inspect_handshake_msg(const Botan::TLS::Handshake_Message& message) override;
   void tls_session_established(const Botan::TLS::Session_Summary& summary) override;
   void tls_session_activated() override { activated = true; }
   bool tls_peer_closed_connection() override { return false; }  // we may still be sending
@@ -188,6 +189,7 @@ class session final : public Botan::TLS::Callbacks {
   std::optional<Botan::TLS::Client> client_;
   std::optional<error> failure_;
   std::optional<error> pending_;     // why a callback threw, or what the peer's alert means
+  std::string withheld_;             // why the identity was not shown
   std::string warning_;              // the last alert that was not fatal
   int warnings_ = 0;                 // how many of them there were
   buffer plaintext_;                 // that Botan made of the record at hand
@@ -384,7 +386,8 @@ inline result<void> session::end_of_stream() {
         error_category::tls, "peer_closed",
         received_any_
             ? "the server closed the connection in the TLS handshake" +
-                  (warning_.empty() ? std::string() : " after the alert " + warning_)
+                  (warning_.empty() ? std::string() : " after the alert " + warning_) +
+                  (withheld_.empty() ? std::string() : ": " + withheld_)
             : "the server closed the connection without an answer to the TLS handshake: it may not "
               "speak TLS on port " +
                   std::to_string(port_) + ", or refuses this client"));

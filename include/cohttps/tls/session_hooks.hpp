@@ -21,10 +21,17 @@
 #include <botan/tls_callbacks.h>
 #include <botan/tls_ciphersuite.h>
 #include <botan/tls_extensions.h>
+#include <botan/tls_messages.h>
 #include <botan/tls_session.h>
 #include <botan/tls_version.h>
 #include <botan/version.h>
 #include <botan/x509cert.h>
+#if __has_include(<botan/tls_messages_12.h>)
+#include <botan/tls_messages_12.h>  // newer versions: before, parts of tls_messages.h
+#endif
+#if __has_include(<botan/tls_messages_13.h>)
+#include <botan/tls_messages_13.h>
+#endif
 
 #include <cstddef>
 #include <cstdint>
@@ -46,6 +53,18 @@ inline void session::tls_record_received(std::uint64_t, std::span<const std::uin
                  "we refused data that the server sent before the TLS handshake was done")
                .alert("unexpected_message"));
   plaintext_.append(std::as_bytes(data));
+}
+
+// What the server asks for.
+inline void session::tls_inspect_handshake_msg(const Botan::TLS::Handshake_Message& message) {
+  if (activated) return;
+  using namespace Botan::TLS;
+  if (message.type() == Handshake_Type::CertificateRequest && persona_->identity) {
+    if (const auto* request = dynamic_cast<const Certificate_Request_12*>(&message))
+      withheld_ = persona_->identity->why_withheld(request->acceptable_CAs());
+    if (const auto* request = dynamic_cast<const Certificate_Request_13*>(&message))
+      withheld_ = persona_->identity->why_withheld(request->acceptable_CAs());
+  }
 }
 
 // Botan sends no server name with an underscore in it, which there are hosts of.
