@@ -43,6 +43,7 @@ struct certificate_request {
   key_kind key = key_kind::p256;
   std::shared_ptr<Botan::Private_Key> existing_key = {};  ///< instead of a new one
   std::string hash = "SHA-256";                           ///< of the signature
+  std::vector<std::uint8_t> key_usage = {};               ///< in DER; empty: the usual
   bool authority = false;                                 ///< may issue others
   std::optional<std::size_t> path = {};                   ///< at most so many authorities below
   std::vector<std::string> permitted = {};  ///< name constraint: DNS names below these alone
@@ -246,7 +247,8 @@ class certificate_authority {
                request.path ? tlv(0x02, {{static_cast<std::uint8_t>(*request.path)}}) : bytes{}}),
           true);
     // keyCertSign and cRLSign, or digitalSignature
-    add("2.5.29.15", request.authority ? bytes{0x03, 2, 1, 0x06} : bytes{0x03, 2, 7, 0x80}, true);
+    const bytes usual = request.authority ? bytes{0x03, 2, 1, 0x06} : bytes{0x03, 2, 7, 0x80};
+    add("2.5.29.15", request.key_usage.empty() ? usual : request.key_usage, true);
     add("2.5.29.14", tlv(0x04, {key_identifier(key)}));
     add("2.5.29.35", tlv(sequence, {tlv(0x80, {key_identifier(issuer)})}));
     bytes usages;

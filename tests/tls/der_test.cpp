@@ -51,10 +51,20 @@ TEST_CASE("names of a certificate") {
 
   CHECK_FALSE(names({}));
   CHECK_FALSE(names({0x31, 0x00}));
-  CHECK_FALSE(names({0x30, 0x00, 0x00}));                    // something after it
-  CHECK_FALSE(names({0x30, 0x02, 0x82, 0x01}));              // cut off
-  CHECK_FALSE(names({0x30, 0x05, 0x87, 3, 1, 2, 3}));        // no address
-  CHECK_FALSE(names({0x30, 0x07, 0x87, 5, 1, 2, 3, 4, 5}));  // no address
+  CHECK_FALSE(names({0x30, 0x00, 0x00}));        // something after it
+  CHECK_FALSE(names({0x30, 0x02, 0x82, 0x01}));  // cut off
+
+  // An address of another length is none, and the other names count.
+  for (const std::size_t size : {0u, 1u, 3u, 5u, 8u, 15u, 17u, 32u}) {
+    octets list{0x30, static_cast<std::uint8_t>(2 + size + 3), 0x87,
+                static_cast<std::uint8_t>(size)};
+    list.resize(list.size() + size);
+    for (const char byte : std::string("\x82\1a")) list.push_back(static_cast<std::uint8_t>(byte));
+    const auto odd = names(list);
+    REQUIRE(odd);
+    CHECK(odd->ip.empty());
+    CHECK(odd->dns == std::vector<std::string>{"a"});
+  }
 }
 
 TEST_CASE("what is not a certificate has no subject") {

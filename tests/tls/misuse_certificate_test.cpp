@@ -45,6 +45,28 @@ TEST_CASE("misuse: when a certificate is valid") {
          .advises = "clock of this machine"});
 }
 
+TEST_CASE("misuse: what a key is for") {
+  const auto with = [](std::vector<std::uint8_t> usage, key_kind key) {
+    return test_authority().issue(
+        {.dns = {"localhost"}, .key = key, .key_usage = std::move(usage)});
+  };
+  for (const auto key : {key_kind::p256, key_kind::rsa_2048}) {
+    check({.name = "keyEncipherment alone",
+           .certificate = with({0x03, 0x02, 0x05, 0x20}, key),
+           .reason = "wrong_usage",
+           .says = "the certificate CN=\"localhost\" (",
+           .advises = "the server needs one with the key usage digitalSignature"});
+    check({.name = "keyAgreement alone",
+           .certificate = with({0x03, 0x02, 0x03, 0x08}, key),
+           .reason = "wrong_usage",
+           .says = "the certificate CN=\"localhost\" (",
+           .advises = "the server needs one with the key usage digitalSignature"});
+    check({.name = "digitalSignature and keyEncipherment",
+           .certificate = with({0x03, 0x02, 0x05, 0xa0}, key),
+           .reason = "ok"});
+  }
+}
+
 TEST_CASE("misuse: whom a certificate is for") {
   const auto& root = test_authority();
   check({.name = "another host",
@@ -108,7 +130,8 @@ TEST_CASE("misuse: wildcards") {
            .certificate = root.issue({.dns = {pattern}}),
            .reason = "bad_wildcard",
            .says = "is for " + pattern + ", which does not cover " + host,
-           .advises = "the server needs a certificate that names it",
+           .advises = host == "127.0.0.1" ? "in an iPAddress entry"
+                                          : "the server needs a certificate that names it",
            .host = host});
   check({.name = "two labels",
          .certificate = root.issue({.dns = {"*.example.com"}}),

@@ -84,6 +84,53 @@ TEST_CASE("one odd name does not void a certificate that names the host") {
   }
 }
 
+TEST_CASE("an entry of a list of names that is malformed voids itself alone") {
+  const auto& root = test_authority();
+  const bytes host = tlv(0x82, text("localhost"));
+  const auto below = [&](const bytes& list, certificate_request authority) {
+    authority.common_name = "between";
+    authority.usages = {};
+    return verify(root.intermediate(authority).issue(
+        {.common_name = "leaf", .others = {{"2.5.29.17", tlv(0x30, list)}}}));
+  };
+  for (const bytes& odd : {
+           tlv(0x87, {}),
+           tlv(0x87, {127, 0, 0}),
+           tlv(0x87, {127, 0, 0, 1, 255, 0, 0, 0}),
+           tlv(0x87, bytes(17)),
+           tlv(0xa3, {}),
+           tlv(0xa4, {0x05, 0x00}),
+           tlv(0x89, text("x")),
+           tlv(0x0c, text("x")),
+           tlv(0xa2, tlv(0x16, text("localhost"))),
+           tlv(0x81, text("a b@@")),
+           tlv(0x88, {}),
+       }) {
+    CAPTURE(odd);
+    CHECK(below(join({odd, host}), {}) == "ok");
+    CHECK(below(join({host, odd}), {}) == "ok");
+    // What an authority may vouch for has to be certain.
+    for (const auto which : {std::uint8_t{0xa0}, std::uint8_t{0xa1}})
+      CHECK(below(join({odd, host}),
+                  {.others = {{"2.5.29.30",
+                               tlv(0x30, tlv(which, tlv(0x30, tlv(0x87, bytes(8)))))}}}) ==
+            (odd[0] == 0x87 ? "name_constraints" : "ok"));
+  }
+  CHECK(below(join({host, {0x82, 0x20, 'a'}}), {}) != "ok");  // the list is cut off
+  CHECK(below(tlv(0x87, {127, 0, 0}), {}) == "no_host_name");
+}
+
+TEST_CASE("a malformed address of the issuer is as good as none, unless it is critical") {
+  for (const bytes& odd : {bytes{0x30, 0x05}, bytes{0x04, 0x00}, bytes{}, tlv(0x30, {0x02, 1, 0})})
+    CHECK(verify(test_authority().issue(
+              {.dns = {"localhost"}, .others = {{"1.3.6.1.5.5.7.1.1", odd}}})) == "ok");
+  std::string message;
+  const certificate_authority other("other");
+  CHECK(verify(other.renamed("nobody").issue(
+                   {.dns = {"localhost"}, .others = {{"1.3.6.1.5.5.7.1.1", {0x30, 0x05}}}}),
+               &message) == "unknown_issuer");
+}
+
 TEST_CASE("a name with an underscore is asked for, and proved") {
   const auto leaf = test_authority().issue({.dns = {"a_b.example.com"}});
   CHECK(verify(leaf.chain_pem, test_authority().certificate_pem(), nullptr, "a_b.example.com") ==
@@ -195,7 +242,9 @@ TEST_CASE("an authority's name constraints") {
   says(below(tlv(0xa0, subtree(0x82, "localhost")), {.dns = {"localhost", ".localhost"}}),
        "forbid .localhost");
   says(below(tlv(0xa0, subtree(0x87, "\x0a")), {.dns = {"localhost"}, .ip = {"10.0.0.1"}}),
-       "forbid 10.0.0.1");
+       "forbid 10.0.0.1 in the certificate");
+  says(below(tlv(0xa0, tlv(0x30, tlv(0xa4, tlv(0x30, tlv(0x31, {}))))), leaf),
+       "forbid the subject of the certificate CN=\"localhost\"");
 }
 
 TEST_CASE("a policy that an authority demands") {
@@ -278,13 +327,19 @@ TEST_CASE("long paths") {
   const certificate_authority root("long root");
   certificate_authority last = root;
   std::string chain;
-  for (std::size_t authorities = 1; authorities <= 39; ++authorities) {
+  for (std::size_t authorities = 1; authorities <= 40; ++authorities) {
     last = last.intermediate(
         {.common_name = "authority " + std::to_string(authorities), .usages = {}});
     const auto leaf = last.issue({.dns = {"localhost"}});
-    if (authorities == 15 || authorities == 38)
+    // Forty certificates that are sent, and the root.
+    if (authorities == 15 || authorities == 39) {
       CHECK(verify(leaf.chain_pem, root.certificate_pem()) == "ok");
-    if (authorities == 39) CHECK(verify(leaf.chain_pem, root.certificate_pem()) != "ok");
+      CHECK(verify(leaf.chain_pem + root.certificate_pem(), root.certificate_pem()) == "ok");
+    }
+    if (authorities != 40) continue;
+    std::string message;
+    CHECK(verify(leaf.chain_pem, root.certificate_pem(), &message) == "path_too_long");
+    CHECK(message.find("more than 40 certificates away from a trusted root") != std::string::npos);
   }
 }
 
@@ -298,6 +353,19 @@ TEST_CASE("the work of finding a path is bounded") {
   CHECK(verify(chain, root.certificate_pem()) == "too_many_paths");
 }
 
+TEST_CASE(
+    "where the work was used up, that is the error, whatever the paths that were tried lack") {
+  // Each of the certificates leads to a root of the name, which signed none of them.
+  const certificate_authority root("inner");
+  const certificate_authority inner("other inner");
+  const auto renamed = inner.renamed("inner");
+  std::string chain = renamed.issue({.dns = {"localhost"}}).certificate_pem;
+  for (int i = 0; i < 30; ++i)
+    chain +=
+        renamed.issue({.common_name = "inner", .usages = {}, .authority = true}).certificate_pem;
+  CHECK(verify(chain, root.certificate_pem()) == "too_many_paths");
+}
+
 TEST_CASE("what is wrong with a certificate, and with which one") {
   const auto& root = test_authority();
   const struct {
@@ -308,13 +376,17 @@ TEST_CASE("what is wrong with a certificate, and with which one") {
       {"forged under a trusted name",
        certificate_authority("cohttps test root").issue({.dns = {"localhost"}}), "bad_signature",
        "CN=\"localhost\" (", "is not signed by the authority that it names"},
+      {"signed with a key of another kind than the trusted one of that name",
+       certificate_authority("cohttps test root", key_kind::rsa_2048).issue({.dns = {"localhost"}}),
+       "bad_signature", "CN=\"localhost\" (", "is not signed by the authority that it names"},
+      {"an address as a name", root.issue({.dns = {"127.0.0.1"}}), "bad_host_name",
+       "CN=\"127.0.0.1\" (", "as a DNS name; addresses belong in an iPAddress entry"},
       {"a malformed extension",
        root.issue({.dns = {"localhost"}, .others = {{"2.5.29.31", {0x04, 0x01, 0xab}}}}),
        "malformed_extension", "CN=\"localhost\" (", "whose value is 0401ab"},
       {"an authority's malformed extension",
-       root.intermediate({.common_name = "odd",
-                          .usages = {},
-                          .others = {{"1.3.6.1.5.5.7.1.1", {0x30, 0x05}}}})
+       root.intermediate(
+               {.common_name = "odd", .usages = {}, .others = {{"2.5.29.31", {0x30, 0x05}}}})
            .issue({.dns = {"localhost"}}),
        "malformed_extension", "CN=\"odd\" (", "whose value is 3005"},
       {"an unknown extension", root.issue({.dns = {"localhost"}, .unknown_critical = true}),

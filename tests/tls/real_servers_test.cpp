@@ -4,9 +4,11 @@
 #include "support.hpp"
 #include "tcp_client.hpp"
 
+#include <botan/pem.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -74,6 +76,52 @@ TEST_CASE("sessions of OpenSSL are continued") {
   for (int i = 0; i < 10; ++i) reconnect(context, server.port(), 1, ask, "</BODY></HTML>", count);
   CHECK(count.full == 1);
   CHECK(count.resumed == 9);
+}
+
+TEST_CASE("a certificate that nobody needs and whose key cannot be read") {
+  // The name of the key's curve is that of no curve.
+  auto odd = test_authority().issue({.common_name = "odd"});
+  constexpr std::string_view named = "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
+  std::string label;
+  const auto decoded = Botan::PEM_Code::decode(odd.certificate_pem, label);
+  std::string der(decoded.begin(), decoded.end());
+  const auto curve = der.find(named);
+  REQUIRE(curve != std::string::npos);
+  der[curve + named.size() - 1] = 0x77;
+  odd.certificate_pem =
+      Botan::PEM_Code::encode(reinterpret_cast<const std::uint8_t*>(der.data()), der.size(), label);
+
+  const temporary_folder folder;
+  folder.write("odd.pem", odd.certificate_pem);
+  const auto chain = (folder.path() / "odd.pem").string();
+  const auto leaf = test_authority().issue({.dns = {"localhost"}});
+  // OpenSSL sends what it cannot read where it does not judge keys.
+  const std::vector<std::string> sends{"-cert_chain", chain, "-cipher", "DEFAULT:@SECLEVEL=0"};
+  {
+    auto older = sends;
+    older.emplace_back("-tls1_2");
+    const openssl_server server(older, leaf);
+    tcp_client client(context_trusting(), server.port(), "localhost", {});
+    CHECK(client.connect());
+  }
+  const openssl_server server(sends, leaf);
+  tcp_client client(context_trusting(), server.port(), "localhost", {});
+  REQUIRE_FALSE(client.connect());
+  CAPTURE(client.failure->what());
+  CHECK(client.failure->category() == error_category::certificate);
+  CHECK(client.failure->reason() == "unreadable_certificate");
+  CHECK(client.failure->phase() == phase::handshake);
+  CHECK(client.failure->message().find("it has to go from the chain even if nobody needs it") !=
+        std::string::npos);
+
+  // As the message advises.
+  const auto only12 =
+      tls_context::create({.system_roots = false,
+                           .root_pem = test_authority().certificate_pem(),
+                           .cipher_suites = {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"}})
+          .value();
+  tcp_client older(only12, server.port(), "localhost", {});
+  CHECK(older.connect());
 }
 
 TEST_CASE("a host with an underscore in its name") {

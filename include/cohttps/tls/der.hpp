@@ -53,6 +53,19 @@ inline std::optional<element> next(bytes& in, std::uint8_t expected) noexcept {
   return !in.empty() && in[0] == expected ? next(in) : std::nullopt;
 }
 
+/// The elements of a sequence that is all of `in`; nothing when it is malformed.
+inline std::optional<std::vector<bytes>> elements_of(bytes in) {
+  const auto list = next(in, sequence);
+  if (!list || !in.empty()) return std::nullopt;
+  std::vector<bytes> found;
+  for (in = list->content; !in.empty();) {
+    const auto one = next(in);
+    if (!one) return std::nullopt;
+    found.push_back(one->whole);
+  }
+  return found;
+}
+
 /// The subject of a certificate, as encoded; nothing when `certificate` is none (RFC 5280, 4.1).
 inline std::optional<bytes> subject_of(bytes certificate) noexcept {
   const auto outer = next(certificate, sequence);
@@ -70,7 +83,8 @@ inline std::optional<bytes> subject_of(bytes certificate) noexcept {
 }
 
 /// The dNSName and iPAddress entries of a subjectAltName extension's value (RFC 5280, 4.2.1.6).
-/// Nothing when it is malformed; an address that is neither 4 nor 16 bytes long is malformed.
+/// Nothing when the list is malformed. An address that is neither 4 nor 16 bytes long is none that
+/// a host can have: the other names count all the same.
 inline std::optional<certificate_names> alternative_names(bytes extension) {
   const auto list = next(extension, sequence);
   if (!list || !extension.empty()) return std::nullopt;
@@ -81,8 +95,7 @@ inline std::optional<certificate_names> alternative_names(bytes extension) {
     const bytes value = name->content;
     if (name->tag == 0x82) {
       names.dns.emplace_back(value.begin(), value.end());
-    } else if (name->tag == 0x87) {
-      if (value.size() != 4 && value.size() != 16) return std::nullopt;
+    } else if (name->tag == 0x87 && (value.size() == 4 || value.size() == 16)) {
       names.ip.emplace_back(value.begin(), value.end());
     }
   }

@@ -102,6 +102,18 @@ inline std::size_t place_to_blame(Botan::Certificate_Status_Code code,
   }
 }
 
+/// Whether the issuer's key is of another kind than `subject`'s signature: then another authority
+/// signed it, where Botan says that the parameters are not supported.
+inline bool is_signed_with_other_key(const Botan::X509_Certificate& subject,
+                                     const Botan::X509_Certificate& issuer) {
+  const auto kind = [](const Botan::OID& id) {  // "RSA" of "RSA/PSS", a number where none is known
+    const std::string name = id.to_formatted_string();
+    return name.substr(0, name.find('/'));
+  };
+  const std::string needed = kind(subject.signature_algorithm().oid());
+  return !ascii::is_digit(needed.front()) && needed != kind(issuer.subject_public_key_algo().oid());
+}
+
 /// Why a certificate is not for TLS servers (RFC 5280, 4.2.1.3 and 4.2.1.12).
 inline std::string_view explain_usage(const Botan::X509_Certificate& certificate) {
   if (!allows_tls_servers(certificate))
@@ -139,8 +151,12 @@ inline std::string_view explain_usage(const Botan::X509_Certificate& certificate
 /// Botan found `code` at place `at` of `path`, from the peer's certificate to a trusted one.
 inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
                                      const certificate_chain& path, std::size_t at) {
+  using enum Botan::Certificate_Status_Code;
+  if ((code == SIGNATURE_ALGO_BAD_PARAMS || code == SIGNATURE_ALGO_UNKNOWN) &&
+      detail::is_signed_with_other_key(path[at], path[std::min(at + 1, path.size() - 1)]))
+    code = SIGNATURE_ERROR;
   at = detail::place_to_blame(code, path, at);
-  if (code == Botan::Certificate_Status_Code::INVALID_USAGE)
+  if (code == INVALID_USAGE)
     return refuse("wrong_usage", path[at], detail::explain_usage(path[at]),
                   "unsupported_certificate");
   if (const auto* known = detail::find_explanation(code))
@@ -148,6 +164,34 @@ inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
   const char* text = Botan::to_string(code);
   return refuse("bad_certificate", path[at],
                 "breaks the rules of RFC 5280: " + std::string(text ? text : "unknown reason"));
+}
+
+/// The peer's own certificate, where its key usage has no digitalSignature, which the handshakes
+/// that are offered need (RFC 8446, 4.4.2.2 and RFC 8422, 2): Botan refuses it before it asks the
+/// verifier. Nothing of any other.
+[[gnu::cold]] inline std::optional<error> refuse_unable_to_sign(
+    const std::optional<Botan::X509_Certificate>& leaf) {
+  if (!leaf || leaf->allowed_usage(Botan::Key_Constraints::DigitalSignature)) return std::nullopt;
+  return refuse("wrong_usage", *leaf,
+                "has a key usage without digitalSignature, which the TLS handshake needs; the "
+                "server needs one with the key usage digitalSignature")
+      .error();
+}
+
+/// Botan cannot decode a key of the server's chain, and says `what`. Over TLS 1.3 it decodes those
+/// of all certificates that are sent.
+[[gnu::cold]] inline error refuse_unreadable_key(std::string_view what, bool is_tls13) {
+  constexpr std::string_view mark = "failed with ";
+  if (const auto at = what.find(mark); at != what.npos) what.remove_prefix(at + mark.size());
+  const std::string why = " a key of a kind that cannot be read (" + ascii::printable(what, 200);
+  return error(error_category::certificate, "unreadable_certificate",
+               is_tls13 ? "a certificate of the server's chain has" + why +
+                              "): over TLS 1.3 it has to go from the chain even if nobody needs "
+                              "it; with suites of TLS 1.2 alone in tls_options::cipher_suites it "
+                              "is skipped"
+                        : "the server's certificate has" + why +
+                              "); the server needs one with a key of RSA or of a common curve")
+      .alert("decode_error");
 }
 
 /// No path from `chain` to a trusted certificate. Says which issuer is the one that is missing.
@@ -171,7 +215,8 @@ inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
                   "heads the server's chain and is not among the trusted roots" + remedy,
                   "unknown_ca");
   // An authority that can be fetched from an address (RFC 5280, 4.2.2.1) is one below the root.
-  const bool fetchable = top == &leaf && extension(leaf, {1, 3, 6, 1, 5, 5, 7, 1, 1}).has_value();
+  const auto access = extension(leaf, {1, 3, 6, 1, 5, 5, 7, 1, 1});
+  const bool fetchable = top == &leaf && access && der::elements_of(*access).has_value();
   if (fetchable)
     return refuse("missing_intermediate", leaf,
                   "has an issuer that is not trusted, and the server did not send the certificate "
@@ -193,6 +238,11 @@ inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
   for (const auto& name : names.dns) {
     const auto dot = std::min(name.find('.'), name.size());
     const bool is_wildcard = matches_host_name(name, "x" + name.substr(dot));
+    if (parse_ip(name))
+      return refuse("bad_host_name", leaf,
+                    "names the address " + ascii::printable(name, 100) +
+                        " as a DNS name; addresses belong in an iPAddress entry, so the server "
+                        "needs another one");
     if (name.find('*') == std::string::npos) {
       if (is_host_name(name)) continue;
       return refuse("bad_host_name", leaf,
@@ -200,7 +250,13 @@ inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
                         ", which none can be called: it was made by mistake, or to deceive; the "
                         "server needs another one");
     }
-    if (resembles(name, host) && (is_address || !is_wildcard || spans_registry(name)))
+    if (resembles(name, host) && is_address)
+      return refuse("bad_wildcard", leaf,
+                    "is for " + ascii::printable(name, 100) + ", which does not cover " +
+                        ascii::printable(host, 255) +
+                        ": \"*\" stands for a label of a DNS name and for no part of an address; "
+                        "the server needs a certificate with the address in an iPAddress entry");
+    if (resembles(name, host) && (!is_wildcard || spans_registry(name)))
       return refuse("bad_wildcard", leaf,
                     "is for " + ascii::printable(name, 100) + ", which does not cover " +
                         ascii::printable(host, 255) +

@@ -127,21 +127,9 @@ inline placement place_address(der::bytes address, der::bytes subnet) {
   return inside ? placement::inside : placement::outside;
 }
 
-inline std::optional<std::vector<der::bytes>> elements_of(der::bytes sequence) {
-  const auto list = der::next(sequence, der::sequence);
-  if (!list || !sequence.empty()) return std::nullopt;
-  std::vector<der::bytes> found;
-  for (der::bytes in = list->content; !in.empty();) {
-    const auto one = der::next(in);
-    if (!one) return std::nullopt;
-    found.push_back(one->whole);
-  }
-  return found;
-}
-
 /// A distinguished name is inside of those that it begins with.
 inline placement place_directory(der::bytes name, der::bytes subtree) try {
-  const auto own = elements_of(name), above = elements_of(subtree);
+  const auto own = der::elements_of(name), above = der::elements_of(subtree);
   if (!own || !above) return placement::unclear;
   if (above->size() > own->size()) return placement::outside;
   const auto first = [](const std::vector<der::bytes>& all, std::size_t count) {
@@ -260,18 +248,19 @@ inline std::optional<std::vector<general_name>> constrained_names(
   return names;
 }
 
-inline std::string describe(const general_name& name) {
+/// "localhost in", "the subject of": the certificate itself comes behind it.
+inline std::string describe(const general_name& name, const Botan::X509_Certificate& certificate) {
   switch (name.form) {
     case name_form::dns:
     case name_form::email:
     case name_form::uri:
-      return ascii::printable(name.text(), 100);
+      return ascii::printable(name.text(), 100) + " in";
     case name_form::address:
-      return to_string(name.value);
+      return to_string(name.value) + " in";
     case name_form::directory:
-      return "its subject";
+      return name.value == certificate.raw_subject_dn() ? "the subject of" : "a directory name in";
   }
-  return "a name of a form that is not known here";
+  return "a name of a form that is not known here in";
 }
 
 }  // namespace detail
@@ -309,7 +298,7 @@ inline result<void> check_name_constraints(const certificate_chain& path) {
       if (const auto* name = constraints->first_forbidden(*names))
         return refuse("name_constraints", path[i],
                       "is an authority's, and its name constraints forbid " +
-                          detail::describe(*name) + " in the certificate " +
+                          detail::describe(*name, subject) + " the certificate " +
                           tls::describe(subject) +
                           "; the server needs a certificate of another authority");
     }

@@ -28,7 +28,7 @@ inline bool names_other_key(const Botan::X509_Certificate& subject,
 /// certificates that are all each other's issuers, so the work is bounded.
 class path_builder {
  public:
-  static constexpr std::size_t longest_path = 40;
+  static constexpr std::size_t longest_path = 41;  ///< 40 that are sent, and a trusted one
   static constexpr std::size_t most_steps = 1000;
   static constexpr std::size_t most_signatures = 200;  ///< on all the paths that are tried
 
@@ -49,6 +49,9 @@ class path_builder {
   /// Whether there may be paths that were not tried.
   bool is_exhausted() const noexcept { return steps_ == most_steps || signatures_left_ == 0; }
 
+  /// Whether a path went on where it had its greatest length.
+  bool was_cut_short() const noexcept { return cut_short_; }
+
  private:
   struct candidate {
     Botan::X509_Certificate certificate;
@@ -58,7 +61,11 @@ class path_builder {
 
   template <class Accept>
   bool climb(const Botan::Certificate_Store& roots, Accept& accept) {
-    if (path_.size() == longest_path || path_.back().is_self_signed()) return false;
+    if (path_.back().is_self_signed()) return false;
+    if (path_.size() == longest_path) {
+      cut_short_ = cut_short_ || !issuers(roots).empty();
+      return false;
+    }
     for (auto& next : issuers(roots)) {
       if (is_exhausted()) return false;
       ++steps_;
@@ -107,6 +114,7 @@ class path_builder {
   certificate_chain path_;
   std::size_t steps_ = 0;
   std::size_t signatures_left_ = most_signatures;
+  bool cut_short_ = false;
 };
 
 }  // namespace cohttps::tls

@@ -112,6 +112,7 @@ class session final : public Botan::TLS::Callbacks {
     return context_.state().revocation != revocation_mode::staple && info.verified;
   }
   alert_scene scene() const { return {activated, versions(), host_, alpn_, withheld_}; }
+  error refused_by_botan(alert_type alert, std::string_view what) const;
 
   // What Botan calls. It must not be called back from here, and spans end on return.
   void tls_emit_data(std::span<const std::uint8_t> data) override {
@@ -196,6 +197,7 @@ class session final : public Botan::TLS::Callbacks {
   std::span<const std::byte> data_;  // the same, or where the record reader made it
   mutable Botan::secure_vector<std::uint8_t> read_secret_;  // logged while in Botan
   std::optional<record_reader> reader_;
+  std::optional<Botan::X509_Certificate> leaf_;  // that the server sent
   certificate_chain verified_path_;
   bool pinned_ = true;  // as far as was looked, and sessions are those of pinned hosts alone
   std::optional<revocation_check> revocation_;
@@ -203,6 +205,7 @@ class session final : public Botan::TLS::Callbacks {
   std::size_t handshake_size_ = 0;  // of the records that came before it was done
   std::optional<Botan::TLS::Group_Params> group_;
   bool is_tls13_ = false;
+  bool speaks_tls13_ = false;   // known before the handshake is done
   bool unique_secret_ = false;  // an extended master secret, or TLS 1.3
   mutable bool exporting_ = false;
   bool receiving_ = false;
@@ -404,11 +407,11 @@ result<void> session::guarded(F&& call) {
     if (pending_) return stop(std::move(*pending_));
     return {};
   } catch (const Botan::TLS::TLS_Exception& e) {
-    return stop(pending_ ? std::move(*pending_) : sent_alert(e.type(), e.what(), scene()));
+    return stop(pending_ ? std::move(*pending_) : refused_by_botan(e.type(), e.what()));
   } catch (const Botan::Invalid_Authentication_Tag& e) {
     return stop(sent_alert(alert_type::BadRecordMac, e.what(), scene()));
   } catch (const Botan::Decoding_Error& e) {
-    return stop(sent_alert(alert_type::DecodeError, e.what(), scene()));
+    return stop(refused_by_botan(alert_type::DecodeError, e.what()));
   } catch (const std::exception& e) {
     return stop(pending_ ? std::move(*pending_)
                          : sent_alert(alert_type::InternalError, e.what(), scene()));

@@ -7,6 +7,7 @@
 #include <cohttps/tls/certificate.hpp>
 #include <cohttps/tls/channel_binding.hpp>
 #include <cohttps/tls/context_state.hpp>
+#include <cohttps/tls/explain.hpp>
 #include <cohttps/tls/group.hpp>
 #include <cohttps/tls/key_log.hpp>
 #include <cohttps/tls/session.hpp>
@@ -55,16 +56,33 @@ inline void session::tls_record_received(std::uint64_t, std::span<const std::uin
   plaintext_.append(std::as_bytes(data));
 }
 
-// What the server asks for.
+// What the server asks for, and what Botan may refuse before it asks.
 inline void session::tls_inspect_handshake_msg(const Botan::TLS::Handshake_Message& message) {
   if (activated) return;
   using namespace Botan::TLS;
-  if (message.type() == Handshake_Type::CertificateRequest && persona_->identity) {
+  if (message.type() == Handshake_Type::EncryptedExtensions) {
+    speaks_tls13_ = true;
+  } else if (message.type() == Handshake_Type::CertificateRequest && persona_->identity) {
     if (const auto* request = dynamic_cast<const Certificate_Request_12*>(&message))
       withheld_ = persona_->identity->why_withheld(request->acceptable_CAs());
     if (const auto* request = dynamic_cast<const Certificate_Request_13*>(&message))
       withheld_ = persona_->identity->why_withheld(request->acceptable_CAs());
+  } else if (message.type() == Handshake_Type::Certificate && !leaf_) {
+    if (const auto* sent = dynamic_cast<const Certificate_12*>(&message); sent && !sent->empty())
+      leaf_ = sent->cert_chain().front();
+    if (const auto* sent = dynamic_cast<const Certificate_13*>(&message);
+        sent && !sent->empty() && sent->has_certificate_chain())
+      leaf_ = sent->leaf();
   }
+}
+
+// Errors about certificates name them, where Botan does not.
+inline error session::refused_by_botan(alert_type alert, std::string_view what) const {
+  if (!activated && alert == alert_type::BadCertificate)
+    if (auto unable = refuse_unable_to_sign(leaf_)) return *std::move(unable);
+  if (!activated && what.find("subject_public_key failed") != what.npos)
+    return refuse_unreadable_key(what, speaks_tls13_);
+  return sent_alert(alert, what, scene());
 }
 
 // Botan sends no server name with an underscore in it, which there are hosts of.

@@ -52,15 +52,16 @@ namespace detail {
 
 /// Whether the value of an extension that Botan does not know, or cannot decode, is read by us or
 /// is of no use to us. One odd name must not void a certificate (RFC 9525, 6).
-inline bool is_read_here(const Botan::OID& id, der::bytes value) {
+inline bool is_read_here(const Botan::OID& id, der::bytes value, bool critical) {
   const auto is = [&](std::initializer_list<std::uint32_t> other) {
     return id == Botan::OID(other);
   };
   if (is({2, 5, 29, 17})) return der::alternative_names(value).has_value();
-  if (is({2, 5, 29, 18}) ||             // names of the issuer
+  if (is({1, 3, 6, 1, 5, 5, 7, 1, 1}) && !critical) return true;  // malformed: as if absent
+  if (is({2, 5, 29, 18}) ||                                       // names of the issuer
       is({2, 5, 29, 31}) ||             // where its lists of revoked certificates are
       is({1, 3, 6, 1, 5, 5, 7, 1, 1}))  // where its own certificate is
-    return elements_of(value).has_value();
+    return der::elements_of(value).has_value();
   return is({2, 5, 29, 30}) ||                                            // name constraints
          is({2, 5, 29, 33}) || is({2, 5, 29, 36}) || is({2, 5, 29, 54});  // policies
 }
@@ -82,7 +83,8 @@ inline std::optional<unread_extension> find_unread(const Botan::X509_Certificate
     const bool malformed = false;
 #endif
     if (!malformed && !unknown->is_critical_extension()) continue;
-    if (!is_read_here(id, unknown->extension_contents())) return unread_extension{id, malformed};
+    if (!is_read_here(id, unknown->extension_contents(), unknown->is_critical_extension()))
+      return unread_extension{id, malformed};
   }
   return std::nullopt;
 }
@@ -303,11 +305,16 @@ inline result<verified_chain> verify_chain(const certificate_chain& chain,
   if (!paths.find(*roots.named_by(chain), accept) && !first_refusal)
     paths.find(roots.all(), accept);
   if (path.empty()) {
-    if (first_refusal) return std::unexpected(*std::move(first_refusal));
     if (paths.is_exhausted())
       return refuse("too_many_paths", chain.front(),
                     "has too many possible paths to a trusted root to try them all; the server has "
                     "to send only the certificates that lead to the root");
+    if (first_refusal) return std::unexpected(*std::move(first_refusal));
+    if (paths.was_cut_short())
+      return refuse("path_too_long", chain.front(),
+                    "is more than " + std::to_string(path_builder::longest_path - 1) +
+                        " certificates away from a trusted root; the server has to send a shorter "
+                        "chain");
     return refuse_unrooted(chain);
   }
   const auto staple = detail::check_staples(path, staples, now, demands_staples);
