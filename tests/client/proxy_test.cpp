@@ -109,6 +109,27 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a proxy with Digest alone is shown no password in clear") {
+  const std::string digest =
+      "Proxy-Authenticate: Digest realm=\"p\", nonce=\"abc\", qop=\"auth\", algorithm=SHA-256\r\n";
+  for (const bool asks_digest : {true, false}) {
+    memory_network network;
+    scripted_host proxy;
+    proxy.then(plain_response("who?", "407 Proxy Authentication Required",
+                              asks_digest ? digest : "Proxy-Authenticate: Basic realm=p\r\n"));
+    proxy.then(plain_response("fine"));
+    network.listen("proxy", 3128, proxy.plain());
+    client_options options = plain();
+    options.proxies = through("http://me:secret@proxy:3128").with_digest();
+    auto r = get(network, "http://host/", options);
+    CHECK(r.has_value() == asks_digest);
+    REQUIRE(proxy.requests.size() == (asks_digest ? 2 : 1));
+    CHECK(proxy.requests[0].find("roxy-Authorization") == std::string::npos);
+    if (asks_digest) CHECK(proxy.requests[1].find("Digest ") != std::string::npos);
+    if (!asks_digest) CHECK(r.error().reason() == "proxy_authentication_failed");
+  }
+}
+
 TEST_CASE("content goes to a proxy whole after its challenge, or not at all") {
   for (const bool again : {true, false}) {
     memory_network network;

@@ -95,13 +95,18 @@ task<result<std::string>> hello(memory_network& network, proxy_login& login, sto
 
 proxy_login login_to(std::string_view via) { return net::login_to(*proxy::parse(via)); }
 
-result<std::string> run(scripted_proxy& script, std::string_view via, memory_network& network,
+result<std::string> run(scripted_proxy& script, const proxy& via, memory_network& network,
                         stop_token stop = {}, const http1::limits& bounds = {}) {
-  proxy_login login = login_to(via);
+  proxy_login login = net::login_to(via);
   network.listen("p", login.via().port(), script.server());
   auto outcome = network.run(hello(network, login, stop, bounds));
   network.run_servers();
   return outcome;
+}
+
+result<std::string> run(scripted_proxy& script, std::string_view via, memory_network& network,
+                        stop_token stop = {}, const http1::limits& bounds = {}) {
+  return run(script, *proxy::parse(via), network, stop, bounds);
 }
 
 /// The reason of the error, or what came back.
@@ -209,6 +214,25 @@ TEST_CASE("Digest after a 407, on the same connection or a new one") {
       CHECK(proxy.tunnelled == "hello");
     });
   }
+}
+
+TEST_CASE("a CONNECT by Digest alone shows no password before") {
+  const std::string done = asks_407 + "Content-Length: 0\r\n\r\n";
+  const std::string basic = "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\n\r\n";
+  const auto via = proxy::parse("http://u:p@p")->with_digest();
+  for_each_read_size([&](memory_network& network) {
+    scripted_proxy proxy = script().after_head(done).after_head(ok);
+    const auto opened = run(proxy, via, network);
+    if (!opened) FAIL(opened.error().what());
+    CHECK(proxy.asked.find("Basic") == std::string::npos);
+    CHECK(proxy.asked.find("Proxy-Authorization: Digest username=\"u\"") != std::string::npos);
+  });
+  memory_network network;
+  scripted_proxy proxy = script().after_head(basic);
+  const auto opened = run(proxy, via, network);
+  REQUIRE(!opened);
+  CHECK(opened.error().reason() == "proxy_authentication_failed");
+  CHECK(proxy.asked.find("Authorization") == std::string::npos);
 }
 
 TEST_CASE("a proxy that wants other credentials") {

@@ -51,6 +51,20 @@ TEST_CASE("Basic at once, Digest when asked for") {
   CHECK(second.find("nc=00000002") != std::string::npos);
 }
 
+TEST_CASE("no password is shown before Digest is asked for where nothing else is to be used") {
+  proxy_login l(proxy::parse("u:s3cret@h")->with_digest(), known,
+                [] { return std::string("cnonce"); });
+  CHECK(shown(l).empty());
+  const auto refused = l.challenged({{"Proxy-Authenticate", "Basic realm=x"}});
+  REQUIRE(!refused);
+  CHECK(refused.error().reason() == "proxy_authentication_failed");
+  CHECK(refused.error().message().ends_with(
+      "(it offers basic), and proxy::with_digest has the password shown by Digest alone"));
+  CHECK(shown(l).empty());
+  CHECK(challenged(l, std::string("Basic realm=x, ") + std::string(digest_one)) == "again");
+  CHECK(shown(l).starts_with("Digest username=\"u\""));
+}
+
 TEST_CASE("refusals end it") {
   struct row {
     std::vector<std::string_view> challenges;

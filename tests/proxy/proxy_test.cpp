@@ -59,12 +59,20 @@ TEST_CASE("a proxy is taken apart") {
       {"ftp://h", "<proxy_scheme_unsupported>"},
       {"://h", "<proxy_scheme_unsupported>"},
       {"socks://h", "socks5h://h:1080"},
-      {" http://h", "<proxy_scheme_unsupported>"},
-      {"h/path", "<proxy_path>"},
-      {"h//", "<proxy_path>"},
-      {"h?q", "<proxy_path>"},
-      {"h#f", "<proxy_path>"},
+      {"h t p://h", "<proxy_scheme_unsupported>"},
+      {"h/path", "http://h:1080"},
+      {"h:3128//", "http://h:3128"},
+      {"http://u:p@h:3128/pa/th?q#f", "http://h:3128 user=u password=p"},
+      {"h?q", "http://h:1080"},
+      {"h#f", "http://h:1080"},
+      {" http://h:3128", "http://h:3128"},
+      {"h:3128 ", "http://h:3128"},
+      {"http://h:3128/ \t\r\n", "http://h:3128"},
+      {"   ", "<proxy_host_missing>"},
+      {"h :3128", "<proxy_host_invalid>"},
       {"u:p/w@h", "<proxy_path>"},
+      {"u:80/w@h", "<proxy_path>"},
+      {"u:80?w@h:3128/", "<proxy_path>"},
       {"h:", "<proxy_port_invalid>"},
       {"h:0", "<proxy_port_invalid>"},
       {"h:65536", "<proxy_port_invalid>"},
@@ -145,6 +153,17 @@ TEST_CASE("proxies differ when anything about them differs, credentials too") {
     CHECK(hash(one) != hash(*proxy::parse(other)));
   }
   CHECK(one.text().find("p@") == std::string::npos);
+}
+
+TEST_CASE("a proxy that is shown no password in clear is another one") {
+  const proxy one = *proxy::parse("u:p@h"), other = one.with_digest();
+  CHECK_FALSE(one.only_digest());
+  CHECK(other.only_digest());
+  CHECK(one != other);
+  CHECK(std::hash<proxy>()(one) != std::hash<proxy>()(other));
+  CHECK(other == other.with_digest());
+  CHECK(other.with_credentials("v", "q")->only_digest());
+  CHECK(other.text() == one.text());
 }
 
 TEST_CASE("credentials can be given apart from the address") {

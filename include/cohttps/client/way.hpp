@@ -50,6 +50,7 @@ class way {
                   "the options proxies and unix_socket exclude each other for this URL");
     key_.route.append(route_.via->text()).append("\n");
     key_.route.append(route_.via->username()).append("\n").append(route_.via->password());
+    if (route_.via->only_digest()) key_.route.append("\ndigest");
     if (route_.via->scheme() == proxy_scheme::https) {
       auto found = contexts.to_proxy();
       if (!found) return pass(std::move(found));

@@ -20,10 +20,11 @@ namespace cohttps {
 
 /// What Proxy-Authorization is to say to one proxy, and what was learned from its 407 responses.
 ///
-/// Credentials go out as Basic at once; after a 407 that offers Digest they go out as Digest. One
-/// such answer is tried, and another when the proxy says that only its nonce had become too old: so
-/// a proxy that says 407 for ever is asked three times. A login may be kept for later operations
-/// over the same proxy, which then begin with Digest; `begin` gives each tries of its own.
+/// Credentials go out as Basic at once, unless the proxy is one `with_digest`; after a 407 that
+/// offers Digest they go out as Digest. One such answer is tried, and another when the proxy says
+/// that only its nonce had become too old: so a proxy that says 407 for ever is asked three times.
+/// A login may be kept for later operations over the same proxy, which then begin with Digest;
+/// `begin` gives each tries of its own.
 class proxy_login {
  public:
   /// `cnonce` gives random text; `<cohttps/tls/hash.hpp>` has it and the hashes.
@@ -40,6 +41,7 @@ class proxy_login {
   result<std::string> authorization(const method& verb, std::string_view target,
                                     std::string_view content = {}) {
     if (!via_.has_credentials()) return std::string();
+    if (!digest_ && via_.only_digest()) return std::string();
     if (!digest_) return basic_credentials(via_.username(), via_.password());
     const std::string cnonce = cnonce_();
     return digest_->answer(
@@ -62,7 +64,10 @@ class proxy_login {
     if (!chosen) {
       const std::string why = digest::why_unanswerable(offered, hashes_);
       return fail(error_category::policy, "proxy_authentication_failed",
-                  asks + " and did not accept the user name and password as Basic" +
+                  asks +
+                      (via_.only_digest()
+                           ? ", and proxy::with_digest has the password shown by Digest alone"
+                           : " and did not accept the user name and password as Basic") +
                       (why.empty() ? "" : "; " + why));
     }
     if (challenges_ == max_challenges || (challenges_ > 0 && !chosen->stale()))

@@ -6,6 +6,7 @@
 #include <cohttps/url/host.hpp>
 #include <cohttps/url/percent_encoding.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -39,15 +40,19 @@ class proxy {
   static constexpr std::size_t max_socks_credential = 255;
   static constexpr std::size_t max_http_credential = 4096;
 
-  /// Parses "[scheme://][user[:password]@]host[:port][/]". As with curl, the scheme is http and the
+  /// Parses "[scheme://][user[:password]@]host[:port]". As with curl, the scheme is http and the
   /// port 1080, for https 443, when not given; "socks" is "socks5h"; user and password are
-  /// percent-decoded. The host
+  /// percent-decoded; a path, query or fragment is ignored, and white space around it all. The host
   /// becomes canonical as in a URL.
   ///
   /// Errors (usage; none repeats what was given, which may hold a password):
   /// "proxy_scheme_unsupported", "proxy_host_missing", "proxy_host_invalid", "proxy_port_invalid",
-  /// "proxy_path" (a path, query or fragment), and those of `with_credentials`.
+  /// "proxy_path" (with an "@", so that it may be a part of a password), and those of
+  /// `with_credentials`.
   static result<proxy> parse(std::string_view text) {
+    constexpr std::string_view white = " \t\r\n";
+    text.remove_prefix(std::min(text.find_first_not_of(white), text.size()));
+    text = text.substr(0, text.find_last_not_of(white) + 1);
     proxy parsed;
     if (const auto end = text.find("://"); end != text.npos) {
       const auto scheme = find_scheme(text.substr(0, end));
@@ -59,11 +64,11 @@ class proxy {
       text.remove_prefix(end + 3);
     }
     if (const auto end = text.find_first_of("/?#"); end != text.npos) {
-      if (text.substr(end) != "/")
+      if (text.find('@', end) != text.npos)
         return refuse("proxy_path",
-                      "the proxy has a path, query or fragment; leave it out, and write '/', '?', "
+                      "the proxy has a path, query or fragment with an '@' in it; write '/', '?', "
                       "'#' and '@' in a user name or password as %2F, %3F, %23 and %40");
-      text.remove_suffix(1);
+      text = text.substr(0, end);
     }
     std::string user, password;
     if (const auto at = text.rfind('@'); at != text.npos) {
@@ -102,6 +107,14 @@ class proxy {
     return changed;
   }
 
+  /// This proxy, which is shown the password by Digest alone (RFC 7616): it has to ask first, and
+  /// one that asks for Basic alone is refused. For http and https; SOCKS knows no Digest.
+  proxy with_digest() const {
+    proxy changed(*this);
+    changed.digest_ = true;
+    return changed;
+  }
+
   proxy_scheme scheme() const noexcept { return scheme_; }
   bool is_socks() const noexcept { return scheme_ >= proxy_scheme::socks4; }
 
@@ -122,6 +135,7 @@ class proxy {
   std::string_view username() const noexcept { return username_; }
   std::string_view password() const noexcept { return password_; }
   bool has_credentials() const noexcept { return !username_.empty() || !password_.empty(); }
+  bool only_digest() const noexcept { return digest_; }
 
   /// "socks5h://example.com:1080": without credentials, for errors and logs.
   std::string text() const {
@@ -179,6 +193,7 @@ class proxy {
   std::string host_;
   std::string username_;
   std::string password_;
+  bool digest_ = false;
 };
 
 }  // namespace cohttps
@@ -187,7 +202,8 @@ template <>
 struct std::hash<cohttps::proxy> {
   std::size_t operator()(const cohttps::proxy& p) const noexcept {
     const std::hash<std::string_view> text;
-    std::size_t seed = p.port_ * 8u + static_cast<std::size_t>(p.scheme_);
+    std::size_t seed =
+        (p.port_ * 2u + (p.digest_ ? 1u : 0u)) * 8u + static_cast<std::size_t>(p.scheme_);
     for (const std::string& part :
          {std::cref(p.host_), std::cref(p.username_), std::cref(p.password_)})
       seed = (seed ^ text(part)) * 0x9e3779b97f4a7c15u;

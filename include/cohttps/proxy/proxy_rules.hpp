@@ -74,6 +74,14 @@ class proxy_rules {
     return more;
   }
 
+  /// These rules with each proxy as `proxy::with_digest` makes it.
+  proxy_rules with_digest() const {
+    proxy_rules changed(*this);
+    for (std::optional<proxy>* each : {&changed.http_, &changed.https_})
+      if (*each) *each = (*each)->with_digest();
+    return changed;
+  }
+
   /// Null when the URL is to be reached directly. The proxy lives in these rules.
   const proxy* for_url(const url& to) const {
     const std::optional<proxy>& through = to.scheme() == "https" ? https_ : http_;
