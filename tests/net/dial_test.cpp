@@ -358,6 +358,8 @@ TEST_CASE("names below localhost are this machine, and brackets in overrides do 
   } cases[] = {
       {"api.localhost", {}, "127.0.0.1:80"},
       {"a.b.LOCALHOST.", {}, "127.0.0.1:80"},
+      {"localhost.", {}, "127.0.0.1:80"},
+      {"LocalHost.", {}, "127.0.0.1:80"},
       {"host", {{"host", 80, "[::1]"}}, "[::1]:80"},
       {"host", {{"host", 80, "::1"}}, "[::1]:80"},
       {"host", {{"*", 80, "x.localhost"}}, "127.0.0.1:80"},

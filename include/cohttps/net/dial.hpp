@@ -45,8 +45,10 @@ inline std::string_view without_brackets(std::string_view host) noexcept {
   return host;
 }
 
-/// RFC 6761, 6.3: such names mean this machine, whatever a name server says of them.
+/// RFC 6761, 6.3: such names mean this machine, whatever a name server says of them. The system
+/// knows "localhost" itself, but not everywhere with the dot of the root.
 inline bool is_below_localhost(std::string_view name) noexcept {
+  if (ascii::iequals(name, "localhost.")) return true;
   if (name.ends_with('.')) name.remove_suffix(1);
   constexpr std::string_view domain = ".localhost";
   return name.size() > domain.size() &&
