@@ -23,7 +23,7 @@ struct fault {
 };
 
 /// The part of a line that a text is.
-enum class text_of : std::uint8_t { reason, name, value };
+enum class text_of : std::uint8_t { reason, name, value, chunk_line };
 
 /// What is wrong with `text` at `at`, where it has a character that it may not hold. CR and NUL
 /// have their names in the message: they forge lines.
@@ -35,7 +35,10 @@ enum class text_of : std::uint8_t { reason, name, value };
       {"an empty line ends with CR CR LF instead of CRLF", "a field name holds a CR",
        "a field name holds a NUL", "a field name holds a character that no token has"},
       {"a field line ends with CR CR LF instead of CRLF", "a field value holds a CR",
-       "a field value holds a NUL", "a field value holds a control character"}};
+       "a field value holds a NUL", "a field value holds a control character"},
+      {"the line of a chunk size ends with CR CR LF instead of CRLF",
+       "the line of a chunk size holds a CR", "the line of a chunk size holds a NUL",
+       "the line of a chunk size holds a control character"}};
   const bool ends = text.find_first_not_of('\r', at) == text.npos;
   const std::size_t which = text[at] == '\0' ? 2 : text[at] != '\r' ? 3 : ends ? 0 : 1;
   return messages[static_cast<std::size_t>(where)][which];
@@ -240,7 +243,9 @@ struct chunk_line {
     irregular = wrong.has_value();
     if (!wrong || how == strictness::strict || wrong->reason == "chunk_size_overflow") return wrong;
     const auto digits = line.size() - extensions;
-    if (digits == 0 || scan::line_breaking(line) != line.size()) return wrong;
+    if (digits == 0) return wrong;
+    if (const auto at = scan::line_breaking(line); at != line.size())
+      return fault{wrong->reason, control_message(text_of::chunk_line, line, at), at, {}};
     const auto rest = line.substr(digits);
     const auto text = rest.find_first_not_of(" \t");
     return text == rest.npos || rest[text] == ';' ? std::nullopt : wrong;
