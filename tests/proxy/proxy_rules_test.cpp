@@ -87,6 +87,20 @@ TEST_CASE("the environment, with curl's meaning") {
   }
 }
 
+TEST_CASE("white space around a variable's value means nothing") {
+  const auto rules = rules_of({{"http_proxy", " http://h:3128 \n"}, {"https_proxy", "g:1/path"}});
+  REQUIRE(rules);
+  CHECK(through(*rules, "http://e/") == "http://h:3128");
+  CHECK(through(*rules, "https://e/") == "http://g:1");
+}
+
+TEST_CASE("rules with Digest have proxies with Digest") {
+  const auto rules = proxy_rules::all(*proxy::parse("u:p@h")).with_digest();
+  for (const std::string_view to : {"http://e/", "https://e/"})
+    CHECK(rules.for_url(*url::parse(to))->only_digest());
+  CHECK(through(proxy_rules().with_digest(), "http://e/") == "direct");
+}
+
 TEST_CASE("a malformed variable is named, its value is not") {
   for (const std::string name :
        {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {

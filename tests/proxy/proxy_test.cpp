@@ -77,7 +77,7 @@ TEST_CASE("a proxy is taken apart") {
       {"h:0", "<proxy_port_invalid>"},
       {"h:65536", "<proxy_port_invalid>"},
       {"h:-1", "<proxy_port_invalid>"},
-      {"h:80 ", "<proxy_port_invalid>"},
+      {"h:8 0", "<proxy_port_invalid>"},
       {"h:18446744073709551697", "<proxy_port_invalid>"},
       {"::1", "<proxy_port_invalid>"},
       {"[::1]8080", "<proxy_host_invalid>"},
