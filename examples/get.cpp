@@ -8,10 +8,11 @@
 #include <cohttps/core/base64.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
+#include <cstring>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -24,37 +25,32 @@ namespace {
 using cohttps::task;
 using get::arguments;
 
-/// Where content goes: standard output, or a file that appears under its name once it is whole. A
-/// continued download is written in place.
+/// Where content goes: standard output or a file.
 class sink {
  public:
-  sink(std::string name, bool continued) : to_file_(!name.empty() && name != "-") {
-    if (to_file_ && continued)
-      in_place_.emplace(name, std::ios::binary | std::ios::app);
-    else if (to_file_)
-      file_.emplace(std::move(name), 0666, false);
+  sink(const std::string& name, bool continued) {
+    using kind = get::output_file::kind;
+    if (!name.empty() && name != "-") file_.emplace(name, continued ? kind::rest : kind::content);
   }
 
   bool write(std::string_view bytes) {
     if (file_) return file_->write(bytes);
-    if (in_place_)
-      return static_cast<bool>(
-          in_place_->write(bytes.data(), static_cast<std::streamsize>(bytes.size())));
     return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
   }
-  bool finish() {
-    if (file_) return file_->finish();
-    if (!in_place_) return std::fflush(stdout) == 0;
-    in_place_->close();
-    return static_cast<bool>(*in_place_);
+  bool finish() { return file_ ? file_->finish() : std::fflush(stdout) == 0; }
+
+  bool to_file() const { return file_.has_value(); }
+
+  /// The exit code of what cannot be written, once it is said.
+  int fail(const arguments& a) const {
+    const std::string why = file_ ? file_->why() : std::strerror(errno);
+    std::cerr << "get: cannot write to " << (file_ ? a.output : "standard output") << ": " << why
+              << '\n';
+    return 23;
   }
 
-  bool to_file() const { return to_file_; }
-
  private:
-  bool to_file_;
-  std::optional<std::ofstream> in_place_;
-  std::optional<get::replacement_file> file_;
+  std::optional<get::output_file> file_;
 };
 
 struct outcome {
@@ -69,13 +65,45 @@ struct outcome {
 template <class Stream>
 int check_continuation(const arguments& a, const Stream& response) {
   const std::string_view range = response.header("content-range").value_or("");
-  if (response.status() == 206 && range.starts_with("bytes " + a.continue_at + "-")) return 0;
-  if (response.status() == 416 && (range.empty() || range == "bytes */" + a.continue_at)) return -1;
-  std::cerr << "get: the server does not go on at byte " << a.continue_at << '\n';
+  const std::string_view coding = response.header("content-encoding").value_or("identity");
+  const auto part = get::content_range::parse(range);
+  const bool goes_on = response.status() == 206 && part &&
+                       part->first == cohttps::ascii::parse_decimal(a.continue_at);
+  if (goes_on && cohttps::ascii::iequals(coding, "identity")) return 0;
+  if (response.status() == 416 && cohttps::ascii::iequals(range, "bytes */" + a.continue_at))
+    return -1;
+  std::cerr << "get: the server does not go on at byte " << a.continue_at
+            << (goes_on ? ": what it sent is coded, and what is there is not" : "") << '\n';
   return 33;
 }
 
-task<int> receive(const arguments& a, cohttps::response_stream& response, outcome& out) {
+/// -C: whether all that was missing came. A server may send less of it than was asked for.
+template <class Stream>
+bool is_whole(const Stream& response, std::uint64_t received) {
+  const auto part = get::content_range::parse(response.header("content-range").value_or(""));
+  if (!part || !part->size || part->first + received == *part->size) return true;
+  std::cerr << "get: the server sent " << received << " bytes from byte " << part->first
+            << " on, of " << *part->size << " in all; -C - asks for the rest\n";
+  return false;
+}
+
+/// -C: whether the content is as long as what is there. Some servers do not say it with their 416.
+task<bool> is_complete(const arguments& a, cohttps::client& client) {
+  cohttps::fields headers = a.headers;
+  headers.erase("range");
+  auto whole = co_await client.stream(
+      cohttps::method::head, a.url, {},
+      {.headers = headers, .timeout = a.max_time, .credentials = &a.credentials});
+  co_return whole.status() == 200 && whole.header("content-length").value_or("") == a.continue_at;
+}
+
+task<int> receive(const arguments& a, cohttps::client& client, cohttps::response_stream& response,
+                  outcome& out) {
+  if (!a.continue_at.empty() && response.status() == 416 && !response.header("content-range") &&
+      a.verb == cohttps::method::get) {
+    const bool complete = co_await is_complete(a, client);
+    if (complete) co_return 0;
+  }
   const int continued = a.continue_at.empty() ? 0 : check_continuation(a, response);
   if (continued != 0) co_return std::max(continued, 0);
   if (a.follow && a.client.max_redirects == 0 && response.status() / 100 == 3 &&
@@ -84,9 +112,9 @@ task<int> receive(const arguments& a, cohttps::response_stream& response, outcom
     co_return 47;
   }
   sink to(a.json ? "" : a.output, !a.continue_at.empty());
-  if (a.show_head && !a.json && !to.write(get::head_text(response) + "\n")) co_return 23;
+  if (a.show_head && !a.json && !to.write(get::head_text(response) + "\n")) co_return to.fail(a);
 
-  if (a.head) co_return to.finish() ? 0 : 23;  // whatever -X has made the server send
+  if (a.head) co_return to.finish() ? 0 : to.fail(a);  // whatever -X has made the server send
   std::optional<get::progress_bar> bar;
   if (to.to_file() && ::isatty(STDERR_FILENO)) bar.emplace(response.content_length());
   std::uint64_t received = 0;
@@ -98,11 +126,12 @@ task<int> receive(const arguments& a, cohttps::response_stream& response, outcom
     if (a.json)
       out.content += text;
     else if (!to.write(text))
-      co_return 23;
+      co_return to.fail(a);
     if (bar) bar->show(received, false);
   }
   if (bar) bar->show(received, true);
-  co_return to.finish() ? 0 : 23;
+  if (!to.finish()) co_return to.fail(a);
+  co_return a.continue_at.empty() || is_whole(response, received) ? 0 : 18;
 }
 
 task<void> fetch(const arguments& a, outcome& out) {
@@ -118,23 +147,22 @@ task<void> fetch(const arguments& a, outcome& out) {
     get::describe(response.connection(), response.on_reused_connection());
     std::cerr << get::head_text(response) << '\n';
   }
-  out.code = co_await receive(a, response, out);
-  if (out.code == 23)
-    std::cerr << "get: cannot write to " << (a.output.empty() ? "standard output" : a.output)
-              << '\n';
+  out.code = co_await receive(a, client, response, out);
   out.timings = get::json_of(response.timings());
   if (a.verbose) get::describe(response.timings());
 }
 
-/// -c: a file that only its owner can read.
-bool write_cookies(const arguments& a) {
+/// -c: a file that only its owner can read. Gives why it cannot be written, or nothing.
+std::string write_cookies(const arguments& a) {
   const std::string text = a.client.cookies->with([&](cohttps::cookie_jar& jar) {
     get::forget_own_cookies(a, jar);
     return cohttps::write_netscape_cookies(jar, std::chrono::system_clock::now());
   });
-  if (a.cookie_jar == "-") return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  get::replacement_file file(a.cookie_jar, 0600, true);
-  return file.write(text) && file.finish();
+  if (a.cookie_jar == "-")
+    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? ""
+                                                                           : std::strerror(errno);
+  get::output_file file(a.cookie_jar, get::output_file::kind::secret);
+  return file.write(text) && file.finish() ? "" : file.why();
 }
 
 // When a program is loaded Botan locks half a megabyte for keys, page by page, which takes longer
@@ -172,10 +200,11 @@ int main(int argc, char** argv) {
           std::cerr << "*   " << attempt.endpoint << ": " << attempt.message << '\n';
     }
   }
-  if (!a.cookie_jar.empty() && a.client.cookies && !write_cookies(a)) {
-    std::cerr << "get: cannot write the cookies to " << a.cookie_jar << '\n';
-    if (out.code == 0) out.code = 23;
-  }
+  if (!a.cookie_jar.empty() && a.client.cookies)
+    if (const std::string why = write_cookies(a); !why.empty()) {
+      std::cerr << "get: cannot write the cookies to " << a.cookie_jar << ": " << why << '\n';
+      if (out.code == 0) out.code = 23;
+    }
   if (a.json)
     std::cout << '{' << out.json_head << R"(,"body_b64":)"
               << get::json_string(cohttps::to_base64(out.content)) << R"(,"error":)" << failed

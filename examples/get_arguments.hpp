@@ -21,6 +21,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -71,6 +72,7 @@ struct arguments {
   std::optional<std::chrono::nanoseconds> max_time;
   std::string proxy, proxy_user, no_proxy;
   bool proxy_env = false;
+  bool proxy_digest = false;
   cohttps::credentials credentials;
   cohttps::client_options client;
   cohttps::tls_options tls;
@@ -244,9 +246,10 @@ inline void take_cookie(arguments& a, const std::string& text) {
 }
 
 inline void take_resolve(arguments& a, std::string_view entry) {
-  const auto first = entry.find(':');
+  const auto first = entry.find(':', entry.starts_with('[') ? entry.find(']') : 0);
   const auto second = entry.find(':', first == entry.npos ? first : first + 1);
-  if (second == entry.npos) throw usage_error{"--resolve wants HOST:PORT:ADDRESS"};
+  if (second == entry.npos)
+    throw usage_error{"--resolve wants HOST:PORT:ADDRESS, and IPv6 addresses in brackets"};
   const auto port = cohttps::ascii::parse_decimal(entry.substr(first + 1, second - first - 1));
   if (!port || *port > 65535) throw usage_error{"--resolve: the port is not a number up to 65535"};
   auto address = entry.substr(second + 1);
@@ -351,6 +354,10 @@ inline constexpr option options[] = {
     {'x', "--proxy", true, [](arguments& a, const std::string& v) { a.proxy = v; }},
     {'\0', "--proxy-env", false, [](arguments& a, const std::string&) { a.proxy_env = true; }},
     {'U', "--proxy-user", true, [](arguments& a, const std::string& v) { a.proxy_user = v; }},
+    {'\0', "--proxy-basic", false,
+     [](arguments& a, const std::string&) { a.proxy_digest = false; }},
+    {'\0', "--proxy-digest", false,
+     [](arguments& a, const std::string&) { a.proxy_digest = true; }},
     {'\0', "--noproxy", true, [](arguments& a, const std::string& v) { a.no_proxy = v; }},
     {'\0', "--interface", true, [](arguments& a, const std::string& v) { take_interface(a, v); }},
     {'\0', "--unix-socket", true,
@@ -400,9 +407,8 @@ inline constexpr option options[] = {
     {'\0', "--tlsv1.3", false,
      [](arguments& a, const std::string&) { a.tls.minimum_version = cohttps::tls_version::v1_3; }},
     {'\0', "--http1.1", false,
-     [](arguments& a, const std::string&) {
-       a.client.versions = cohttps::http_versions::http_1_1;
-     }},
+     [](arguments& a,
+        const std::string&) { a.client.versions = cohttps::http_versions::http_1_1; }},
     {'\0', "--http2", false,
      [](arguments& a, const std::string&) { a.client.versions = cohttps::http_versions::best; }},
     {'\0', "--http2-prior-knowledge", false,
@@ -445,7 +451,29 @@ inline void settle_proxies(arguments& a) {
     rules = usable(proxy_rules::from_environment());
   }
   if (!a.no_proxy.empty()) rules = rules.bypass(a.no_proxy);
+  if (a.proxy_digest) rules = rules.with_digest();
   a.client.proxies = std::move(rules);
+}
+
+/// A URL without a scheme is one of https. "http:/host" and "http:host" have one to browsers, and
+/// are "http://host"; "http:80" is a port of a host.
+inline void settle_scheme(arguments& a) {
+  const std::string_view given = a.url;
+  const auto is_part = [](char c) {
+    return cohttps::ascii::is_alnum(c) || c == '+' || c == '-' || c == '.';
+  };
+  const auto end = std::ranges::find_if_not(given, is_part) - given.begin();
+  if (given.substr(static_cast<std::size_t>(end)).starts_with("://")) return;
+  for (const std::string_view scheme : {"http:", "https:"}) {
+    if (!cohttps::ascii::iequals(given.substr(0, scheme.size()), scheme)) continue;
+    const auto rest = given.substr(scheme.size());
+    const auto authority = rest.substr(0, rest.find_first_of("/\\?#"));
+    if (!authority.empty() && cohttps::ascii::parse_decimal(authority)) continue;
+    const auto host = std::min(rest.find_first_not_of("/\\"), rest.size());
+    a.url = std::string(scheme) + "//" + std::string(rest.substr(host));
+    return;
+  }
+  a.url = "https://" + a.url;
 }
 
 inline bool leaves_out(const arguments& a, std::string_view name) {
@@ -491,22 +519,35 @@ inline void settle_content(arguments& a) {
   if (!a.upload.empty()) a.verb = cohttps::method::put;
 }
 
-/// The file's size for "-C -".
+/// The size of a file that is there, for "-C -"; 0 of what is none.
+inline std::uintmax_t size_of(const std::string& name) {
+  std::error_code none;
+  const auto kind = std::filesystem::symlink_status(name, none).type();
+  if (kind == std::filesystem::file_type::symlink && !name.starts_with("/dev/"))
+    throw usage_error{
+        "cannot write to " + name + ": it is a symbolic link, which -C does not follow", 23};
+  return kind == std::filesystem::file_type::regular ? std::filesystem::file_size(name, none) : 0;
+}
+
+/// -C and -r as the fields that ask for a part.
 inline void settle_range(arguments& a) {
   if (a.headers.contains("range") && !(a.range.empty() && a.continue_at.empty()))
     throw usage_error{"-H says the Range already"};
   if (!a.continue_at.empty()) {
     if (!a.range.empty()) throw usage_error{"-C and -r exclude each other"};
     if (!a.upload.empty()) throw usage_error{"-C is for downloads alone"};
-    if (a.continue_at == "-") {
-      std::ifstream there(a.output, std::ios::binary | std::ios::ate);
-      a.continue_at = there && !a.output.empty() ? std::to_string(there.tellg()) : "0";
-    }
+    if (a.continue_at == "-") a.continue_at = std::to_string(size_of(a.output));
     if (!cohttps::ascii::parse_decimal(a.continue_at))
       throw usage_error{"-C wants the number of a byte, or \"-\""};
     if (a.continue_at == "0") a.continue_at.clear();
   }
-  if (!a.continue_at.empty()) (void)a.headers.append("range", "bytes=" + a.continue_at + "-");
+  if (!a.continue_at.empty()) {
+    (void)a.headers.append("range", "bytes=" + a.continue_at + "-");
+    // A part of coded content cannot be put behind what was decoded, nor the other way round.
+    a.client.decode_content = false;
+    if (!a.headers.contains("accept-encoding"))
+      (void)a.headers.append("accept-encoding", "identity");
+  }
   if (!a.range.empty() && a.range.find('-') == a.range.npos) a.range += '-';  // to the end
   if (!a.range.empty())
     if (auto added = a.headers.append("range", "bytes=" + a.range); !added)
@@ -619,7 +660,7 @@ inline arguments parse(const std::vector<std::string>& words) {
     }
   }
   if (a.url.empty()) throw usage_error{"which URL?"};
-  if (a.url.find("://") == a.url.npos) a.url = "https://" + a.url;
+  settle_scheme(a);
   a.client.max_redirects = a.follow ? a.max_redirects.value_or(10) : 0;
   settle_left_out(a);
   settle_content(a);

@@ -11,7 +11,8 @@ What is asked for
   -A, --user-agent NAME     the User-Agent field
   -I, --head                asks for the head alone, and shows it
   -r, --range FIRST-LAST    asks for these bytes alone; "FIRST" for all from there on
-  -C, --continue-at OFFSET  goes on at this byte, or with "-" where the -o file ends
+  -C, --continue-at OFFSET  goes on at this byte, or with "-" where the -o file ends;
+                            without --compressed
       --compressed          asks for compressed content, and decodes it
 
 What is sent
@@ -43,6 +44,8 @@ Where it goes
   -x, --proxy URL           goes through an HTTP, HTTPS or SOCKS proxy
       --proxy-env           goes through what http_proxy, https_proxy and all_proxy name
   -U, --proxy-user NAME:PASSWORD  for the proxy
+      --proxy-basic, --proxy-digest  how its password is shown; by Basic at once, unless
+                            Digest is asked for
       --noproxy HOSTS       reaches these directly; "*" is all
       --interface NAME      connects from this interface or address
       --unix-socket PATH    connects to this socket, whatever the host
