@@ -226,7 +226,7 @@ TEST_CASE("a server that answers and closes before it has read all is heard") {
 TEST_CASE("garbage instead of HTTP is a protocol error") {
   for (const std::string& garbage :
        {std::string("SSH-2.0-OpenSSH\r\n"), std::string("\x15\x03\x01\x00\x02\x02\x28", 7),
-        std::string("HTTP/2.0 200 OK\r\n\r\n"), std::string(70'000, 'a'),
+        std::string("HTTP/4.0 200 OK\r\n\r\n"), std::string(70'000, 'a'),
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab")}) {
     plain_host at;
     at.host.then(garbage);
