@@ -182,7 +182,7 @@ inline std::unexpected<error> refuse(Botan::Certificate_Status_Code code,
 /// of all certificates that are sent.
 [[gnu::cold]] inline error refuse_unreadable_key(std::string_view what, bool is_tls13) {
   constexpr std::string_view mark = "failed with ";
-  if (const auto at = what.find(mark); at != what.npos) what.remove_prefix(at + mark.size());
+  if (const auto at = what.rfind(mark); at != what.npos) what.remove_prefix(at + mark.size());
   const std::string why = " a key of a kind that cannot be read (" + ascii::printable(what, 200);
   return error(error_category::certificate, "unreadable_certificate",
                is_tls13 ? "a certificate of the server's chain has" + why +
