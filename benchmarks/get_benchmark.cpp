@@ -46,7 +46,7 @@ void get(benchmark::State& state) {
   const auto size = static_cast<std::size_t>(state.range(0));
   network.listen("host", 80, answering(response_of(size)));
   auto work = [&]() -> task<void> {
-    basic_client<testing::memory_transport> client(network.transport(), {.allow_plaintext = true});
+    client client(network.transport(), {.allow_plaintext = true});
     auto warm = co_await client.get("http://host/");
     const allocations::counter counter;
     for (auto _ : state) {

@@ -111,7 +111,7 @@ void get(int count) {
     }
   });
   auto work = [&]() -> task<void> {
-    basic_client<testing::memory_transport> c(network.transport(), {.allow_plaintext = true});
+    client c(network.transport(), {.allow_plaintext = true});
     for (int i = 0; i < count; ++i) {
       const auto got = co_await c.get("http://host/some/longer/path?of=a&request=b");
       keep(got.content().data());

@@ -6,7 +6,7 @@
 #include "servers/nginx.hpp"
 
 #include <cohttps/client/client.hpp>
-#include <cohttps/transport/asio/run.hpp>
+#include <cohttps/run.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -37,8 +37,7 @@ double cpu_now() {
 double ours(const nginx& server, site at, bool resume) {
   double spent = 0;
   const auto work = [&]() -> task<void> {
-    basic_client<asio_transport> client(
-        {.tls = tls_context({.system_roots = false, .root_pem = server.root_pem()})});
+    client client({.tls = tls_context({.system_roots = false, .root_pem = server.root_pem()})});
     const auto url = server.url(at, "/small.txt", "127.0.0.1");
     for (int i = 0; i <= rounds; ++i) {
       if (i == 1) spent = -cpu_now();

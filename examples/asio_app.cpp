@@ -1,5 +1,6 @@
 // The client inside an Asio program: its own io_context, its own coroutines, callbacks and futures.
 #include <cohttps/cohttps.hpp>
+#include <cohttps/transport/asio/transport.hpp>
 
 #if defined(COHTTPS_USE_BOOST_ASIO)
 #include <boost/asio/co_spawn.hpp>

@@ -182,7 +182,7 @@ class poll_transport {
     timer_type(timer_type&& other) noexcept : loop_(other.loop_), state_(std::move(other.state_)) {}
     timer_type& operator=(timer_type&&) noexcept = default;
     ~timer_type() { cancel(); }
-    void set(time_point when, timer_function f, void* argument) {
+    void set(time_point when, timer_function f, void* argument) noexcept {
       cancel();
       state_ = std::make_unique<state>(state{{}, f, argument});
       state_->waiting = loop_->add({.at = when,
@@ -267,7 +267,7 @@ static_assert(transport<poll_transport>);
 // ---- the program -------------------------------------------------------------------------------
 
 task<int> fetch(loop& on, std::string url, client_options options) {
-  basic_client<poll_transport> client(poll_transport(on), std::move(options));
+  client client(poll_transport(on), std::move(options));
   auto response = co_await client.try_get(url);
   if (!response) {
     std::cerr << response.error().what() << '\n';

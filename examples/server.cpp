@@ -7,6 +7,7 @@
 
 #include <cohttps/cohttps.hpp>
 #include <cohttps/core/buffer.hpp>
+#include <cohttps/transport/asio/transport.hpp>
 
 #include <botan/credentials_manager.h>
 #include <botan/data_src.h>

@@ -1,5 +1,5 @@
-// How a program that uses a client is tested: its functions are templates of the client, and a test
-// gives them one that reaches scripted servers.
+// How a program that uses a client is tested: a test gives its functions a client that reaches
+// scripted servers.
 #include <cohttps/client/client.hpp>
 #include <cohttps/testing/scripted_server.hpp>
 
@@ -15,8 +15,7 @@ using cohttps::task;
 // ---------------------------------------------------------------------------------
 
 /// The name of a user, asked for again where the service is busy.
-template <class Client>
-task<std::string> user_name(Client& client, int id) {
+task<std::string> user_name(cohttps::client& client, int id) {
   auto response = co_await client.get("https://api.example.com/users/" + std::to_string(id),
                                       {.headers = {{"accept", "text/plain"}}});
   if (response.status() == 404) co_return "nobody";
@@ -27,8 +26,6 @@ task<std::string> user_name(Client& client, int id) {
 // ------------------------------------------------------------------------------------
 
 namespace {
-
-using test_client = cohttps::basic_client<cohttps::testing::memory_transport>;
 
 void expect(bool fine, const char* what) {
   if (fine) return;
@@ -43,7 +40,7 @@ void a_busy_service_is_asked_again() {
       .answer(200, {{"content-type", "text/plain"}}, "Ada");
   server.on(method::get, "https://api.example.com/users/*").answer(404);
 
-  test_client client(server.transport(), {.tls = server.tls(), .retry = {.attempts = 3}});
+  cohttps::client client(server.transport(), {.tls = server.tls(), .retry = {.attempts = 3}});
   const auto started = server.network().loop().now();
   expect(server.run(user_name(client, 7)) == "Ada", "the second answer counts");
   expect(server.network().loop().now() - started >= std::chrono::seconds(2), "it has waited");
@@ -55,7 +52,7 @@ void a_busy_service_is_asked_again() {
 void a_lost_connection_is_an_error() {
   cohttps::testing::scripted_server server;
   server.on("https://api.example.com/*").disconnect();
-  test_client client(server.transport(), {.tls = server.tls()});
+  cohttps::client client(server.transport(), {.tls = server.tls()});
   try {
     (void)server.run(user_name(client, 7));
     expect(false, "it throws");

@@ -1,12 +1,12 @@
 // Traces requests in the manner of OpenTelemetry: `traceparent URL...`
 //
 // Each request carries a traceparent field (W3C Trace Context), and its steps are told on stderr.
-#include <cohttps/client/definitions.hpp>  // an observed transport is one of its own
 #include <cohttps/cohttps.hpp>
 #include <cohttps/net/observer.hpp>
 
 #include <iomanip>
 #include <iostream>
+#include <memory>
 #include <random>
 #include <sstream>
 #include <string>
@@ -15,28 +15,32 @@ namespace {
 
 using namespace cohttps;
 
-class tracer {
+class tracer : public observer {
  public:
-  void operator()(events::sending& e) {
+  void on_sending(const events::sending& e) override {
     span_ = hex(8);
     e.headers.erase("traceparent");
     (void)e.headers.append("traceparent", "00-" + trace_ + "-" + span_ + "-01");
     say(std::string(e.verb.text()) + " " + e.to.origin().text() + std::string(e.to.path()) +
         (e.attempt > 1 ? ", attempt " + std::to_string(e.attempt) : ""));
   }
-  void operator()(const events::queued&) { say("waits for a connection"); }
-  void operator()(const events::resolved& e) {
+  void on_queued(const events::queued&) override { say("waits for a connection"); }
+  void on_resolved(const events::resolved& e) override {
     say(std::string(e.host) + " has " + std::to_string(e.addresses.size()) + " addresses", e.took);
   }
-  void operator()(const events::connected& e) { say("connected to " + to_string(e.peer), e.took); }
-  void operator()(const events::secured& e) { say(e.tls.protocol, e.took); }
-  void operator()(const events::received& e) {
+  void on_connected(const events::connected& e) override {
+    say("connected to " + to_string(e.peer), e.took);
+  }
+  void on_secured(const events::secured& e) override { say(e.tls.protocol, e.took); }
+  void on_received(const events::received& e) override {
     say("status " + std::to_string(e.status), e.first_byte);
   }
-  void operator()(const events::redirected& e) { say("redirected to " + e.to.origin().text()); }
-  void operator()(const events::retrying& e) { say("tries again", e.delay); }
-  void operator()(const events::completed& e) { say("complete", e.total); }
-  void operator()(const events::failed& e) { say(std::string("failed: ") + e.why.what()); }
+  void on_redirected(const events::redirected& e) override {
+    say("redirected to " + e.to.origin().text());
+  }
+  void on_retrying(const events::retrying& e) override { say("tries again", e.delay); }
+  void on_completed(const events::completed& e) override { say("complete", e.total); }
+  void on_failed(const events::failed& e) override { say(std::string("failed: ") + e.why.what()); }
 
  private:
   static std::string hex(int bytes) {
@@ -57,8 +61,7 @@ class tracer {
 };
 
 task<void> fetch(std::vector<std::string> urls) {
-  tracer told;
-  basic_client<observed<asio_transport, tracer>> client({asio_transport::current(), told});
+  client client({.observers = {std::make_shared<tracer>()}});
   for (const auto& url : urls) {
     auto response = co_await client.try_get(url);
     if (response) std::cout << response->status() << "  " << url << '\n';

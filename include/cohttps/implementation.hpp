@@ -6,11 +6,11 @@
 #error "define COHTTPS_SEPARATE_COMPILATION for every source file, or do not include this"
 #endif
 
-#include <cohttps/client/content_definitions.hpp>
-#include <cohttps/client/definitions.hpp>
+#include <cohttps/client/client.ipp>
+#include <cohttps/client/content.ipp>
 #include <cohttps/cohttps.hpp>
-#include <cohttps/net/session_file_definitions.hpp>
-#include <cohttps/tls/context_definitions.hpp>
-#include <cohttps/tls/engine_definitions.hpp>
-
-template class cohttps::basic_client<cohttps::asio_transport>;
+#include <cohttps/cohttps.ipp>
+#include <cohttps/net/session_file.ipp>
+#include <cohttps/run.ipp>
+#include <cohttps/tls/context.ipp>
+#include <cohttps/tls/engine.ipp>

@@ -1,5 +1,6 @@
 // Loops that are destroyed while requests wait on them.
 #include <cohttps/cohttps.hpp>
+#include <cohttps/transport/asio/transport.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

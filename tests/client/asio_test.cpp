@@ -1,5 +1,6 @@
 // The client's operations as Asio's: callbacks, futures, awaitables, cancellation.
 #include <cohttps/cohttps.hpp>
+#include <cohttps/transport/asio/transport.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

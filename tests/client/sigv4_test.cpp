@@ -76,7 +76,7 @@ TEST_CASE("sigv4: the client signs what it sends") {
   testing::scripted_server server;
   server.on("https://example.amazonaws.com/*").answer(200, {}, "signed");
   auto work = [&]() -> task<std::string> {
-    basic_client<testing::memory_transport> client(server.transport(), {.tls = server.tls()});
+    client client(server.transport(), {.tls = server.tls()});
     const auto who = credentials::signature(signer_for("service"));
     auto response = co_await client.get("https://example.amazonaws.com/", {.credentials = &who});
     co_return response.text();

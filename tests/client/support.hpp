@@ -18,7 +18,6 @@
 
 namespace cohttps::testing {
 
-using client = basic_client<memory_transport>;
 using after = scripted_answer::then;
 
 inline client_options plain() { return {.allow_plaintext = true}; }

@@ -1,6 +1,7 @@
 // Dialling over real sockets.
 #include <cohttps/net/dial.hpp>
-#include <cohttps/transport/asio/run.hpp>
+#include <cohttps/run.hpp>
+#include <cohttps/transport/asio/transport.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -25,10 +26,9 @@ acceptor listen(const char* address, std::uint16_t port = 0) {
   return acceptor(asio_transport::current().context(), {asio::ip::make_address(address), port});
 }
 
-task<result<net::dialled<asio_transport>>> dial(const connect_options& options,
-                                                std::uint16_t port) {
-  net::deadline_queue<asio_transport> queue(asio_transport::current());
-  net::deadline<asio_transport> limit(queue, {}, {});
+task<result<net::dialled>> dial(const connect_options& options, std::uint16_t port) {
+  net::deadline_queue queue(asio_transport::current());
+  net::deadline limit(queue, {}, {});
   co_return co_await net::dial("host.test", port, options, limit);
 }
 

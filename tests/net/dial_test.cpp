@@ -26,15 +26,15 @@ task<void> wait_for_end(memory_stream s) {
   (void)co_await s.read_some(in, {});
 }
 
-using outcome = result<net::dialled<memory_transport>>;
+using outcome = result<net::dialled>;
 
 /// Dials and closes what it got.
 outcome dial(memory_network& network, const connect_options& options = {},
              std::string_view host = "host", std::uint16_t port = 443, stop_token stop = {}) {
   std::optional<outcome> kept;
   auto run = [&]() -> task<void> {
-    net::deadline_queue<memory_transport> queue(network.transport());
-    net::deadline<memory_transport> limit(queue, {}, stop);
+    net::deadline_queue queue(network.transport());
+    net::deadline limit(queue, {}, stop);
     kept.emplace(co_await net::dial(host, port, options, limit));
     if (*kept) (*kept)->stream.close();
   };
@@ -176,8 +176,8 @@ TEST_CASE("a caller's stop says nothing about a cached name, a time limit does")
   options.dns = dns_cache(1h);
   stop_source stop;
   auto stopped = [&]() -> task<void> {
-    net::deadline_queue<memory_transport> queue(network.transport());
-    net::deadline<memory_transport> limit(queue, {}, stop);
+    net::deadline_queue queue(network.transport());
+    net::deadline limit(queue, {}, stop);
     auto stopper = [&]() -> task<void> {
       co_await sleep_for(network.transport(), 1s);
       stop.request_stop();
@@ -276,8 +276,8 @@ TEST_CASE("resolve_only gives what the policy allows, and connects to nothing") 
   connect_options options;
   options.addresses = address_policy::public_only();
   auto run = [&]() -> task<void> {
-    net::deadline_queue<memory_transport> queue(network.transport());
-    net::deadline<memory_transport> limit(queue, {}, {});
+    net::deadline_queue queue(network.transport());
+    net::deadline limit(queue, {}, {});
     auto found = co_await net::resolve_only("host", 80, options, limit);
     REQUIRE(found);
     REQUIRE(found->size() == 2);
@@ -323,8 +323,8 @@ TEST_CASE("what the transport cannot honour is an error") {
   device.socket.device = "eth0";
   auto run = [&]() -> task<void> {
     const plain_transport over{network.transport()};
-    net::deadline_queue<plain_transport> queue(over);
-    net::deadline<plain_transport> limit(queue, {}, {});
+    net::deadline_queue queue(over);
+    net::deadline limit(queue, {}, {});
     auto fine = co_await net::dial("host", 443, plain, limit);
     CHECK(fine);
     for (const connect_options* options : {&unix_socket, &device}) {
@@ -377,8 +377,8 @@ TEST_CASE("names below localhost are this machine, and brackets in overrides do 
     options.resolve = c.resolve;
     std::string reached;
     auto work = [&]() -> task<void> {
-      net::deadline_queue<memory_transport> queue(network.transport());
-      net::deadline<memory_transport> limit(queue, {}, {});
+      net::deadline_queue queue(network.transport());
+      net::deadline limit(queue, {}, {});
       auto made = co_await net::dial(c.host, 80, options, limit);
       reached = made ? to_string(made->peer) : std::string(made.error().what());
     };

@@ -52,7 +52,7 @@ outcome race(memory_network& network, std::vector<endpoint> to,
   };
   const socket_options how;
   auto run = [&]() -> task<void> {
-    net::connect_race<memory_transport> r(network.transport(), to, how, delay);
+    net::connect_race r(network.transport(), to, how, delay);
     auto stream = co_await r.run({});
     o.took = network.loop().now() - start;
     CHECK(network.open_streams == (stream ? 1 : 0));
@@ -183,8 +183,8 @@ TEST_CASE("a race that is destroyed while it runs leaves nothing behind") {
     network.listen("192.0.2.3", 443, wait_for_end, 500ms);
     const socket_options how;
     auto run = [&]() -> task<void> {
-      net::connect_race<memory_transport> r(
-          network.transport(), addresses({"192.0.2.1", "192.0.2.2", "192.0.2.3"}), how, 250ms);
+      net::connect_race r(network.transport(), addresses({"192.0.2.1", "192.0.2.2", "192.0.2.3"}),
+                          how, 250ms);
       auto stream = co_await r.run({});
       co_await sleep_for(network.transport(), 1h);
     };

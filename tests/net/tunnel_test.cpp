@@ -19,44 +19,10 @@ using namespace std::literals;
 
 namespace {
 
-/// The least that `open_tunnel` asks of a connection.
-class wire {
- public:
-  explicit wire(memory_stream s) noexcept : stream_(std::move(s)) {}
-  task<result<std::size_t>> read(buffer& into, stop_token stop) {
-    auto got = co_await stream_.read_some(into.prepare(16 * 1024), stop);
-    if (got) into.commit(*got);
-    co_return got;
-  }
-  template <class Progress>
-  task<result<void>> write(std::span<const std::byte> bytes, stop_token stop, Progress progress) {
-    while (!bytes.empty()) {
-      auto taken = co_await stream_.write_some(bytes, stop);
-      if (!taken) co_return pass(std::move(taken));
-      progress(*taken);
-      bytes = bytes.subspan(*taken);
-    }
-    co_return result<void>();
-  }
-
- private:
-  memory_stream stream_;
+/// A connection without TLS.
+struct wire : net::channel {
+  explicit wire(memory_stream s) noexcept : channel(any_stream(std::move(s))) {}
 };
-
-struct reads_nothing {
-  template <class Progress>
-  task<result<void>> write(std::span<const std::byte>, stop_token, Progress);
-};
-struct writes_some : reads_nothing {
-  task<result<std::size_t>> read(buffer&, stop_token);
-  template <class Progress>
-  task<result<std::size_t>> write(std::span<const std::byte>, stop_token, Progress);
-};
-static_assert(net::tunnel_wire<wire>);
-static_assert(net::tunnel_wire<net::channel<memory_stream>>);
-static_assert(!net::tunnel_wire<reads_nothing>);
-static_assert(!net::tunnel_wire<writes_some>);
-static_assert(!net::tunnel_wire<memory_stream>);
 
 const origin target{"https", "example.com", 443};
 const endpoint address{.address = {std::byte{192}, std::byte{0}, std::byte{2}, std::byte{1}},
@@ -81,7 +47,7 @@ task<result<std::string>> hello(memory_network& network, proxy_login& login, sto
       continue;
     }
     const std::string_view said = "hello";
-    auto sent = co_await w.write(std::as_bytes(std::span(said)), stop, [](std::size_t) {});
+    auto sent = co_await w.write(std::as_bytes(std::span(said)), stop);
     if (!sent) co_return pass(std::move(sent));
     buffer in;
     while (in.size() < said.size()) {
@@ -383,8 +349,8 @@ TEST_CASE("a proxy that answers slowly or not at all meets the limit of the tunn
     proxy.hangs = true;
     proxy_login login = login_to(via);
     network.listen("p", 1080, proxy.server());
-    net::deadline_queue<memory_transport> queue(network.transport());
-    net::deadline<memory_transport> limit(queue, {}, {});
+    net::deadline_queue queue(network.transport());
+    net::deadline limit(queue, {}, {});
     const time_point begun = limit.now();
     limit.enter(phase::tunnel, 3s);
     auto done = network.run(hello(network, login, limit.token()));

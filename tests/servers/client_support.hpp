@@ -5,8 +5,8 @@
 #include "servers/peer.hpp"
 
 #include <cohttps/client/client.hpp>
+#include <cohttps/run.hpp>
 #include <cohttps/task/when_all.hpp>
-#include <cohttps/transport/asio/run.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -16,8 +16,6 @@
 // GCC 12 evaluates a co_await inside CHECK twice, so results are awaited into variables first.
 
 namespace cohttps::testing {
-
-using client = basic_client<asio_transport>;
 
 /// Ends what hangs.
 inline constexpr std::chrono::seconds patience{20};

@@ -3,8 +3,8 @@
 #include "servers/http2_servers.hpp"
 
 #include <cohttps/client/client.hpp>
+#include <cohttps/run.hpp>
 #include <cohttps/task/when_all.hpp>
-#include <cohttps/transport/asio/run.hpp>
 #include <cohttps/transport/sleep.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using client = basic_client<asio_transport>;
+using client = client;
 
 client_options trusting(const http2_site& site) {
   return {.tls = tls_context({.system_roots = false, .root_pem = site.root_pem()}),

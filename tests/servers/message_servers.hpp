@@ -7,7 +7,7 @@
 
 #include <cohttps/client/client.hpp>
 #include <cohttps/core/base64.hpp>
-#include <cohttps/transport/asio/run.hpp>
+#include <cohttps/run.hpp>
 
 #include <botan/hash.h>
 #include <botan/hex.h>
@@ -261,7 +261,7 @@ inline result<response> ask(const client_options& options, const method& verb,
                             const std::string& url, content body = {},
                             const request_options& how = {}) {
   const auto work = [&]() -> task<result<response>> {
-    basic_client<asio_transport> c(options);
+    client c(options);
     co_return co_await c.try_send(verb, url, std::move(body), how);
   };
   return run(work());

@@ -66,7 +66,7 @@ TEST_CASE("apache: a download goes on where it was stopped") {
   const auto url = server().url("/noise.bin");
   std::uint64_t resumed = 0;
   const auto work = [&]() -> task<void> {
-    basic_client<asio_transport> c(server().options());
+    client c(server().options());
     stop_source stop;
     const auto stopper = [&](const progress& p) {
       if (p.received > 1'000'000) stop.request_stop();
@@ -130,7 +130,7 @@ TEST_CASE("apache: a nonce of Digest serves for many requests, and is replaced")
   const auto who = credentials::digest("me", "open sesame");
   std::size_t challenges = 0;
   const auto work = [&]() -> task<void> {
-    basic_client<asio_transport> c(options);
+    client c(options);
     for (int i = 0; i < 20; ++i) {
       const auto url = server().url("/digest/file.txt?n=" + std::to_string(i));
       auto r = co_await c.get(url, {.credentials = &who});

@@ -5,8 +5,9 @@
 #include <cohttps/net/channel.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/tunnel.hpp>
+#include <cohttps/run.hpp>
 #include <cohttps/tls/context.hpp>
-#include <cohttps/transport/asio/run.hpp>
+#include <cohttps/transport/asio/transport.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -19,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using channel = net::channel<asio_stream>;
+using net::channel;
 
 peer::script echo() {
   return [](accepted& client) {
@@ -32,8 +33,8 @@ peer::script echo() {
 task<result<std::string>> echoed(proxy_login& login, const origin& to, std::string_view said,
                                  const proxy_server& through) {
   asio_transport over = asio_transport::current();
-  net::deadline_queue<asio_transport> queue(over);
-  net::deadline<asio_transport> limit(queue, 20s, {});
+  net::deadline_queue queue(over);
+  net::deadline limit(queue, 20s, {});
   const proxy& via = login.via();
   const std::string host(via.host_for_connect());
   endpoint address{.address = {std::byte{127}, std::byte{0}, std::byte{0}, std::byte{1}},
@@ -46,7 +47,7 @@ task<result<std::string>> echoed(proxy_login& login, const origin& to, std::stri
     for (const endpoint& e : *where) {
       auto stream = co_await over.connect(e, limit.token());
       if (!stream) continue;
-      wire.emplace(*std::move(stream));
+      wire.emplace(any_stream(*std::move(stream)));
       break;
     }
     if (!wire) co_return fail(error_category::connect, "no_proxy", "the proxy cannot be reached");
@@ -66,8 +67,7 @@ task<result<std::string>> echoed(proxy_login& login, const origin& to, std::stri
         co_await net::open_tunnel(*wire, target, login, bounds, strictness::lenient, limit.token());
     if (!opened) co_return std::unexpected(limit.explain(std::move(opened).error()));
     if (*opened == net::tunnel::reconnect) continue;
-    auto sent =
-        co_await wire->write(std::as_bytes(std::span(said)), limit.token(), [](std::size_t) {});
+    auto sent = co_await wire->write(std::as_bytes(std::span(said)), limit.token());
     if (!sent) co_return pass(std::move(sent));
     buffer in;
     while (in.size() < said.size()) {

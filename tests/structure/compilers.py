@@ -167,8 +167,7 @@ def one_definition(flags, compiler):
     problems = units_link(flags, compiler, every)
     if (flags.root / "include/cohttps/implementation.cpp").exists():
         third = {"three": "#include <cohttps/implementation.cpp>\n"}
-        declaring = [h for h in every if not h.endswith("_definitions.hpp")]
-        problems += units_link(flags.with_macros([SEPARATE]), compiler, declaring, third)
+        problems += units_link(flags.with_macros([SEPARATE]), compiler, every, third)
     return problems
 
 

@@ -46,13 +46,13 @@ LIBRARIES = {
     "Botan": (
         r"<botan/|\bBotan\s*::|\bnamespace\s+Botan\b|\bBOTAN_\w+",
         # and the server that clients are tested against
-        lambda p: p.startswith("tls/") or p == "testing/memory_tls.hpp",
+        lambda p: p.startswith(("tls/", "testing/memory_tls.")),
     ),
     "Asio": (
         r"<asio[./]|<boost/asio|\basio\s*::|\bboost\s*::\s*asio\b|\bnamespace\s+asio\b|\b(BOOST_)?ASIO_\w+",
         lambda p: p.startswith("transport/asio"),
     ),
-    "libidn2": (r"<idn2\.h>|\bidn2_\w+|\bIDN2_\w+", lambda p: p == "url/idna.hpp"),
+    "libidn2": (r"<idn2\.h>|\bidn2_\w+|\bIDN2_\w+", lambda p: p.startswith("url/idna.")),
 }
 # Optional libraries: each is named in one header, whichever that is.
 ONE_HEADER = {
@@ -109,6 +109,12 @@ def headers(root):
     return {str(p.relative_to(base)): p.read_text(errors="replace") for p in sorted(base.rglob("*.hpp"))}
 
 
+def sources(root):
+    """The same with the definitions beside them."""
+    base = pathlib.Path(root, "include", "cohttps")
+    return headers(root) | {str(p.relative_to(base)): p.read_text(errors="replace") for p in sorted(base.rglob("*.ipp"))}
+
+
 def part_of(header):
     if header.startswith("transport/asio"):
         return "transport/asio"
@@ -136,7 +142,7 @@ def places(pattern, code):
 
 def layers(root):
     """Headers include their own folder or lower layers, by their full names, without circles."""
-    problems, all_headers, graph = [], headers(root), {}
+    problems, all_headers, graph = [], sources(root), {}
     for header, text in all_headers.items():
         here = part_of(header)
         graph[header] = []
@@ -182,7 +188,7 @@ def circles(graph):
 def names(root):
     """Each library is named in its place only; L0 to L2 know no coroutine, thread, socket or clock."""
     problems, users = [], {library: set() for library in ONE_HEADER}
-    for header, text in headers(root).items():
+    for header, text in sources(root).items():
         code = without_comments(text, strings_too=True)
         # `"` includes are blanked with the strings; `layers` forbids them.
         own = re.compile(r"<cohttps/[^>]*>")
@@ -192,7 +198,7 @@ def names(root):
                 problems += [f"{header}:{line}: names {library}" for line in places(pattern, code)]
         for library, pattern in ONE_HEADER.items():
             if places(pattern, code):
-                users[library].add(header)
+                users[library].add(header.rsplit(".", 1)[0])
         if part_of(header) in SANS_IO:
             for what, pattern in FORBIDDEN_IN_SANS_IO.items():
                 problems += [f"{header}:{line}: knows {what}, below L3" for line in places(pattern, code)]
@@ -207,7 +213,7 @@ def names(root):
 def macros(root):
     """A header leaves no macro behind that is not named COHTTPS_..., but for Asio's own settings."""
     problems = []
-    for header, text in headers(root).items():
+    for header, text in sources(root).items():
         code = without_comments(text, strings_too=True)
         for match in re.finditer(r"^\s*#\s*define\s+(\w+)", code, re.M):
             name = match.group(1)
@@ -228,7 +234,7 @@ def size_warnings(root):
 
 
 def lengths(root):
-    return [(header, text.count("\n")) for header, text in headers(root).items()]
+    return [(header, text.count("\n")) for header, text in sources(root).items()]
 
 
 def files(root):
@@ -248,7 +254,7 @@ def files(root):
     )
 
 
-CPP = (".hpp", ".cpp")
+CPP = (".hpp", ".ipp", ".cpp")
 BINARY = (".png", ".der", ".bin", ".gz", ".ico")
 # What others wrote, and inputs whose every byte matters, stay as they are.
 VERBATIM = re.compile(r"^tests/.*/(vectors|corpus)/|\.(jsonl|pem|crt|key|dat)$")

@@ -17,8 +17,6 @@ using cohttps::testing::scripted_server;
 
 namespace {
 
-using client = basic_client<cohttps::testing::memory_transport>;
-
 /// One request by a client of its own.
 result<response> send(scripted_server& server, const method& verb, std::string url,
                       content body = {}, retry_options retry = {}) {

@@ -1,3 +1,4 @@
+#include <cohttps/run.hpp>
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/task/when_any.hpp>
 #include <cohttps/transport/asio/run.hpp>
@@ -142,8 +143,8 @@ TEST_CASE("a frame that is destroyed while its socket waits is not resumed") {
   auto dial = [&]() -> task<void> { stream.emplace(*co_await t.connect(l.at(), {})); };
   {
     task<void> work = dial();
-    auto root = detail::make_run_root(work);
-    root.run(context);
+    auto root = detail::make_run_root(std::move(work));
+    detail::run_on(context, root);
   }
   std::byte in[1];
   auto read = [&]() -> task<void> {
@@ -152,7 +153,7 @@ TEST_CASE("a frame that is destroyed while its socket waits is not resumed") {
   };
   {
     task<void> work = read();
-    auto root = detail::make_run_root(work);
+    auto root = detail::make_run_root(std::move(work));
     root.start();
   }
   context.restart();

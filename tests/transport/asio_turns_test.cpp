@@ -1,6 +1,6 @@
 // When Asio's loop gets its turn, and when it may end.
+#include <cohttps/run.hpp>
 #include <cohttps/task/when_all.hpp>
-#include <cohttps/transport/asio/run.hpp>
 #include <cohttps/transport/asio/transport.hpp>
 
 #include <catch2/catch_test_macros.hpp>

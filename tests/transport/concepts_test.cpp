@@ -38,7 +38,7 @@ struct immovable : good_stream {
 };
 
 struct good_timer {
-  void set(time_point, timer_function, void*);
+  void set(time_point, timer_function, void*) noexcept;
   void cancel() noexcept;
 };
 struct deaf_timer {

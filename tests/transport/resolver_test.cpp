@@ -1,3 +1,4 @@
+#include <cohttps/run.hpp>
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/task/when_any.hpp>
 #include <cohttps/transport/asio/run.hpp>
@@ -13,6 +14,7 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 using namespace cohttps;
@@ -212,7 +214,7 @@ TEST_CASE("a stop ends a look-up within one turn of the loop") {
   stop_source stop;
   {
     task<void> work = look_up(t, "hang", stop, log);
-    auto root = detail::make_run_root(work);
+    auto root = detail::make_run_root(std::move(work));
     root.start();
     fake_system::current().wait_until_running(1);
     CHECK(context.poll() == 0);
@@ -229,7 +231,7 @@ TEST_CASE("a pending look-up is work of the loop") {
   asio::io_context context(1);
   auto t = with_fake(asio_transport(context));
   task<void> work = look_up(t, "slow", {}, log);
-  auto root = detail::make_run_root(work);
+  auto root = detail::make_run_root(std::move(work));
   root.start();
   context.run();
   CHECK(log.size() == 1);
@@ -241,7 +243,7 @@ TEST_CASE("a frame that is destroyed while its look-up runs is not resumed, nor 
   auto t = with_fake(asio_transport(context));
   {
     task<void> work = look_up(t, "hang", {}, log);
-    auto root = detail::make_run_root(work);
+    auto root = detail::make_run_root(std::move(work));
     root.start();
     fake_system::current().wait_until_running(1);
   }
@@ -259,8 +261,8 @@ TEST_CASE("threads end when there is nothing to look up") {
   auto& threads = resolver_threads::of(context);
   for (int i = 0; i < 2; ++i) {
     task<void> work = look_up(t, "name", {}, log);
-    auto root = detail::make_run_root(work);
-    root.run(context);
+    auto root = detail::make_run_root(std::move(work));
+    detail::run_on(context, root);
     context.restart();
     for (int ms = 0; ms < 5000 && threads.threads() != 0; ++ms)
       std::this_thread::sleep_for(1ms);  // threads are waited for

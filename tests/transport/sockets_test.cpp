@@ -1,3 +1,4 @@
+#include <cohttps/run.hpp>
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/transport/asio/run.hpp>
 #include <cohttps/transport/asio/transport.hpp>
@@ -325,7 +326,8 @@ TEST_CASE("the late end of a dropped read is not taken for the end of the next o
   };
   {
     task<void> work = connect();
-    detail::make_run_root(work).run(context);
+    auto root = detail::make_run_root(std::move(work));
+    detail::run_on(context, root);
   }
   auto peer = l.acceptor.accept();
   std::string log;
@@ -336,11 +338,11 @@ TEST_CASE("the late end of a dropped read is not taken for the end of the next o
   };
   {
     task<void> dropped = read("dropped");
-    auto root = detail::make_run_root(dropped);
+    auto root = detail::make_run_root(std::move(dropped));
     root.start();
   }
   task<void> second = read("second");
-  auto root = detail::make_run_root(second);
+  auto root = detail::make_run_root(std::move(second));
   root.start();
   context.restart();
   context.poll();  // the dropped one's end arrives

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cohttps/net/pace.hpp>
-#include <cohttps/transport/concepts.hpp>
+#include <cohttps/transport/any_transport.hpp>
 
 #include <coroutine>
 #include <cstddef>
@@ -12,7 +12,6 @@ namespace cohttps {
 
 /// Counts operations: those that have not ended, and of these such as wait for something just now
 /// (a `response_stream` that nobody reads from does not).
-template <transport Transport>
 class activity {
  public:
   activity() = default;
@@ -40,7 +39,7 @@ class activity {
   /// Waits until `count` is zero, or until `until`.
   class quiet {
    public:
-    quiet(activity& of, std::size_t activity::* count, Transport transport, time_point until)
+    quiet(activity& of, std::size_t activity::* count, any_transport transport, time_point until)
         : of_(of), count_(count), timer_(transport.make_timer()), until_(until) {}
     quiet(const quiet&) = delete;
     quiet& operator=(const quiet&) = delete;
@@ -69,16 +68,16 @@ class activity {
 
     activity& of_;
     std::size_t activity::* count_;
-    typename Transport::timer_type timer_;
+    any_timer timer_;
     time_point until_;
     std::coroutine_handle<> waiter_;
     quiet* next_ = nullptr;
   };
 
-  quiet all_ended(Transport transport, time_point until) {
+  quiet all_ended(any_transport transport, time_point until) {
     return quiet(*this, &activity::running_, std::move(transport), until);
   }
-  quiet none_waits(Transport transport) {
+  quiet none_waits(any_transport transport) {
     return quiet(*this, &activity::waiting_, std::move(transport), net::never);
   }
 

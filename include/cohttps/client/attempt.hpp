@@ -1,4 +1,4 @@
-// One request, sent over one connection and, where that is no risk, over a second one.
+// One sending of a request over a connection of the pool.
 #pragma once
 
 #include <cohttps/client/authentication.hpp>
@@ -9,12 +9,13 @@
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/request.hpp>
 #include <cohttps/client/request_listener.hpp>
+#include <cohttps/client/resend_policy.hpp>
 #include <cohttps/client/way.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/http/keep_alive.hpp>
 #include <cohttps/net/connector.hpp>
 #include <cohttps/net/deadline.hpp>
-#include <cohttps/net/message_exchange.hpp>
+#include <cohttps/net/http_stream.hpp>
 #include <cohttps/net/observer.hpp>
 #include <cohttps/net/request_view.hpp>
 #include <cohttps/pool/pool.hpp>
@@ -24,6 +25,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,13 +34,13 @@
 
 namespace cohttps {
 
-/// `choose_way`, `send`, and `receive` until it gives nothing. Any number of times, one after
-/// another. The request, what is found out and the limits belong to the operation.
-template <transport Transport>
+/// Sends a request once and receives its response: `choose_way`, `begin`, `send`, and `receive`
+/// until it gives an empty part; any number of times, one after another. The operation owns the
+/// request, the state and the limits.
 class attempt {
  public:
-  attempt(client_state<Transport>& client, request& asked, authentication& shown,
-          exchange_state& found, net::deadline<Transport>& limit) noexcept
+  attempt(client_state& client, request& asked, authentication& shown, exchange_state& found,
+          net::deadline& limit) noexcept
       : client_(client),
         request_(asked),
         authentication_(shown),
@@ -68,73 +70,96 @@ class attempt {
     co_return info;
   }
 
-  /// Over a kept connection, and over a new one when that turned out to be dead and the request
-  /// cannot do its work twice; or at once over a new one. `number` is for observers.
-  task<result<void>> send(std::size_t number) {
+  /// The next sendings count as one attempt.
+  void begin() noexcept {
     state_.timings = {};
-    sent_ = false;
     state_.on_reused_connection = false;
-    bool fresh = false;
-    while (true) {
-      if (auto acquired = co_await acquire(fresh); !acquired) co_return acquired;
-      if (!request_.upgrade_to.empty() && connection_->is_http2()) {
-        auto able = co_await check_extended_connect();
-        if (!able) co_return pass(std::move(able));
-        if (!*able) continue;
-      }
-      auto answered = co_await ask(number);
-      if (answered) {
-        auto wanted = is_to_be_asked_again();
-        if (!wanted) co_return pass(std::move(wanted));
-        if (*wanted) {
-          if (auto drained = co_await drain(); !drained) co_return drained;
-          fresh = false;
-          continue;
-        }
-      }
-      // RFC 9110, 15.5.9: a server that has waited in vain for a request on a kept connection, and
-      // now has one, did not act on it.
-      if (answered && state_.head.status == 408 && state_.on_reused_connection &&
-          !connection_->is_http2() && request_.content.can_rewind()) {
-        abandon();
-        fresh = true;
-        continue;
-      }
-      if (answered) co_return answered;
-      const again next = after(answered.error());
-      if (next == again::no) co_return answered;
-      const bool refused_again = refusals_ > 1 && !came_too_late(answered.error());
-      abandon();
-      fresh = next == again::fresh;
-      if (refused_again) {
-        limit_.enter(phase::none, {}, limit_.last());
-        const bool slept =
-            co_await sleep_for(transport(), refusal_pause * (1 << refusals_), limit_.token());
-        if (!slept) co_return std::unexpected(failure(canceled()));
-      }
+    sent_ = asked_ = false;
+  }
+
+  /// Sends the request once, over a connection of the pool or a new one; `fresh`: not over an idle
+  /// one. `number` is for observers.
+  task<result<void>> send(std::size_t number, bool fresh) {
+    asked_ = false;
+    if (auto acquired = co_await acquire(fresh); !acquired) co_return acquired;
+    if (!request_.upgrade_to.empty() && connection_->is_http2()) {
+      auto able = co_await check_extended_connect();
+      if (!able) co_return pass(std::move(able));
+      if (!*able)
+        if (auto acquired = co_await acquire(fresh); !acquired) co_return acquired;
     }
+    asked_ = true;
+    co_return co_await ask(number);
+  }
+
+  /// What there is to know for sending the request again: `failed` is the error of the sending, or
+  /// null for a response.
+  detail::resend_facts facts(const error* failed) const noexcept {
+    detail::resend_facts f;
+    f.repeatable_content = request_.content.can_rewind();
+    f.repeatable_work =
+        request_.method.is_idempotent() || request_.headers.contains("idempotency-key");
+    f.reused_connection = state_.on_reused_connection;
+    f.http2 = over_http2();
+    f.coalesced = elsewhere_.has_value();
+    f.expected_continue = expects_continue();
+    f.proxy_answerable = way_.has_login();
+    if (!failed) {
+      f.status = state_.head.status;
+      return f;
+    }
+    f.cause = detail::failure_of(*failed, asked_);
+    f.replay = failed->replay();
+    f.replay_of_attempt = replay_of(*failed);
+    f.response_began = http_ && http_->answered();
+    f.refused_often = refusals_ >= most_refusals && !came_too_late(*failed);
+    return f;
+  }
+
+  /// Takes the challenge of a 407. Fails where it cannot be answered.
+  result<void> take_proxy_challenge() { return way_.login()->challenged(state_.head.headers); }
+  /// RFC 9110, 15.5.18: the server knows no expectation.
+  void expect_no_more() noexcept { refuses_expect_ = true; }
+  /// RFC 9110, 15.5.20: a connection of its own may be the right one.
+  void coalesce_no_more() { client_.misdirected.insert(here().origin()); }
+  void use_http1() {
+    client_.only_http1.insert(here().origin());
+    way_.use_http1();
+  }
+
+  /// Counts a refusal, and waits before a server that refuses again and again is asked once more.
+  task<result<void>> abandon_refused(const error& why) {
+    if (!came_too_late(why)) ++refusals_;
+    const bool again = refusals_ > 1 && !came_too_late(why);
+    abandon();
+    if (!again) co_return result<void>();
+    limit_.enter(phase::none, {}, limit_.last());
+    const bool slept =
+        co_await sleep_for(transport(), refusal_pause * (1 << refusals_), limit_.token());
+    if (!slept) co_return std::unexpected(failure(canceled()));
+    co_return result<void>();
   }
 
   /// The next part of the content, as it came; an empty one at its end, when the connection has
   /// gone back to the pool.
   task<result<std::span<const std::byte>>> receive() {
-    auto part = co_await http_.receive_body(limit_);
+    auto part = co_await http_->receive_body(limit_);
     if (part) took(*part);
     co_return part;
   }
   /// The same where nothing is to be waited for; else, and on any error, nothing.
   std::optional<std::span<const std::byte>> receive_at_once() {
-    const auto part = http_.receive_body_at_once();
+    const auto part = http_->receive_body_at_once();
     if (part) took(*part);
     return part;
   }
 
   /// After a switch to another protocol.
   task<result<std::span<const std::byte>>> receive_raw() {
-    return http_.receive_raw(limit_.token());
+    return http_->receive_raw(limit_.token());
   }
   task<result<void>> send_raw(std::span<const std::byte> bytes) {
-    return http_.send_raw(bytes, limit_.token());
+    return http_->send_raw(bytes, limit_.token());
   }
   bool over_http2() const noexcept { return connection_ && connection_->is_http2(); }
 
@@ -163,11 +188,11 @@ class attempt {
 
   /// After a switch: ends it below whoever waits for it.
   void hang_up() noexcept {
-    if (connection_) http_.hang_up();
+    if (connection_) http_->hang_up();
   }
   /// Ends what goes on, and with it a connection that nobody else uses.
   void abandon() noexcept {
-    http_.close();
+    http_.reset();
     connection_ = {};
   }
 
@@ -175,13 +200,7 @@ class attempt {
   bool connected() const noexcept { return static_cast<bool>(connection_); }
 
   /// False where the fields speak of content that does not come, as in an answer to HEAD.
-  bool has_content() const noexcept { return http_.has_content(); }
-
-  /// True when doing the work twice is the same as doing it once, and the content is there again.
-  bool may_repeat_work() const noexcept {
-    return (request_.method.is_idempotent() || request_.headers.contains("idempotency-key")) &&
-           request_.content.can_rewind();
-  }
+  bool has_content() const noexcept { return http_ && http_->has_content(); }
 
   /// What an error of this attempt means for sending the request again.
   replay_safety replay_of(const error& e) const noexcept { return replay_of(e, sent_); }
@@ -202,7 +221,7 @@ class attempt {
   const url& here() const noexcept { return *state_.url; }
   const client_options& options() const noexcept { return client_.options; }
   const timeouts& limits() const noexcept { return client_.options.timeouts; }
-  Transport& transport() noexcept { return client_.transport(); }
+  any_transport& transport() noexcept { return client_.transport(); }
 
   /// Gets a connection from the pool, or makes one for it.
   task<result<void>> acquire(bool fresh) {
@@ -223,8 +242,8 @@ class attempt {
       connection_ = *std::move(leased);
     }
     state_.timings.queue = limit_.now() - asked;
-    net::observe(transport(),
-                 events::assigned{way_.key().to, connection_.connected(), state_.timings.queue});
+    net::notify(options().observers, &observer::on_assigned,
+                events::assigned{way_.key().to, connection_.connected(), state_.timings.queue});
     state_.on_reused_connection = connection_.connected();
     if (connection_.connected()) co_return result<void>();
     co_return co_await make_connection();
@@ -258,11 +277,9 @@ class attempt {
   /// Waits until it is known whether the connection takes other protocols; where it does not, the
   /// next one is of HTTP/1.1.
   task<result<bool>> check_extended_connect() {
-#ifdef COHTTPS_HAS_NGHTTP2
     limit_.enter(phase::handshake, limits().tls);
-    const bool known = co_await connection_->http2()->settings_known(limit_.token());
+    const bool known = co_await connection_->settings_known(limit_.token());
     if (!known) co_return std::unexpected(failure(canceled()));
-#endif
     if (connection_->takes_extended_connect()) co_return true;
     connection_.give_back();
     if (options().versions == http_versions::http_2)
@@ -275,15 +292,16 @@ class attempt {
 
   /// Sends the request over `connection_` and waits for the head.
   task<result<void>> ask(std::size_t number) {
-    http_.open(*connection_);
+    http_ = connection_->open_stream();
     if (std::exchange(needs_rewind_, true) && !request_.content.rewind())
       co_return fail(error_category::policy, "content_not_repeatable",
                      "the request has to be sent again, but its content cannot be read again from "
                      "the beginning");
     const time_point started = limit_.last();
 
-    const fields_of_one_sending own(request_.headers, net::is_observed<Transport, events::sending>);
-    net::observe(transport(), events::sending{request_.method, here(), request_.headers, number});
+    const fields_of_one_sending own(request_.headers, !options().observers.empty());
+    net::notify(options().observers, &observer::on_sending,
+                events::sending{request_.method, here(), request_.headers, number});
     std::string absolute;
     if (way_.login())
       if (auto shown = way_.show_login(request_, here(), absolute); !shown) co_return shown;
@@ -310,20 +328,21 @@ class attempt {
                                   by_stream ? std::string_view(request_.upgrade_to) : ""};
     const net::exchange_paces paces{{{}, limits().idle, limits().minimum_rate},
                                     {limits().first_byte, limits().idle, limits().minimum_rate}};
-    auto answered = co_await http_.ask(asked, paces, limit_);
+    auto answered = co_await http_->ask(asked, paces, limit_);
     if (!answered && answered.error().replay() == replay_safety::not_sent) sent_ = sent_before;
     sent_any_ = sent_any_ || sent_;
     if (!answered) co_return std::unexpected(failure(std::move(answered).error()));
     answered_at_ = limit_.now();
     state_.timings.first_byte = answered_at_ - started;
-    state_.head = http_.take_head();
-    state_.content_length = http_.content_length();
+    state_.head = http_->take_head();
+    state_.content_length = http_->content_length();
     state_.connection = connection_->info;
-    if (http_.has_content()) listener_.expect(state_.content_length);
+    if (http_->has_content()) listener_.expect(state_.content_length);
     keep_cookies();
-    net::observe(transport(), events::received{state_.head.status, state_.head.headers,
-                                               state_.timings.first_byte});
-    limit_.enter(http_.sends() ? phase::send : phase::receive_body,
+    net::notify(
+        options().observers, &observer::on_received,
+        events::received{state_.head.status, state_.head.headers, state_.timings.first_byte});
+    limit_.enter(http_->sends() ? phase::send : phase::receive_body,
                  net::pace{{}, limits().idle, request_.minimum_rate}, answered_at_);
     limit_.rest(answered_at_);
     co_return result<void>();
@@ -353,10 +372,10 @@ class attempt {
   /// The response is complete: its connection can carry another one.
   void finish() {
     state_.timings.content = limit_.last() - answered_at_;
-    state_.trailers = http_.trailers();
+    state_.trailers = http_->trailers();
     ++connection_->exchanges;
-    const bool kept = http_.reusable();
-    http_.close();
+    const bool kept = http_->reusable();
+    http_.reset();
     if (kept) {
       const auto timeout = keep_alive_timeout(state_.head.headers);
       connection_.give_back(timeout ? idle_limit_for(*timeout) : std::chrono::nanoseconds::max());
@@ -364,61 +383,13 @@ class attempt {
     connection_ = {};
   }
 
-  /// True when the answer wants the same request once more, and it can be sent again.
-  result<bool> is_to_be_asked_again() {
-    const bool repeatable = request_.content.can_rewind();
-    switch (state_.head.status) {
-      case 407:
-        if (!way_.login()) return false;
-        if (auto wanted = way_.login()->challenged(state_.head.headers); !wanted)
-          return pass(std::move(wanted));
-        if (repeatable) return true;
-        return fail(error_category::policy, "content_not_repeatable",
-                    "the proxy asks for authentication only after content that can be given just "
-                    "once; send a request without content first, or content that can be repeated");
-      case 417:  // RFC 9110, 15.5.18: it knows no expectation
-        if (!expects_continue() || !repeatable) return false;
-        return refuses_expect_ = true;
-      case 421:  // RFC 9110, 15.5.20: a connection of its own may be the right one
-        if (!elsewhere_ || !repeatable) return false;
-        client_.misdirected.insert(here().origin());
-        return true;
-      default:
-        return false;
-    }
-  }
-
-  /// What an error means for sending the request once more without asking anybody.
-  enum class again : std::uint8_t { no, yes, fresh };
-
-  again after(const error& e) noexcept {
-    // RFC 9113, 8.7: what HTTP/2 says was not acted on may be sent again, whatever it is; not
-    // endlessly to a server that says nothing else.
-    if (e.replay() != replay_safety::maybe_processed &&
-        (e.category() == error_category::peer_closed || wants_http1(e))) {
-      // Each goodbye that some requests came before leaves fewer: that is no refusal.
-      if (!came_too_late(e) && refusals_++ == most_refusals) return again::no;
-      if (!request_.content.can_rewind()) return again::no;
-      if (wants_http1(e)) {
-        client_.only_http1.insert(here().origin());
-        way_.use_http1();
-      }
-      return again::yes;
-    }
-    // RFC 9110, 9.2.2: what was sent on a connection that died without a word may be sent again
-    // only when doing it twice is the same as doing it once.
-    return e.category() == error_category::peer_closed && state_.on_reused_connection &&
-                   !http_.answered() && may_repeat_work()
-               ? again::fresh
-               : again::no;
-  }
   static error canceled() {
     return {error_category::canceled, "canceled", "the operation was canceled"};
   }
+  /// The peer went away, and had looked at other requests before: that is no refusal.
   bool came_too_late(const error& e) const noexcept {
     return e.replay() == replay_safety::not_sent && connection_ && connection_->took_some();
   }
-  static bool wants_http1(const error& e) noexcept { return e.reason() == "http_1_1_required"; }
 
   bool expects_continue() const noexcept {
     return !refuses_expect_ && !request_.headers.contains("expect") &&
@@ -429,14 +400,14 @@ class attempt {
     return sent ? replay_safety::maybe_processed : replay_safety::not_sent;
   }
 
-  client_state<Transport>& client_;
+  client_state& client_;
   request& request_;
   authentication& authentication_;
   exchange_state& state_;
-  net::deadline<Transport>& limit_;
+  net::deadline& limit_;
   way way_;
-  pool::lease<Transport> connection_;
-  net::message_exchange<Transport> http_;
+  pool::lease<> connection_;
+  net::http_stream_ptr http_;
   time_point answered_at_{};
   request_listener listener_;
   bool sent_ = false;                   // a byte of the last sending may have reached a server
@@ -445,6 +416,7 @@ class attempt {
   bool needs_rewind_ = false;           // the content was read for an earlier sending
   bool refuses_expect_ = false;
   int refusals_ = 0;
+  bool asked_ = false;  // the last sending had a connection
 };
 
 }  // namespace cohttps

@@ -139,22 +139,25 @@ class authentication {
     return {};
   }
 
-  /// Takes the challenge of a 401 with these fields. True when the next request can answer it.
-  bool take_challenge(const fields& headers) {
-    if (chosen_.as<token_source>()) {
-      if (challenges_++ > 0) return false;
-      refused_ = token_;
-      return true;
-    }
+  /// True when the next request can answer the challenge of a 401 with these fields.
+  bool can_answer(const fields& headers) const {
+    if (chosen_.as<token_source>()) return challenges_ == 0;
     const auto* user = chosen_.as<credentials::user>();
     if (!user || !user->digest) return false;
-    const auto offered = parse_challenges(headers, "www-authenticate");
-    auto answerable = digest::choose(offered, tls::hashes());
+    const auto answerable =
+        digest::choose(parse_challenges(headers, "www-authenticate"), tls::hashes());
     // One answer, and another when only its nonce had become too old.
-    if (!answerable || challenges_ == 2 || (challenges_ == 1 && !answerable->stale())) return false;
+    return answerable && challenges_ < 2 && (challenges_ == 0 || answerable->stale());
+  }
+  /// Takes the challenge of a 401 that `can_answer`.
+  void take_challenge(const fields& headers) {
     ++challenges_;
-    known_.learn(at_, user->name, *std::move(answerable));
-    return true;
+    if (chosen_.as<token_source>()) {
+      refused_ = token_;
+      return;
+    }
+    auto answerable = digest::choose(parse_challenges(headers, "www-authenticate"), tls::hashes());
+    known_.learn(at_, chosen_.as<credentials::user>()->name, *std::move(answerable));
   }
 
  private:

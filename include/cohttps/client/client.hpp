@@ -7,6 +7,7 @@
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/upgraded.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <chrono>
 #include <memory>
@@ -15,6 +16,13 @@
 #include <utility>
 
 namespace cohttps {
+
+namespace detail {
+
+COHTTPS_DECL request make_request(const method& verb, std::string_view url, content body,
+                                  const request_options& options);
+
+}  // namespace detail
 
 /// Sends requests and keeps connections. Certificates are verified; nothing turns that off by
 /// accident.
@@ -28,23 +36,21 @@ namespace cohttps {
 /// was moved from fail with usage "moved_from".
 ///
 /// Threads: a client belongs to the thread of its transport's loop.
-template <transport Transport>
-class basic_client {
+class client {
  public:
-  using transport_type = Transport;
-  using operation = cohttps::operation<Transport, response, on_error::throws>;
-  using try_operation = cohttps::operation<Transport, response, on_error::returns>;
-  using stream_operation = cohttps::operation<Transport, response_stream, on_error::throws>;
-  using upgrade_operation = cohttps::operation<Transport, upgraded, on_error::throws>;
-  using download_operation = cohttps::operation<Transport, downloaded, on_error::throws>;
-  using connect_operation = cohttps::operation<Transport, connection_info, on_error::throws>;
+  using operation = cohttps::operation<response, on_error::throws>;
+  using try_operation = cohttps::operation<response, on_error::returns>;
+  using stream_operation = cohttps::operation<response_stream, on_error::throws>;
+  using upgrade_operation = cohttps::operation<upgraded, on_error::throws>;
+  using download_operation = cohttps::operation<downloaded, on_error::throws>;
+  using connect_operation = cohttps::operation<connection_info, on_error::throws>;
 
-  /// A client on the loop that runs here. Throws `error` (usage) where there is none.
-  explicit basic_client(client_options options = {})
-    requires requires { Transport::current(); }
-      : basic_client(Transport::current(), std::move(options)) {}
+  /// A client on the loop of the `run` that this thread is in; <cohttps/cohttps.hpp> defines it.
+  /// Throws `error` (usage, "no_event_loop") outside of one.
+  COHTTPS_DECL explicit client(client_options options = {});
 
-  explicit basic_client(Transport over, client_options options = {});
+  /// A client on any transport: `asio_transport(io_context)`, or one of your own.
+  COHTTPS_DECL explicit client(any_transport over, client_options options = {});
 
   /// GET (RFC 9110, 9.3.1).
   operation get(std::string_view url, const request_options& options = {}) & {
@@ -82,13 +88,13 @@ class basic_client {
   }
   /// Any method.
   operation send(const method& verb, std::string_view url, const request_options& options = {}) & {
-    return operation(state_, make_request(verb, url, options.content.copy(), options));
+    return operation(state_, detail::make_request(verb, url, options.content.copy(), options));
   }
   /// The same with content that may come from a file or be made on the way; `options.content` is
   /// left empty.
   operation send(const method& verb, std::string_view url, content body,
                  const request_options& options = {}) & {
-    return operation(state_, make_request(verb, url, std::move(body), options));
+    return operation(state_, detail::make_request(verb, url, std::move(body), options));
   }
 
   /// As `get`, giving `result<response>` instead of throwing.
@@ -98,21 +104,22 @@ class basic_client {
   /// As `send`, giving `result<response>` instead of throwing.
   try_operation try_send(const method& verb, std::string_view url,
                          const request_options& options = {}) & {
-    return try_operation(state_, make_request(verb, url, options.content.copy(), options));
+    return try_operation(state_, detail::make_request(verb, url, options.content.copy(), options));
   }
   try_operation try_send(const method& verb, std::string_view url, content body,
                          const request_options& options = {}) & {
-    return try_operation(state_, make_request(verb, url, std::move(body), options));
+    return try_operation(state_, detail::make_request(verb, url, std::move(body), options));
   }
 
   /// Gives a `response_stream` as soon as the head is there, for content that is large or endless.
   stream_operation stream(const method& verb, std::string_view url,
                           const request_options& options = {}) & {
-    return stream_operation(state_, make_request(verb, url, options.content.copy(), options));
+    return stream_operation(state_,
+                            detail::make_request(verb, url, options.content.copy(), options));
   }
   stream_operation stream(const method& verb, std::string_view url, content body,
                           const request_options& options = {}) & {
-    return stream_operation(state_, make_request(verb, url, std::move(body), options));
+    return stream_operation(state_, detail::make_request(verb, url, std::move(body), options));
   }
 
   /// What was made before: see `request`.
@@ -122,21 +129,21 @@ class basic_client {
 
   /// Receives content into the file `path`, which appears when it is complete; until then it is
   /// PATH.part. Throws `error` also for a status other than 2xx.
-  download_operation download(std::string_view url, std::string path,
-                              const download_options& how = {},
-                              const request_options& options = {}) &;
+  COHTTPS_DECL download_operation download(std::string_view url, std::string path,
+                                           const download_options& how = {},
+                                           const request_options& options = {}) &;
 
   /// Asks for another protocol, such as "websocket"; what belongs to it is in `options.headers`.
   /// Over a connection of its own (RFC 9110, 7.8), or over a stream of an HTTP/2 connection that is
   /// there and whose server takes that (RFC 8441). Throws `error` (policy, "not_upgraded") for any
   /// answer but 101 or, over a stream, 2xx.
-  upgrade_operation upgrade(std::string_view url, std::string_view protocol,
-                            const request_options& options = {}) &;
+  COHTTPS_DECL upgrade_operation upgrade(std::string_view url, std::string_view protocol,
+                                         const request_options& options = {}) &;
 
   /// Makes one more connection to the URL's origin and leaves it to the requests to come, so that
   /// the first of them does not wait for names, TCP and TLS.
   connect_operation connect(std::string_view url, const request_options& options = {}) & {
-    return connect_operation(state_, make_request(method::get, url, {}, options));
+    return connect_operation(state_, detail::make_request(method::get, url, {}, options));
   }
 
   /// A client that is itself a temporary object is refused: it would keep no connection, and GCC
@@ -172,42 +179,20 @@ class basic_client {
 
   /// Takes no more requests, lets those that run end for as long as `within`, and stops the rest.
   /// When it returns, none runs.
-  task<void> close(std::chrono::nanoseconds within = std::chrono::seconds(10));
+  COHTTPS_DECL task<void> close(std::chrono::nanoseconds within = std::chrono::seconds(10));
 
   /// Closes the connections that wait for another request.
-  void close_idle() noexcept;
+  COHTTPS_DECL void close_idle() noexcept;
 
   /// The connections and requests of this moment.
-  pool::statistics statistics() const noexcept;
+  COHTTPS_DECL pool::statistics statistics() const noexcept;
 
  private:
-  template <transport, class, on_error>
-  friend class cohttps::operation;
-
-  using shared_state = std::shared_ptr<client_state<Transport>>;
-
-  static request make_request(const method& verb, std::string_view url, content body,
-                              const request_options& options);
-
-  // What the operations do. Members, so that with the client all of it is instantiated.
-  static task<result<response>> await_response(const shared_state& client, request& r,
-                                               bool& started);
-  static task<result<response_stream>> await_stream(const shared_state& client, request& r,
-                                                    bool& started);
-  static task<result<upgraded>> await_upgrade(const shared_state& client, request& r,
-                                              bool& started);
-  static task<result<downloaded>> await_download(const shared_state& client, request& r,
-                                                 bool& started);
-  static task<result<connection_info>> await_connection(const shared_state& client, request& r,
-                                                        bool& started);
-  static task<void> await_end(shared_state client, std::chrono::nanoseconds within);
-  static Transport transport_of(client_state<Transport>& client);
-
-  shared_state state_;
+  std::shared_ptr<client_state> state_;
 };
 
 }  // namespace cohttps
 
 #if !defined(COHTTPS_SEPARATE_COMPILATION)
-#include <cohttps/client/definitions.hpp>
+#include <cohttps/client/client.ipp>
 #endif

@@ -9,7 +9,7 @@
 #include <cohttps/net/connect_options.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/pool/pool.hpp>
-#include <cohttps/transport/concepts.hpp>
+#include <cohttps/transport/any_transport.hpp>
 #include <cohttps/url/origin.hpp>
 
 #include <algorithm>
@@ -35,26 +35,25 @@ class recent_origins {
   std::deque<origin> all_;
 };
 
-template <transport Transport>
 struct client_state {
-  client_state(Transport over, client_options chosen)
+  client_state(any_transport over, client_options chosen)
       : options(std::move(chosen)),
         connecting(connect_options_of(options)),
         connecting_to_proxy(proxy_connect_options_of(options)),
         contexts(options),
-        deadlines(over),
-        connections(std::move(over), options.pool),
+        deadlines(over, options.observers),
+        connections(std::move(over), options.pool, options.observers),
         budget(options.retry.budget) {}
 
-  Transport& transport() noexcept { return deadlines.transport(); }
+  any_transport& transport() noexcept { return deadlines.transport(); }
 
   client_options options;
   net::connect_options connecting;
   net::connect_options connecting_to_proxy;
   tls_contexts contexts;
-  net::deadline_queue<Transport> deadlines;
-  pool::pool<Transport> connections;
-  activity<Transport> operations;
+  net::deadline_queue deadlines;
+  pool::pool<> connections;
+  activity operations;
   retry_budget budget;
   recent_origins only_http1;   // origins that answered HTTP_1_1_REQUIRED
   recent_origins misdirected;  // origins that answered 421 over a connection to another one

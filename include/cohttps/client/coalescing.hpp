@@ -33,14 +33,13 @@ inline bool proves(const connection_info& info, std::string_view host) {
 /// The key of a connection that may carry what `own` would: HTTP/2 under the same `tls_context`,
 /// directly to the same port of one of the addresses of the host, with a certificate that is for it
 /// too. Nothing where there is none, or when `own` has a connection of its own.
-template <transport Transport>
-task<std::optional<pool::key>> coalesced(client_state<Transport>& client, const pool::key& own,
-                                         net::deadline<Transport>& limit) {
+inline task<std::optional<pool::key>> coalesced(client_state& client, const pool::key& own,
+                                                net::deadline& limit) {
   const bool can = own.tls && own.may_share && own.route.empty() &&
                    client.options.unix_socket.empty() && !client.misdirected.contains(own.to);
   if (!can || client.connections.any_of(own, [](const auto&) { return true; }))
     co_return std::nullopt;
-  const auto fits = [&](const pool::key& k, const net::connection<Transport>& c) {
+  const auto fits = [&](const pool::key& k, const net::connection& c) {
     return k.tls == own.tls && k.route.empty() && k.to.port == own.to.port && c.capacity() > 1 &&
            detail::proves(*c.info, own.to.host);
   };
@@ -49,7 +48,7 @@ task<std::optional<pool::key>> coalesced(client_state<Transport>& client, const 
       co_await net::resolve_only(own.to.host, own.to.port, client.connecting, limit);
   if (!addresses) co_return std::nullopt;  // whoever connects says why
   const pool::key* found =
-      client.connections.find([&](const pool::key& k, const net::connection<Transport>& c) {
+      client.connections.find([&](const pool::key& k, const net::connection& c) {
         return fits(k, c) && std::ranges::find(*addresses, c.info->peer) != addresses->end();
       });
   if (!found) co_return std::nullopt;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/representation.hpp>
 #include <cohttps/net/content_source.hpp>
 #include <cohttps/task/awaitable.hpp>
@@ -78,7 +79,7 @@ class [[nodiscard]] content {
   /// A file, read as it is sent, on the loop's thread: as many bytes as it has now, or all that
   /// comes from a pipe, in chunks. The request fails with usage "content_file" when it cannot be
   /// read, or turns out shorter than it was.
-  static content file(const std::string& path, std::string_view media_type = {});
+  COHTTPS_DECL static content file(const std::string& path, std::string_view media_type = {});
 
   /// None, because of `why`: what the request fails with.
   static content failed(error why);
@@ -126,7 +127,9 @@ class failed_source final : public content_source {
   result<void> check() const override { return std::unexpected(why_); }
   // Unknown, so that nothing that is complete can go out.
   std::optional<std::uint64_t> length() const noexcept override { return std::nullopt; }
-  task<result<std::span<const std::byte>>> next() override { co_return std::unexpected(why_); }
+  task<result<std::span<const std::byte>>> next() override {
+    return result<std::span<const std::byte>>(std::unexpected(why_));
+  }
   bool can_rewind() const noexcept override { return true; }
   bool rewind() noexcept override { return true; }
 
@@ -171,5 +174,5 @@ content content::generated(Next next, std::optional<std::uint64_t> length) {
 }  // namespace cohttps
 
 #if !defined(COHTTPS_SEPARATE_COMPILATION)
-#include <cohttps/client/content_definitions.hpp>
+#include <cohttps/client/content.ipp>
 #endif

@@ -9,6 +9,7 @@
 #include <cohttps/client/remote_stop.hpp>
 #include <cohttps/client/request.hpp>
 #include <cohttps/client/request_fields.hpp>
+#include <cohttps/client/resend_policy.hpp>
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/response_stream.hpp>
 #include <cohttps/client/retry.hpp>
@@ -34,12 +35,12 @@ namespace cohttps {
 /// One call of the client: `open` until the final response's head is there, then `read` until it
 /// gives nothing; or `connect` for no request at all. Not movable: deadlines and waits point into
 /// it.
-template <transport Transport>
+template <class = void>
 class exchange final : public open_exchange {
   using part = std::span<const std::byte>;
 
  public:
-  exchange(std::shared_ptr<client_state<Transport>> client, request&& r)
+  exchange(std::shared_ptr<client_state> client, request&& r)
       : client_(std::move(client)),
         request_(std::move(r)),
         limit_(client_->deadlines, request_.timeout ? request_.timeout : client_->options.timeout,
@@ -58,7 +59,7 @@ class exchange final : public open_exchange {
   task<result<void>> open() {
     const at_work working(client_->operations);
     auto opened = begin();
-    if (opened) opened = co_await follow();
+    if (opened) opened = co_await run();
     if (opened) opened = check_switch();
     if (opened && decodes_ && may_have_content())
       opened = decoding_.start(state_.head.headers, options().decoding,
@@ -103,7 +104,7 @@ class exchange final : public open_exchange {
   std::size_t max_content() const noexcept {
     return request_.max_content.value_or(options().max_content);
   }
-  activity<Transport>& operations() noexcept { return client_->operations; }
+  activity& operations() noexcept { return client_->operations; }
   /// False where the fields speak of content that does not come, as in an answer to HEAD.
   bool has_content() const noexcept { return attempt_.has_content(); }
   exchange_state&& take_state() noexcept { return std::move(state_); }
@@ -121,7 +122,7 @@ class exchange final : public open_exchange {
   }
 
  private:
-  using at_work = typename activity<Transport>::guard;
+  using at_work = activity::guard;
 
   std::optional<part> read_at_once() {
     if (switched_ || decoding_.active()) return std::nullopt;
@@ -211,7 +212,7 @@ class exchange final : public open_exchange {
   const cohttps::url& here() const noexcept { return *state_.url; }
   const client_options& options() const noexcept { return client_->options; }
   const timeouts& limits() const noexcept { return client_->options.timeouts; }
-  Transport& transport() noexcept { return client_->transport(); }
+  any_transport& transport() noexcept { return client_->transport(); }
 
   result<void> begin() {
     if (!request_.url) return std::unexpected(std::move(request_.url).error());
@@ -232,84 +233,167 @@ class exchange final : public open_exchange {
     return {};
   }
 
-  task<result<void>> follow() {
-    const std::size_t most = request_.max_redirects.value_or(options().max_redirects);
+  /// Sends the request, and sends it again for as long as `detail::decide` says so.
+  task<result<void>> run() {
+    using detail::resend;
+    retry_schedule schedule(options().retry);
+    bool begins_attempt = true, fresh = false;
+    if (auto prepared = begin_at_origin(); !prepared) co_return prepared;
     while (true) {
-      if (auto sent = co_await send(); !sent) co_return sent;
-      if (state_.head.status == 401 && request_.content.can_rewind() &&
-          authentication_.take_challenge(state_.head.headers)) {
-        if (auto drained = co_await attempt_.drain(); !drained) co_return drained;
-        continue;
+      result<void> sent;
+      if (std::exchange(begins_attempt, false)) {
+        schedule.begin_attempt();
+        limit_.enter(phase::none, {}, limit_.last());
+        attempt_.begin();
+        sent = co_await authentication_.prepare();
       }
-      if (most == 0) co_return result<void>();
-      auto next = follow_redirect(here(), request_.method, state_.head.status, state_.head.headers);
-      if (!next) co_return pass(std::move(next));
-      if (!*next) co_return result<void>();
-      redirection& redirect = **next;
-      if (state_.history.size() == most)
-        co_return fail(error_category::limit, "too_many_redirects",
-                       "the server redirected more than " + std::to_string(most) +
-                           " times; the last place was " + redirect.to.origin().text());
-      net::observe(transport(), events::redirected{state_.head.status, here(), redirect.to});
-      if (auto drained = co_await attempt_.drain(); !drained) co_return drained;
-      state_.history.push_back({state_.head.status, here()});
-      strip_for_redirect(request_.headers, redirect, options().redirects_keep_credentials);
-      if (std::exchange(own_key_, false)) request_.headers.erase("idempotency-key");
-      if (!redirect.keeps_content) {
-        request_.content = {};
-        request_.trailers = {};
+      if (sent) sent = co_await attempt_.send(schedule.attempts(), fresh);
+      const resend next = detail::decide(facts(sent, schedule));
+      fresh = next == resend::fresh_connection;
+      switch (next) {
+        case resend::no:
+          co_return concluded(std::move(sent));
+        case resend::content_is_spent:
+        case resend::answer_proxy:
+          if (auto taken = attempt_.take_proxy_challenge(); !taken) co_return taken;
+          if (next == resend::content_is_spent) co_return content_is_spent();
+          break;
+        case resend::answer_origin:
+          authentication_.take_challenge(state_.head.headers);
+          break;
+        case resend::without_expect:
+          attempt_.expect_no_more();
+          break;
+        case resend::to_its_own_origin:
+          attempt_.coalesce_no_more();
+          break;
+        case resend::over_http1:
+          attempt_.use_http1();
+          break;
+        case resend::follow_redirect: {
+          auto redirect = read_redirection();
+          if (!redirect) co_return pass(std::move(redirect));
+          if (!*redirect) co_return sent;
+          if (auto drained = co_await attempt_.drain(); !drained) co_return drained;
+          if (auto applied = apply(**std::move(redirect)); !applied) co_return applied;
+          break;
+        }
+        case resend::after_delay: {
+          const auto delay = next_delay(schedule, sent);
+          if (!delay) co_return concluded(std::move(sent));
+          if (limit_.stop_requested() && !limit_.forgive()) co_return concluded(std::move(sent));
+          net::notify(
+              options().observers, &observer::on_retrying,
+              events::retrying{schedule.attempts() + 1, *delay, sent ? nullptr : &sent.error(),
+                               sent ? state_.head.status : 0});
+          begins_attempt = true;
+          if (sent) sent = co_await attempt_.drain();
+          if (!sent && limit_.stop_requested()) co_return sent;
+          attempt_.abandon();
+          limit_.enter(phase::none, {}, limit_.last());
+          const bool slept = co_await sleep_for(transport(), *delay, limit_.token());
+          if (!slept) co_return std::unexpected(attempt_.failure(canceled()));
+          continue;
+        }
+        case resend::fresh_connection:
+          attempt_.abandon();
+          continue;
+        case resend::same_way:
+          break;
       }
-      if (!request_.content.can_rewind())
-        co_return fail(error_category::policy, "content_not_repeatable",
-                       "the redirection wants the content again, which can be given only once; it "
-                       "was not followed");
-      request_.method = redirect.method;
-      state_.url = std::move(redirect.to);
+      // The response, or what is left of the stream, is not wanted.
+      if (sent)
+        sent = co_await attempt_.drain();
+      else
+        sent = co_await attempt_.abandon_refused(sent.error());
+      if (!sent) co_return sent;
+      if (next != resend::answer_origin && next != resend::follow_redirect) continue;
+      schedule = retry_schedule(options().retry);
+      begins_attempt = true;
+      if (auto prepared = begin_at_origin(); !prepared) co_return prepared;
     }
   }
 
-  /// One request of the chain, sent as often as the client's options allow.
-  task<result<void>> send() {
-    if (auto chosen = attempt_.choose_way(); !chosen) co_return chosen;
-    if (auto chosen = authentication_.choose(here(), request_.headers); !chosen) co_return chosen;
-    // A redirection to another origin has taken the last one's away.
+  detail::resend_facts facts(const result<void>& sent, const retry_schedule& schedule) const {
+    auto f = attempt_.facts(sent ? nullptr : &sent.error());
+    f.attempts_left = schedule.attempts_left();
+    f.origin_answerable = f.status == 401 && authentication_.can_answer(state_.head.headers);
+    f.redirects = is_redirect_status(f.status) && max_redirects() != 0;
+    return f;
+  }
+
+  /// With what the error means for sending the request again.
+  result<void> concluded(result<void> sent) const {
+    if (!sent) sent.error().replay(attempt_.replay_of(sent.error()));
+    return sent;
+  }
+
+  static std::unexpected<error> content_is_spent() {
+    return fail(error_category::policy, "content_not_repeatable",
+                "the proxy asks for authentication only after content that can be given just once; "
+                "send a request without content first, or content that can be repeated");
+  }
+
+  std::optional<std::chrono::nanoseconds> next_delay(const retry_schedule& schedule,
+                                                     const result<void>& sent) {
+    return schedule.next_delay(sent ? &state_.head.headers : nullptr, client_->budget,
+                               std::bit_cast<std::uint32_t>(tls::random_bytes<4>()),
+                               std::chrono::system_clock::now());
+  }
+
+  std::size_t max_redirects() const noexcept {
+    return request_.max_redirects.value_or(options().max_redirects);
+  }
+
+  /// Where the response leads; nothing when it names no place.
+  result<std::optional<redirection>> read_redirection() const {
+    auto next = follow_redirect(here(), request_.method, state_.head.status, state_.head.headers);
+    if (!next || !*next) return next;
+    if (state_.history.size() == max_redirects())
+      return fail(error_category::limit, "too_many_redirects",
+                  "the server redirected more than " + std::to_string(max_redirects()) +
+                      " times; the last place was " + (*next)->to.origin().text());
+    net::notify(options().observers, &observer::on_redirected,
+                events::redirected{state_.head.status, here(), (*next)->to});
+    return next;
+  }
+
+  /// Turns the request into the one that the redirection asks for.
+  result<void> apply(redirection redirect) {
+    state_.history.push_back({state_.head.status, here()});
+    strip_for_redirect(request_.headers, redirect, options().redirects_keep_credentials);
+    if (std::exchange(own_key_, false)) request_.headers.erase("idempotency-key");
+    if (!redirect.keeps_content) {
+      request_.content = {};
+      request_.trailers = {};
+    }
+    if (!request_.content.can_rewind())
+      return fail(
+          error_category::policy, "content_not_repeatable",
+          "the redirection wants the content again, which can be given only once; it was not "
+          "followed");
+    request_.method = redirect.method;
+    state_.url = std::move(redirect.to);
+    return {};
+  }
+
+  /// Before the first sending to an origin: connection, credentials, and the fields that a
+  /// redirection has taken away.
+  result<void> begin_at_origin() {
+    if (auto chosen = attempt_.choose_way(); !chosen) return chosen;
+    if (auto chosen = authentication_.choose(here(), request_.headers); !chosen) return chosen;
     if (!request_.headers.contains("host"))
       request_.headers.append_unchecked("Host", here().authority());
     if (options().retry.idempotency_key) add_idempotency_key();
-    retry_schedule schedule(options().retry);
-    while (true) {
-      schedule.begin_attempt();
-      limit_.enter(phase::none, {}, limit_.last());
-      auto answered = co_await authentication_.prepare();
-      if (answered) answered = co_await attempt_.send(schedule.attempts());
-      if (!answered) answered.error().replay(attempt_.replay_of(answered.error()));
-      const auto random = [] { return std::bit_cast<std::uint32_t>(tls::random_bytes<4>()); };
-      const auto delay = schedule.next(outcome_of(answered), client_->budget, random,
-                                       std::chrono::system_clock::now());
-      if (!delay || !request_.content.can_rewind()) co_return answered;
-      if (limit_.stop_requested() && !limit_.forgive()) co_return answered;
-      net::observe(transport(), events::retrying{schedule.attempts() + 1, *delay,
-                                                 answered ? nullptr : &answered.error(),
-                                                 answered ? state_.head.status : 0});
-      if (answered) answered = co_await attempt_.drain();
-      if (!answered && limit_.stop_requested()) co_return answered;
-      attempt_.abandon();
-      limit_.enter(phase::none, {}, limit_.last());
-      const bool slept = co_await sleep_for(transport(), *delay, limit_.token());
-      if (!slept) co_return std::unexpected(attempt_.failure(canceled()));
-    }
-  }
-
-  attempt_outcome outcome_of(const result<void>& answered) noexcept {
-    return {answered ? nullptr : &answered.error(), state_.head.status, &state_.head.headers,
-            attempt_.may_repeat_work()};
+    return {};
   }
 
   void finish() {
     state_.timings.total = limit_.last() - started_;
     state_.complete = true;
     end();
-    net::observe(transport(), events::completed{here(), state_.head.status, state_.timings.total});
+    net::notify(options().observers, &observer::on_completed,
+                events::completed{here(), state_.head.status, state_.timings.total});
   }
 
   /// A key that nobody else has (RFC 9562's version 4), for work that must not be done twice.
@@ -334,20 +418,20 @@ class exchange final : public open_exchange {
     else
       attempt_.abandon();
     end();
-    net::observe(transport(), events::failed{e});
+    net::notify(options().observers, &observer::on_failed, events::failed{e});
     return e;
   }
   void end() noexcept {
     if (std::exchange(running_, false)) client_->operations.end();
   }
 
-  std::shared_ptr<client_state<Transport>> client_;
+  std::shared_ptr<client_state> client_;
   request request_;
-  net::deadline<Transport> limit_;
-  remote_stop<Transport> remote_;
+  net::deadline limit_;
+  remote_stop remote_;
   time_point started_;
   authentication authentication_;
-  attempt<Transport> attempt_;
+  attempt attempt_;
   decoding decoding_;
   std::optional<error> failed_;
   bool decodes_ = false;   // codings were asked for by us, not by the caller

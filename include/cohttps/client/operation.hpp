@@ -7,11 +7,12 @@
 #include <cohttps/client/response_stream.hpp>
 #include <cohttps/client/upgraded.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/representation.hpp>
 #include <cohttps/net/connection_info.hpp>
 #include <cohttps/task/task.hpp>
-#include <cohttps/transport/concepts.hpp>
+#include <cohttps/transport/any_transport.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -22,13 +23,24 @@
 
 namespace cohttps {
 
-template <transport Transport>
 struct client_state;
 
-template <transport Transport>
-class basic_client;
-
 namespace detail {
+
+using shared_client_state = std::shared_ptr<client_state>;
+
+// What operations do, by their result. The arguments outlive the task.
+COHTTPS_DECL task<result<response>> perform(const shared_client_state&, request&,
+                                            std::type_identity<response>);
+COHTTPS_DECL task<result<response_stream>> perform(const shared_client_state&, request&,
+                                                   std::type_identity<response_stream>);
+COHTTPS_DECL task<result<upgraded>> perform(const shared_client_state&, request&,
+                                            std::type_identity<upgraded>);
+COHTTPS_DECL task<result<downloaded>> perform(const shared_client_state&, request&,
+                                              std::type_identity<downloaded>);
+COHTTPS_DECL task<result<connection_info>> perform(const shared_client_state&, request&,
+                                                   std::type_identity<connection_info>);
+COHTTPS_DECL any_transport transport_of(const client_state& client);
 
 [[gnu::cold]] inline error moved_from() {
   return {error_category::usage, "moved_from",
@@ -55,12 +67,12 @@ enum class on_error { throws, returns };
 /// `co_await` gives a `T`, or throws `error`; with `on_error::returns` it gives a `result<T>`. Its
 /// awaiter refers to the operation, which lasts as long as the `co_await` does.
 /// Destroying the awaiting coroutine ends the operation and closes its connection.
-template <transport Transport, class T, on_error Mode>
+template <class T, on_error Mode>
 class [[nodiscard("an operation does nothing until it is awaited")]] operation {
  public:
   using value_type = std::conditional_t<Mode == on_error::throws, T, result<T>>;
 
-  operation(std::shared_ptr<client_state<Transport>> client, request r)
+  operation(std::shared_ptr<client_state> client, request r)
       : client_(std::move(client)), request_(std::move(r)) {}
 
   /// The same operation, ended with category `canceled` when `stop` is asked for before it has its
@@ -111,13 +123,14 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   /// (usage, "moved_from") itself where there is no client, and so no loop to complete on.
   template <class Token>
     requires std::default_initializable<value_type> &&
-             requires(Transport& t, task<value_type> (*make)(stop_token), Token&& token) {
-               t.start(make, std::forward<Token>(token));
+             requires(any_transport& over, task<value_type> (*make)(stop_token), Token&& token) {
+               start_on(over, make, std::forward<Token>(token));
              }
   auto operator()(Token&& token) && {
     if (!client_) throw detail::moved_from();
-    Transport transport = basic_client<Transport>::transport_of(*client_);
-    return transport.start(
+    any_transport over = detail::transport_of(*client_);
+    return start_on(
+        over,
         [self = start_elsewhere()](stop_token stop) mutable {
           return as_task(std::move(self).with_stop(stop));
         },
@@ -126,18 +139,11 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
 
  private:
   task<result<T>> begin() {
-    using owner = basic_client<Transport>;
-    if constexpr (std::is_same_v<T, response>)
-      return owner::await_response(client_, request_, started_);
-    else if constexpr (std::is_same_v<T, connection_info>)
-      return owner::await_connection(client_, request_, started_);
-    else if constexpr (std::is_same_v<T, upgraded>)
-      return owner::await_upgrade(client_, request_, started_);
-    else if constexpr (std::is_same_v<T, downloaded>)
-      return owner::await_download(client_, request_, started_);
-    else
-      return owner::await_stream(client_, request_, started_);
+    if (!client_ || std::exchange(started_, true))
+      return refuse(detail::not_startable(client_ != nullptr));
+    return detail::perform(client_, request_, std::type_identity<T>());
   }
+  static task<result<T>> refuse(error why) { co_return std::unexpected(std::move(why)); }
 
   /// The operation that starts in place of this one, which knows from now on that it has started.
   operation start_elsewhere() {
@@ -159,7 +165,7 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
 
   static task<value_type> as_task(operation self) { co_return co_await std::move(self); }
 
-  std::shared_ptr<client_state<Transport>> client_;
+  std::shared_ptr<client_state> client_;
   request request_;
   bool started_ = false;
 };

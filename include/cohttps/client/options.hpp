@@ -17,6 +17,7 @@
 #include <cohttps/http1/limits.hpp>
 #include <cohttps/net/connect_options.hpp>
 #include <cohttps/net/http2_options.hpp>
+#include <cohttps/net/observer.hpp>
 #include <cohttps/net/pace.hpp>
 #include <cohttps/pool/options.hpp>
 #include <cohttps/proxy/proxy_rules.hpp>
@@ -132,6 +133,9 @@ struct client_options {
   http2_options http2 = {};
   pool::options pool = {};
   retry_options retry = {};
+
+  /// Who sees what the client's operations do.
+  cohttps::observers observers = {};
 
   /// Which proxy leads to which URL; none by default, and none of the environment's unless
   /// `proxy_rules::from_environment` is asked.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cohttps/net/deadline.hpp>
-#include <cohttps/transport/concepts.hpp>
+#include <cohttps/transport/any_transport.hpp>
 
 #include <algorithm>
 #include <forward_list>
@@ -17,10 +17,9 @@ namespace cohttps {
 
 /// Asks `target` to stop, on the loop's thread, once one of `tokens` was asked; at once, if it
 /// already was.
-template <transport Transport>
 class remote_stop {
  public:
-  remote_stop(Transport& transport, const std::vector<std::stop_token>& tokens,
+  remote_stop(any_transport& transport, const std::vector<std::stop_token>& tokens,
               net::deadline_entry& target) {
     if (tokens.empty()) return;
     if (std::ranges::any_of(tokens, &std::stop_token::stop_requested)) {
@@ -39,7 +38,7 @@ class remote_stop {
 
  private:
   struct deliver {
-    Transport transport;
+    any_transport transport;
     std::shared_ptr<net::deadline_entry*> target;
     // A stop must not be lost for want of memory, which whoever asks for it cannot be told.
     void operator()() noexcept {

@@ -62,65 +62,34 @@ class retry_budget {
   double saved_ = reserve;
 };
 
-/// How an attempt has ended.
-struct attempt_outcome {
-  const error* failure = nullptr;   ///< null: there is a response
-  int status = 0;                   ///< of the response
-  const fields* headers = nullptr;  ///< of the response
-  bool may_repeat_work = false;     ///< the request may be acted on twice
-};
-
 /// The waits between the attempts of one request.
 class retry_schedule {
  public:
-  explicit retry_schedule(const retry_options& options) noexcept : options_(options) {}
+  explicit retry_schedule(const retry_options& options) noexcept : options_(&options) {}
 
   /// The number of attempts that have begun.
   std::size_t attempts() const noexcept { return attempts_; }
   void begin_attempt() noexcept { ++attempts_; }
 
-  /// How long to wait before the next attempt; nothing when `outcome` is final. `random()` gives 32
-  /// random bits.
-  template <class Random>
-  std::optional<std::chrono::nanoseconds> next(const attempt_outcome& outcome, retry_budget& budget,
-                                               Random random,
-                                               std::chrono::system_clock::time_point now) const {
-    if (attempts_ >= options_.attempts) return std::nullopt;
+  bool attempts_left() const noexcept { return attempts_ < options_->attempts; }
+
+  /// How long to wait before the next attempt. `headers` are those of the response, or null.
+  /// Nothing when the server asks for too much time, or the budget is spent. `random` are 32 random
+  /// bits.
+  std::optional<std::chrono::nanoseconds> next_delay(
+      const fields* headers, retry_budget& budget, std::uint32_t random,
+      std::chrono::system_clock::time_point now) const {
     std::chrono::nanoseconds wait{};
-    if (outcome.failure) {
-      if (!worth_repeating(*outcome.failure, outcome.may_repeat_work)) return std::nullopt;
-    } else {
-      if (!is_transient(outcome.status) || !outcome.may_repeat_work) return std::nullopt;
-      if (const auto asked = retry_after(*outcome.headers, now)) {
-        if (*asked > options_.longest_retry_after) return std::nullopt;
+    if (headers)
+      if (const auto asked = retry_after(*headers, now)) {
+        if (*asked > options_->longest_retry_after) return std::nullopt;
         wait = *asked;
       }
-    }
     if (!budget.take_retry()) return std::nullopt;
-    return std::max(wait, jitter(random()));
+    return std::max(wait, jitter(random));
   }
 
  private:
-  static bool is_transient(int status) noexcept {
-    return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
-  }
-
-  static bool worth_repeating(const error& e, bool may_repeat_work) noexcept {
-    if (e.replay() == replay_safety::rejected) return true;
-    if (e.replay() == replay_safety::maybe_processed && !may_repeat_work) return false;
-    switch (e.category()) {
-      case error_category::connect:
-      case error_category::peer_closed:
-        return true;
-      case error_category::resolve:
-        return e.reason() != "host_not_found";
-      case error_category::timeout:
-        return e.reason() != "total_timeout" && e.phase() != phase::queue;
-      default:
-        return false;
-    }
-  }
-
   /// RFC 9110, 10.2.3: a number of seconds or a date.
   static std::optional<std::chrono::nanoseconds> retry_after(
       const fields& headers, std::chrono::system_clock::time_point now) {
@@ -136,14 +105,14 @@ class retry_schedule {
   }
 
   std::chrono::nanoseconds jitter(std::uint32_t random) const noexcept {
-    std::chrono::nanoseconds limit = std::min(options_.first_delay, options_.longest_delay);
-    for (std::size_t i = 1; i < attempts_ && limit < options_.longest_delay; ++i)
-      limit = std::min(limit * 2, options_.longest_delay);
+    std::chrono::nanoseconds limit = std::min(options_->first_delay, options_->longest_delay);
+    for (std::size_t i = 1; i < attempts_ && limit < options_->longest_delay; ++i)
+      limit = std::min(limit * 2, options_->longest_delay);
     return std::chrono::nanoseconds(static_cast<std::int64_t>(
         static_cast<double>(limit.count()) * (static_cast<double>(random) / 4294967296.0)));
   }
 
-  const retry_options& options_;
+  const retry_options* options_;
   std::size_t attempts_ = 0;
 };
 

@@ -72,6 +72,7 @@ class way {
 
   /// To a proxy that gets the request itself; else null.
   proxy_login* login() noexcept { return login_ ? &*login_ : nullptr; }
+  bool has_login() const noexcept { return login_.has_value(); }
 
   /// Makes the request what such a proxy gets (RFC 9112, 3.2.2): its target, and the credentials
   /// that the proxy alone may see, in Proxy-Authorization.

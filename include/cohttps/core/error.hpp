@@ -68,6 +68,15 @@ constexpr std::string_view to_string(replay_safety r) noexcept {
   return names[static_cast<std::size_t>(r)];
 }
 
+/// The reasons on which the client's own decisions depend; `error::reason` is their text.
+enum class known_reason : std::uint8_t { other, http_1_1_required, host_not_found, total_timeout };
+
+constexpr std::string_view to_string(known_reason r) noexcept {
+  constexpr std::string_view names[] = {"other", "http_1_1_required", "host_not_found",
+                                        "total_timeout"};
+  return names[static_cast<std::size_t>(r)];
+}
+
 /// Why an operation gave no response.
 ///
 /// A value: cheap to move, shared when copied. A layer makes it with a category, a stable
@@ -91,12 +100,18 @@ class [[nodiscard]] error : public std::exception {
     state_->message = std::move(message);
   }
 
+  error(error_category category, known_reason reason, std::string message)
+      : error(category, to_string(reason), std::move(message)) {
+    state_->known = reason;
+  }
+
   error_category category() const noexcept { return state_->category; }
   cohttps::phase phase() const noexcept { return state_->phase; }
   replay_safety replay() const noexcept { return state_->replay; }
 
   /// A stable snake_case word for programs, such as "certificate_expired".
   std::string_view reason() const noexcept { return state_->reason; }
+  bool is(known_reason r) const noexcept { return state_->known == r; }
 
   /// What happened and what to do, without the subject.
   const std::string& message() const noexcept { return state_->message; }
@@ -148,6 +163,7 @@ class [[nodiscard]] error : public std::exception {
     cohttps::phase phase = cohttps::phase::none;
     replay_safety replay = replay_safety::maybe_processed;
     bool reused = false;
+    known_reason known = known_reason::other;
     std::string reason;
     std::string message;
     std::string subject;

@@ -1,9 +1,15 @@
-// Where the definitions of ..._definitions.hpp go, which are no templates: into every unit, or,
-// with COHTTPS_SEPARATE_COMPILATION, into the one that includes <cohttps/implementation.hpp>.
+// How functions are compiled that are no templates: in every unit that uses them, or, with
+// COHTTPS_SEPARATE_COMPILATION defined for the whole program, in the one that includes
+// <cohttps/src.hpp>.
 #pragma once
 
 #if defined(COHTTPS_SEPARATE_COMPILATION)
-#define COHTTPS_DEFINITION
+#define COHTTPS_DECL
+#define COHTTPS_DEF
+#define COHTTPS_INLINE
 #else
-#define COHTTPS_DEFINITION inline
+// A template, so that a unit which does not call it does not compile it.
+#define COHTTPS_DECL template <class = void>
+#define COHTTPS_DEF template <class>
+#define COHTTPS_INLINE inline
 #endif

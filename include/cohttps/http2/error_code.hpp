@@ -158,7 +158,7 @@ constexpr std::string_view section_of(error_code c, frame_type last) noexcept {
                    "the server refused the request before it did anything (REFUSED_STREAM)")
           .replay(replay_safety::rejected);
     case error_code::http_1_1_required:
-      return error(error_category::protocol, "http_1_1_required",
+      return error(error_category::protocol, known_reason::http_1_1_required,
                    "the server wants this request over HTTP/1.1 (HTTP_1_1_REQUIRED)")
           .replay(replay_safety::rejected);
     default:

@@ -3,9 +3,10 @@
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/net/deadline.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/tls/engine.hpp>
-#include <cohttps/transport/concepts.hpp>
+#include <cohttps/transport/any_transport.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -25,14 +26,11 @@ namespace cohttps::net {
 /// ```
 ///   HTTP ── engine ── (engine of an HTTPS proxy) ── stream
 /// ```
-template <byte_stream Stream>
 class channel {
-  struct no_progress {
-    void operator()(std::size_t) const noexcept {}
-  };
+  using view = std::span<const std::byte>;
 
  public:
-  explicit channel(Stream stream) noexcept : stream_(std::move(stream)) {}
+  explicit channel(any_stream stream) noexcept : stream_(std::move(stream)) {}
 
   /// Runs the handshake with `host`, which ends verified or not at all. Called a second time, it
   /// runs inside of the first one's TLS.
@@ -45,7 +43,7 @@ class channel {
     if (auto started = mine.engine.start(now); !started) co_return pass(std::move(started));
     while (true) {
       // Our last message goes out together with the first request, or when there is none.
-      if (eager && mine.engine.handshake_done() && !mine.engine.revocation())
+      if (stream_.is_eager() && mine.engine.handshake_done() && !mine.engine.revocation())
         co_return result<void>();
       if (auto sent = co_await flush(mine, stop); !sent) co_return pass(std::move(sent));
       if (mine.engine.handshake_done()) co_return result<void>();
@@ -58,12 +56,10 @@ class channel {
   }
 
   /// The next bytes: a view, valid until the next call. Empty at the end of the stream; an end of
-  /// TLS that the peer did not announce is an error (`truncated`). Calls `progress(n)` whenever the
-  /// stream has given `n` more, be it a part of a record.
-  template <class Progress = no_progress>
-  task<result<std::span<const std::byte>>> receive(stop_token stop, Progress progress = {}) {
-    if (top_) return open(*top_, stop, progress);
-    return read_plain(stop, progress);
+  /// TLS that the peer did not announce is an error (`truncated`).
+  task<result<view>> receive(stop_token stop) {
+    if (top_) return open(*top_, stop);
+    return read_plain(stop);
   }
 
   /// The same, appended to `into`; gives how many.
@@ -75,12 +71,11 @@ class channel {
   }
 
   /// After `receive`: what came with its bytes and needs no more reading, if there is something.
-  std::optional<result<std::span<const std::byte>>> receive_buffered() {
+  std::optional<result<view>> receive_buffered() {
     if (!top_ || top_->below || !top_->early.empty()) return std::nullopt;
     auto opened = top_->engine.receive(top_->ciphertext);
     if (opened && opened->empty()) return std::nullopt;
-    if constexpr (eager)
-      if (!opened) (void)push(*top_);
+    if (!opened) (void)push(*top_);
     return opened;
   }
 
@@ -88,12 +83,10 @@ class channel {
   /// nothing, be it because the stream is at its end. Not while a read is under way.
   bool fill_at_once() { return top_ && !top_->below && fill_at_once(*top_); }
 
-  /// Sends all of `bytes`; calls `progress(n)` whenever the stream has taken `n` more.
-  template <class Progress = no_progress>
-  task<result<void>> write(std::span<const std::byte> bytes, stop_token stop,
-                           Progress progress = {}) {
-    if (!top_) return write_plain(bytes, stop, progress);
-    return seal(*top_, bytes, stop, progress);
+  /// Sends all of `bytes`. What the stream takes counts as progress of `limit`, unless it is null.
+  task<result<void>> write(view bytes, stop_token stop, deadline* limit = nullptr) {
+    if (!top_) return write_plain(bytes, stop, limit);
+    return seal(*top_, bytes, stop, limit);
   }
 
   /// For as long as content is written beside a read: it alone writes then.
@@ -114,11 +107,11 @@ class channel {
   /// What has come in already, without waiting: nothing while the peer is quiet, an empty view when
   /// it has closed the connection or broken TLS. What TLS sends of itself, such as tickets, is not
   /// told. Not while a read is under way.
-  std::optional<std::span<const std::byte>> receive_at_once() {
+  std::optional<view> receive_at_once() {
     if (top_) return open_at_once(*top_);
     if (stream_.idle()) return std::nullopt;
     plain_.clear();
-    if constexpr (eager) plain_.commit(stream_.try_read(plain_.prepare(read_size)));
+    if (stream_.is_eager()) plain_.commit(stream_.try_read(plain_.prepare(read_size)));
     return view(plain_.data());
   }
 
@@ -129,7 +122,7 @@ class channel {
   /// Sends what TLS still has to say, for a channel on which nobody waits. Where that would need
   /// waiting the stream ends.
   void settle() noexcept {
-    if constexpr (eager)
+    if (stream_.is_eager())
       for (layer* l = top_.get(); l; l = l->below.get())
         if (!push(*l)) return stream_.close();
   }
@@ -147,12 +140,11 @@ class channel {
 
   /// Says `last` and goodbye (close_notify; RFC 8446, 6.1) as far as that needs no waiting, and
   /// closes.
-  void close(std::span<const std::byte> last = {}) noexcept {
-    if constexpr (eager) {
+  void close(view last = {}) noexcept {
+    if (stream_.is_eager()) {
       const view words = last_words(last);
       // A mere goodbye need not arrive where the peer hears no more; `last` may explain something.
-      if constexpr (requires { stream_.close(words); })
-        if (last.empty()) return stream_.close(words);
+      if (last.empty()) return stream_.close(words);
       (void)stream_.try_write(words);
     }
     stream_.close();
@@ -186,7 +178,6 @@ class channel {
     buffer early;    // plaintext that came together with the end of the handshake
     bool early_given = false;
   };
-  using view = std::span<const std::byte>;
 
   static constexpr std::size_t read_size = 16 * 1024;
   // Two records of TLS 1.3 as most servers fill them: header, content, its type and the tag (RFC
@@ -194,18 +185,15 @@ class channel {
   static constexpr std::size_t ciphertext_size = 2 * (5 + 16 * 1024 + 1 + 16);
   static constexpr std::size_t sealed_size = 256 * 1024;
 
-  template <class Progress>
-  task<result<view>> read_plain(stop_token stop, Progress progress) {
+  task<result<view>> read_plain(stop_token stop) {
     plain_.clear();
     auto got = co_await stream_.read_some(plain_.prepare(read_size), stop);
     if (!got) co_return pass(std::move(got));
-    progress(*got);
     plain_.commit(*got);
     co_return view(plain_.data());
   }
 
-  template <class Progress = no_progress>
-  task<result<view>> open(layer& l, stop_token stop, Progress progress = {}) {
+  task<result<view>> open(layer& l, stop_token stop) {
     if (!l.early.empty()) {
       if (!l.early_given) {
         l.early_given = true;
@@ -225,13 +213,13 @@ class channel {
         if (auto sent = co_await flush(l, stop); !sent) co_return pass(std::move(sent));
       if (l.engine.peer_closed()) co_return view();
       if (l.below) {
-        auto got = co_await fill(l, stop, progress);
+        auto got = co_await fill(l, stop);
         if (!got) co_return pass(std::move(got));
         continue;
       }
       auto got = co_await stream_.read_some(room_for_records(l), stop);
       if (!got) co_return pass(std::move(got));
-      if (auto more = took(l, *got, progress); !more) co_return pass(std::move(more));
+      if (auto more = took(l, *got); !more) co_return pass(std::move(more));
     }
   }
 
@@ -255,13 +243,10 @@ class channel {
 
   /// False when that gave nothing: a stream that was not idle is at its end then.
   bool fill_at_once(layer& lowest) {
-    if constexpr (eager) {
-      const std::size_t got = stream_.try_read(room_for_records(lowest));
-      lowest.ciphertext.commit(got);
-      return got != 0;
-    } else {
-      return false;
-    }
+    if (!stream_.is_eager()) return false;
+    const std::size_t got = stream_.try_read(room_for_records(lowest));
+    lowest.ciphertext.commit(got);
+    return got != 0;
   }
 
   static std::span<std::byte> room_for_records(layer& lowest) {
@@ -271,62 +256,54 @@ class channel {
   }
 
   /// Reads more records.
-  template <class Progress = no_progress>
-  task<result<void>> fill(layer& l, stop_token stop, Progress progress = {}) {
+  task<result<void>> fill(layer& l, stop_token stop) {
     if (!l.below) {
       auto got = co_await stream_.read_some(room_for_records(l), stop);
       if (!got) co_return pass(std::move(got));
-      co_return took(l, *got, progress);
+      co_return took(l, *got);
     }
-    auto got = co_await open(*l.below, stop, progress);
+    auto got = co_await open(*l.below, stop);
     if (!got) co_return pass(std::move(got));
     l.ciphertext.append(*got);
     if (got->empty()) co_return l.engine.end_of_stream();
     co_return result<void>();
   }
   /// The lowest layer's stream has given so much. Its end, where it is none of TLS, is an error.
-  template <class Progress>
-  static result<void> took(layer& lowest, std::size_t size, Progress& progress) {
-    progress(size);
+  static result<void> took(layer& lowest, std::size_t size) {
     lowest.ciphertext.commit(size);
     return size == 0 ? lowest.engine.end_of_stream() : result<void>();
   }
 
   /// The alert goes out as far as that needs no waiting: a peer that does not read holds nobody.
   task<result<void>> refuse(layer& l, error why, stop_token stop) {
-    if constexpr (eager) {
+    if (stream_.is_eager())
       (void)push(l);
-    } else {
-      auto told = co_await flush(l, stop);
-      (void)told;
-    }
+    else
+      (void)co_await flush(l, stop);
     co_return std::unexpected(std::move(why));
   }
 
-  template <class Progress>
-  task<result<void>> write_plain(view bytes, stop_token stop, Progress progress) {
+  task<result<void>> write_plain(view bytes, stop_token stop, deadline* limit) {
     while (!bytes.empty()) {
       auto taken = co_await stream_.write_some(bytes, stop);
       if (!taken) co_return pass(std::move(taken));
-      progress(*taken);
+      if (limit) limit->progress(*taken);
       bytes = bytes.subspan(*taken);
     }
     co_return result<void>();
   }
 
-  template <class Progress>
-  task<result<void>> seal(layer& l, view bytes, stop_token stop, Progress progress) {
-    if (bytes.size() > sealed_size) return seal_pieces(l, bytes, stop, progress);
+  task<result<void>> seal(layer& l, view bytes, stop_token stop, deadline* limit) {
+    if (bytes.size() > sealed_size) return seal_pieces(l, bytes, stop, limit);
     if (auto sealed = l.engine.send(bytes); !sealed) return sealed;
-    return flush(l, stop, progress);
+    return flush(l, stop, limit);
   }
   // A piece at a time, so that a large body is not held twice.
-  template <class Progress>
-  task<result<void>> seal_pieces(layer& l, view bytes, stop_token stop, Progress progress) {
+  task<result<void>> seal_pieces(layer& l, view bytes, stop_token stop, deadline* limit) {
     while (!bytes.empty()) {
       const view piece = bytes.first(std::min(bytes.size(), sealed_size));
       if (auto sealed = l.engine.send(piece); !sealed) co_return pass(std::move(sealed));
-      if (auto sent = co_await flush(l, stop, progress); !sent) co_return pass(std::move(sent));
+      if (auto sent = co_await flush(l, stop, limit); !sent) co_return pass(std::move(sent));
       bytes = bytes.subspan(piece.size());
     }
     co_return result<void>();
@@ -336,26 +313,23 @@ class channel {
     return !l.sending.empty() || !l.engine.outgoing().empty();
   }
 
-  template <class Progress = no_progress>
-  task<result<void>> flush(layer& l, stop_token stop, Progress progress = {}) {
+  task<result<void>> flush(layer& l, stop_token stop, deadline* limit = nullptr) {
     buffer& out = l.sending;
     while (has_output(l)) {
       if (out.empty()) std::swap(out, l.engine.outgoing());
       if (l.below) {
-        auto sent = co_await seal(*l.below, out.data(), stop, progress);
+        auto sent = co_await seal(*l.below, out.data(), stop, limit);
         if (!sent) co_return sent;
         out.clear();
       } else {
         auto taken = co_await stream_.write_some(out.data(), stop);
         if (!taken) co_return pass(std::move(taken));
-        progress(*taken);
+        if (limit) limit->progress(*taken);
         out.consume(*taken);
       }
     }
     co_return result<void>();
   }
-
-  static constexpr bool eager = eager_stream<Stream>;
 
   /// The end of a conversation as the stream is to carry it: `last`, and each layer's goodbye.
   view last_words(view last) noexcept {
@@ -383,7 +357,7 @@ class channel {
     return taken;
   }
 
-  Stream stream_;
+  any_stream stream_;
   std::unique_ptr<layer> top_;
   buffer plain_;
   bool sender_ = false;  // somebody writes beside the one who reads

@@ -7,6 +7,8 @@
 #include <cohttps/net/connection.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/dial.hpp>
+#include <cohttps/net/http1_connection.hpp>
+#include <cohttps/net/http2_stream.hpp>
 #include <cohttps/net/observer.hpp>
 #include <cohttps/net/revocation.hpp>
 #include <cohttps/net/tunnel.hpp>
@@ -89,18 +91,16 @@ inline std::vector<endpoint> addresses_for(const proxy& via, std::vector<endpoin
   return found;
 }
 
-template <transport Transport>
-task<result<dialled<Transport>>> dial_for(const route& way, const connect_options& options,
-                                          deadline<Transport>& limit) {
+inline task<result<dialled>> dial_for(const route& way, const connect_options& options,
+                                      deadline& limit) {
   if (!way.via) return dial(bare_host(way.to->host), way.to->port, options, limit);
   return dial(bare_host(way.via->host()), way.via->port(), *way.to_proxy, limit);
 }
 
 /// TLS over what is there.
-template <transport Transport>
-task<result<void>> secure(channel<typename Transport::stream_type>& bytes, const tls_context& tls,
-                          std::string_view host, std::uint16_t port, http_versions versions,
-                          const connect_options& options, deadline<Transport>& limit) {
+inline task<result<void>> secure(channel& bytes, const tls_context& tls, std::string_view host,
+                                 std::uint16_t port, http_versions versions,
+                                 const connect_options& options, deadline& limit) {
   limit.enter(phase::handshake, options.tls_timeout);
   std::vector<std::string> alpn;
   if (has_http2 && versions != http_versions::http_1_1) alpn.emplace_back("h2");
@@ -128,19 +128,17 @@ inline result<http_versions> versions_on(const route& way, http_versions wanted)
 }
 
 /// What is to be a connection, after each of its steps.
-template <transport Transport>
 struct construction {
-  std::optional<channel<typename Transport::stream_type>> bytes;
+  std::optional<channel> bytes;
   std::shared_ptr<connection_info> info = std::make_shared<connection_info>();
 };
 
 /// To the proxy, and through it. False: the proxy wants to be asked once more over a new
 /// connection.
-template <transport Transport>
-task<result<bool>> pass_proxy(construction<Transport>& made, const route& way,
-                              const connect_options& options, proxy_login& login,
-                              const endpoint* address, deadline<Transport>& limit,
-                              connect_timings& timings) {
+inline task<result<bool>> pass_proxy(construction& made, const route& way,
+                                     const connect_options& options, proxy_login& login,
+                                     const endpoint* address, deadline& limit,
+                                     connect_timings& timings) {
   made.info->proxy = way.via->text();
   if (way.via->scheme() == proxy_scheme::https) {
     auto secured = co_await secure(*made.bytes, *way.proxy_tls, way.via->host(), way.via->port(),
@@ -156,15 +154,15 @@ task<result<bool>> pass_proxy(construction<Transport>& made, const route& way,
   if (!opened) co_return std::unexpected(limit.explain(std::move(opened).error()));
   timings.tunnel = limit.now() - started;
   if (*opened == tunnel::reconnect) co_return false;
-  observe(limit.transport(), events::tunnelled{made.info->proxy, timings.tunnel});
+  notify(limit.observers(), &observer::on_tunnelled,
+         events::tunnelled{made.info->proxy, timings.tunnel});
   co_return true;
 }
 
 /// The bytes to the origin: an address, a connection, and the way through the proxy.
-template <transport Transport>
-task<result<void>> reach(construction<Transport>& made, const route& way,
-                         const connect_options& options, deadline<Transport>& limit,
-                         connect_timings& timings) {
+inline task<result<void>> reach(construction& made, const route& way,
+                                const connect_options& options, deadline& limit,
+                                connect_timings& timings) {
   std::optional<proxy_login> login;
   std::vector<endpoint> addresses;  // that a proxy is told
   std::size_t at = 0;
@@ -186,7 +184,8 @@ task<result<void>> reach(construction<Transport>& made, const route& way,
     timings.connect += dialled->connect;
     made.info->peer = std::move(dialled->peer);
     made.bytes.emplace(std::move(dialled->stream));
-    observe(limit.transport(), events::connected{made.info->peer, timings.connect});
+    notify(limit.observers(), &observer::on_connected,
+           events::connected{made.info->peer, timings.connect});
     if (!way.via) co_return result<void>();
     auto passed = co_await pass_proxy(made, way, options, *login,
                                       addresses.empty() ? nullptr : &addresses[at], limit, timings);
@@ -199,13 +198,13 @@ task<result<void>> reach(construction<Transport>& made, const route& way,
 }
 
 /// The same way, without TLS, to those who issued a certificate.
-template <transport Transport>
 struct issuer_way {
   const route& way;
   const connect_options& options;
-  deadline<Transport>& limit;
+  deadline& limit;
 
-  task<result<channel<typename Transport::stream_type>>> operator()(const origin& to) {
+  template <class = void>
+  task<result<channel>> operator()(const origin& to) {
     if (!options.unix_socket.empty())
       co_return fail(error_category::usage, "not_reachable",
                      "all connections go to the option unix_socket");
@@ -213,7 +212,7 @@ struct issuer_way {
     plain.to = &to;
     plain.tls = nullptr;
     plain.always_tunnels = true;
-    construction<Transport> made;
+    construction made;
     connect_timings unused;
     auto reached = co_await reach(made, plain, options, limit, unused);
     if (!reached) co_return pass(std::move(reached));
@@ -222,12 +221,10 @@ struct issuer_way {
 };
 
 /// Over what TLS has agreed on.
-template <transport Transport>
-result<std::unique_ptr<connection<Transport>>> speak(construction<Transport>& made,
-                                                     http_versions versions,
-                                                     const connect_options& options,
-                                                     Transport& transport) {
-  channel<typename Transport::stream_type> bytes = *std::move(made.bytes);
+inline result<std::unique_ptr<connection>> speak(construction& made, http_versions versions,
+                                                 const connect_options& options,
+                                                 any_transport& transport) {
+  channel bytes = *std::move(made.bytes);
   const bool agreed = made.info->tls && made.info->tls->alpn == "h2";
   if (made.info->tls && !agreed && versions == http_versions::http_2)
     return fail(
@@ -242,20 +239,19 @@ result<std::unique_ptr<connection<Transport>>> speak(construction<Transport>& ma
                                .interim = options.limits.interim,
                                .trailers = options.limits.trailers,
                                .trailer_fields = options.limits.trailer_fields};
-    return std::make_unique<connection<Transport>>(std::move(bytes), bounds, options.http2,
-                                                   transport, std::move(made.info));
+    return std::make_unique<http2_connection<>>(std::move(bytes), bounds, options.http2, transport,
+                                                std::move(made.info));
   }
 #endif
   (void)transport;
-  return std::make_unique<connection<Transport>>(std::move(bytes), options.limits,
-                                                 options.strictness, std::move(made.info));
+  return std::make_unique<http1_connection<>>(std::move(bytes), options.limits, options.strictness,
+                                              std::move(made.info));
 }
 
 /// The bytes to the origin, and TLS over them where the origin wants it.
-template <transport Transport>
-task<result<void>> reach_securely(construction<Transport>& made, const route& way,
-                                  http_versions versions, const connect_options& options,
-                                  deadline<Transport>& limit, connect_timings& timings) {
+inline task<result<void>> reach_securely(construction& made, const route& way,
+                                         http_versions versions, const connect_options& options,
+                                         deadline& limit, connect_timings& timings) {
   auto reached = co_await reach(made, way, options, limit, timings);
   if (!reached || !way.tls) co_return reached;
   const time_point started = limit.now();
@@ -268,14 +264,12 @@ task<result<void>> reach_securely(construction<Transport>& made, const route& wa
 }  // namespace detail
 
 /// Connects to `way.to`: directly or through a proxy, with TLS when its scheme is https.
-template <transport Transport>
-task<result<std::unique_ptr<connection<Transport>>>> connect(route way,
-                                                             const connect_options& options,
-                                                             deadline<Transport>& limit,
-                                                             connect_timings& timings) {
+inline task<result<std::unique_ptr<connection>>> connect(route way, const connect_options& options,
+                                                         deadline& limit,
+                                                         connect_timings& timings) {
   const auto versions = detail::versions_on(way, options.versions);
   if (!versions) co_return std::unexpected(versions.error());
-  detail::construction<Transport> made;
+  detail::construction made;
   auto reached = co_await detail::reach_securely(made, way, *versions, options, limit, timings);
   // The failed handshake has used up the session of TLS 1.2, so that the next one offers TLS 1.3.
   const bool withheld = made.bytes && made.bytes->withheld_tls13();
@@ -284,12 +278,12 @@ task<result<std::unique_ptr<connection<Transport>>>> connect(route way,
   if (!reached) co_return pass(std::move(reached));
   if (way.tls) {
     const time_point started = limit.now();
-    detail::issuer_way<Transport> to_issuers{way, options, limit};
+    detail::issuer_way to_issuers{way, options, limit};
     auto checked = co_await check_revocation(*made.bytes, to_issuers, options, limit);
     if (!checked) co_return std::unexpected(limit.explain(std::move(checked).error()));
     made.info->tls = *made.bytes->tls();
     timings.tls += limit.now() - started;
-    observe(limit.transport(), events::secured{*made.info->tls, timings.tls});
+    notify(limit.observers(), &observer::on_secured, events::secured{*made.info->tls, timings.tls});
   }
   co_return detail::speak(made, *versions, options, limit.transport());
 }

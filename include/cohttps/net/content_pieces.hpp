@@ -5,7 +5,7 @@
 #include <cohttps/net/content_source.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/task/task.hpp>
-#include <cohttps/transport/concepts.hpp>
+#include <cohttps/transport/any_transport.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,10 +16,9 @@
 namespace cohttps::net {
 
 /// Asks for one piece after the other, and sees to it that they are as long as the source said.
-template <transport Transport>
 class content_pieces {
  public:
-  content_pieces(content_source& source, deadline<Transport>& limit) noexcept
+  content_pieces(content_source& source, deadline& limit) noexcept
       : source_(source), limit_(limit), length_(source.length()) {}
 
   /// The next piece, valid until the next call; an empty one at the end. The time that it takes is
@@ -39,12 +38,12 @@ class content_pieces {
 
  private:
   task<result<std::span<const std::byte>>> ask() {
-    const typename deadline<Transport>::source_time its_own(limit_);
+    const deadline::source_time its_own(limit_);
     co_return co_await source_.next();
   }
 
   content_source& source_;
-  deadline<Transport>& limit_;
+  deadline& limit_;
   const std::optional<std::uint64_t> length_;  // as it was said when the request began
   std::uint64_t given_ = 0;
 };

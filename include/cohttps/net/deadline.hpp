@@ -4,8 +4,9 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/core/stop_tokens.hpp>
+#include <cohttps/net/observer.hpp>
 #include <cohttps/net/pace.hpp>
-#include <cohttps/transport/concepts.hpp>
+#include <cohttps/transport/any_transport.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -31,9 +32,7 @@ class deadline_entry {
   }
 
  private:
-  template <transport Transport>
   friend class deadline_queue;
-  template <transport Transport>
   friend class deadline;
 
   stop_source stop_;
@@ -48,19 +47,20 @@ class deadline_entry {
 ///
 /// Deadlines move all the time, mostly later, and hardly ever pass. So moving one later is a store;
 /// the timer fires at the earliest time it was ever asked for and then looks at all of them.
-template <transport Transport>
 class deadline_queue {
  public:
-  explicit deadline_queue(Transport transport)
-      : transport_(std::move(transport)), timer_(transport_.make_timer()) {}
+  /// `seen_by` outlives the queue.
+  explicit deadline_queue(any_transport transport, const cohttps::observers& seen_by = none())
+      : transport_(std::move(transport)), observers_(seen_by), timer_(transport_.make_timer()) {}
   deadline_queue(const deadline_queue&) = delete;
   deadline_queue& operator=(const deadline_queue&) = delete;
 
-  Transport& transport() noexcept { return transport_; }
+  any_transport& transport() noexcept { return transport_; }
+  const any_transport& transport() const noexcept { return transport_; }
+  const cohttps::observers& observers() const noexcept { return observers_; }
 
   void add(deadline_entry& e) noexcept {
-    if constexpr (detachable_timer<timer_type>)
-      if (!first_) timer_.attach();
+    if (!first_) timer_.attach();
     e.next_ = first_;
     if (first_) first_->previous_ = &e;
     first_ = &e;
@@ -71,8 +71,7 @@ class deadline_queue {
     (e.previous_ ? e.previous_->next_ : first_) = e.next_;
     if (e.next_) e.next_->previous_ = e.previous_;
     if (first_ || armed_ == never) return;
-    if constexpr (detachable_timer<timer_type>)
-      if (timer_.detach()) return;
+    if (timer_.detach()) return;
     armed_ = never;
     timer_.cancel();
   }
@@ -88,8 +87,6 @@ class deadline_queue {
   }
 
  private:
-  using timer_type = typename Transport::timer_type;
-
   void arm(time_point at) {
     armed_ = at;
     timer_.set(at, [](void* self) noexcept { static_cast<deadline_queue*>(self)->fire(); }, this);
@@ -114,8 +111,14 @@ class deadline_queue {
     if (earliest < armed_) arm(earliest);
   }
 
-  Transport transport_;
-  timer_type timer_;
+  static const cohttps::observers& none() {
+    static const cohttps::observers empty;
+    return empty;
+  }
+
+  any_transport transport_;
+  const cohttps::observers& observers_;
+  any_timer timer_;
   deadline_entry* first_ = nullptr;
   time_point armed_ = never;
 };
@@ -128,12 +131,11 @@ inline std::string describe(duration d) {
 }
 
 /// The limits of one operation: in all, and of the phase it is in.
-template <transport Transport>
 class deadline {
  public:
   /// `total` counts from now; without it only phases have limits. `caller` and `race` stop the
   /// operation too.
-  deadline(deadline_queue<Transport>& queue, std::optional<duration> total, stop_token caller,
+  deadline(deadline_queue& queue, std::optional<duration> total, stop_token caller,
            const stop_tokens& race = {})
       : queue_(queue),
         total_(total),
@@ -153,7 +155,8 @@ class deadline {
   time_point now() noexcept { return last_ = queue_.transport().now(); }
   /// What `now` gave the last time: the same, as long as nothing was waited for since.
   time_point last() const noexcept { return last_; }
-  Transport& transport() noexcept { return queue_.transport(); }
+  any_transport& transport() noexcept { return queue_.transport(); }
+  const cohttps::observers& observers() const noexcept { return queue_.observers(); }
   /// Until the end of the operation in all; empty when that has no limit.
   std::optional<duration> left() const {
     if (!total_) return std::nullopt;
@@ -258,7 +261,7 @@ class deadline {
 
   error timeout() const {
     if (total_ && end_ <= phase_end_ && end_ <= window_.end())
-      return {error_category::timeout, "total_timeout",
+      return {error_category::timeout, known_reason::total_timeout,
               "the operation did not end within " + describe(*total_) + doing() +
                   "; allow more with request_options::timeout"};
     if (pace_.rate && window_.end() < phase_end_)
@@ -316,7 +319,7 @@ class deadline {
     return {};
   }
 
-  deadline_queue<Transport>& queue_;
+  deadline_queue& queue_;
   deadline_entry entry_;
   std::optional<duration> total_;
   std::optional<duration> limit_;  // of the wait that goes on

@@ -8,7 +8,7 @@
 #include <cohttps/net/happy_eyeballs.hpp>
 #include <cohttps/net/observer.hpp>
 #include <cohttps/task/task.hpp>
-#include <cohttps/transport/concepts.hpp>
+#include <cohttps/transport/any_transport.hpp>
 
 #include <cstdint>
 #include <string>
@@ -19,12 +19,11 @@
 namespace cohttps::net {
 
 /// A stream, whom it reaches, and how long the steps took.
-template <transport Transport>
 struct dialled {
-  dialled(typename Transport::stream_type s, endpoint e, duration resolving, duration connecting)
+  dialled(any_stream s, endpoint e, duration resolving, duration connecting)
       : stream(std::move(s)), peer(std::move(e)), resolve(resolving), connect(connecting) {}
 
-  typename Transport::stream_type stream;
+  any_stream stream;
   endpoint peer;
   duration resolve;
   duration connect;
@@ -101,10 +100,8 @@ inline std::vector<endpoint> known_addresses(std::string_view host, std::uint16_
   return known;
 }
 
-template <transport Transport>
-task<result<candidates>> find_candidates(std::string_view host, std::uint16_t port,
-                                         const connect_options& options,
-                                         deadline<Transport>& limit) {
+inline task<result<candidates>> find_candidates(std::string_view host, std::uint16_t port,
+                                                const connect_options& options, deadline& limit) {
   const time_point started = limit.now();
   limit.enter(phase::resolve, options.connect_timeout);
   auto all = known_addresses(host, port, options, started);
@@ -112,7 +109,8 @@ task<result<candidates>> find_candidates(std::string_view host, std::uint16_t po
     const std::string_view name = name_to_look_up(host, port, options);
     auto found = co_await limit.transport().resolve(name, port, limit.token());
     if (!found) co_return std::unexpected(limit.explain(std::move(found).error()));
-    observe(limit.transport(), events::resolved{host, *found, limit.now() - started});
+    notify(limit.observers(), &observer::on_resolved,
+           events::resolved{host, *found, limit.now() - started});
     if (options.dns) options.dns->store(name, *found, limit.now());
     all = *std::move(found);
   }
@@ -133,10 +131,9 @@ task<result<candidates>> find_candidates(std::string_view host, std::uint16_t po
 
 /// The addresses of `host` that may be connected to, in the resolver's order, with `port`: for
 /// those who do not connect themselves but tell a proxy where to. See `dial`.
-template <transport Transport>
-task<result<std::vector<endpoint>>> resolve_only(std::string_view host, std::uint16_t port,
-                                                 const connect_options& options,
-                                                 deadline<Transport>& limit) {
+inline task<result<std::vector<endpoint>>> resolve_only(std::string_view host, std::uint16_t port,
+                                                        const connect_options& options,
+                                                        deadline& limit) {
   auto found = co_await detail::find_candidates(host, port, options, limit);
   if (!found) co_return pass(std::move(found));
   co_return std::move(found->allowed);
@@ -151,14 +148,13 @@ task<result<std::vector<endpoint>>> resolve_only(std::string_view host, std::uin
 /// Errors, all with the phase: `resolve`; `policy` ("address_refused"); `connect`, with every
 /// address in `attempts()`; `usage` for options that the transport or the system cannot honour;
 /// `timeout` and `canceled` as `limit` says. `host` and `options` are kept until it ends.
-template <transport Transport>
-task<result<dialled<Transport>>> dial(std::string_view host, std::uint16_t port,
-                                      const connect_options& options, deadline<Transport>& limit) {
-  if constexpr (!socket_transport<Transport>)
-    if (!options.unix_socket.empty() || options.socket != socket_options())
-      co_return fail(error_category::usage, "not_supported_by_transport",
-                     "the options socket and unix_socket are not supported by this transport; "
-                     "leave them out, or give it what the concept socket_transport asks for");
+inline task<result<dialled>> dial(std::string_view host, std::uint16_t port,
+                                  const connect_options& options, deadline& limit) {
+  const bool needs_options = !options.unix_socket.empty() || options.socket != socket_options();
+  if (needs_options && !limit.transport().is_socket_transport())
+    co_return fail(error_category::usage, "not_supported_by_transport",
+                   "the options socket and unix_socket are not supported by this transport; leave "
+                   "them out, or give it what the concept socket_transport asks for");
 
   const time_point started = limit.now();
   auto found = co_await detail::find_candidates(host, port, options, limit);
@@ -166,12 +162,12 @@ task<result<dialled<Transport>>> dial(std::string_view host, std::uint16_t port,
   const time_point resolved = limit.now();
 
   limit.enter(phase::connect, options.connect_timeout);
-  connect_race<Transport> race(limit.transport(), std::move(found->allowed), options.socket,
-                               options.attempt_delay);
+  connect_race race(limit.transport(), std::move(found->allowed), options.socket,
+                    options.attempt_delay);
   auto stream = co_await race.run(limit.token());
   if (stream)
-    co_return dialled<Transport>(*std::move(stream), race.winner(), resolved - started,
-                                 limit.now() - resolved);
+    co_return dialled(*std::move(stream), race.winner(), resolved - started,
+                      limit.now() - resolved);
 
   error failed = limit.explain(std::move(stream).error());
   std::vector<error::attempt> attempts = failed.attempts();

@@ -5,7 +5,7 @@
 #include <cohttps/core/stop.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/task/when_all.hpp>
-#include <cohttps/transport/concepts.hpp>
+#include <cohttps/transport/any_transport.hpp>
 #include <cohttps/transport/sleep.hpp>
 
 #include <algorithm>
@@ -39,14 +39,13 @@ inline constexpr std::size_t max_raced_addresses = 16;
 /// An attempt begins as soon as the one before it fails, or has taken `delay`. The first stream
 /// wins: the other attempts are stopped and waited for, so nothing outlives the race, and a stream
 /// that comes all the same is closed.
-template <transport Transport>
 class connect_race {
  public:
-  using stream_type = typename Transport::stream_type;
+  using stream_type = any_stream;
 
   static constexpr std::chrono::milliseconds min_delay{10};  // RFC 8305, 8
 
-  connect_race(Transport over, std::vector<endpoint> addresses, const socket_options& how,
+  connect_race(any_transport over, std::vector<endpoint> addresses, const socket_options& how,
                std::chrono::nanoseconds delay)
       : transport_(std::move(over)),
         how_(how),
@@ -92,7 +91,7 @@ class connect_race {
   task<void> attempt(std::size_t i, stop_source& hurry) {
     entry& e = entries_[i];
     e.begun = true;
-    auto stream = co_await connect(e.to);
+    auto stream = co_await transport_.connect(e.to, how_, over_);
     if (!stream) {
       e.failure = std::move(stream).error();
     } else if (!stream_) {
@@ -107,13 +106,6 @@ class connect_race {
     if (i + 1 == raced_) co_return;
     co_await sleep_for(transport_, delay_, hurry);
     if (!over_.stop_requested()) co_await from(i + 1);
-  }
-
-  auto connect(const endpoint& to) {
-    if constexpr (socket_transport<Transport>)
-      return transport_.connect(to, how_, over_);
-    else
-      return transport_.connect(to, over_);
   }
 
   [[gnu::cold]] error explain(stop_token stop) const {
@@ -138,7 +130,7 @@ class connect_race {
     return whole;
   }
 
-  Transport transport_;
+  any_transport transport_;
   const socket_options& how_;
   std::chrono::nanoseconds delay_;
   std::vector<entry> entries_;

@@ -11,8 +11,10 @@
 #include <cohttps/http1/request_writer.hpp>
 #include <cohttps/http1/response_parser.hpp>
 #include <cohttps/net/channel.hpp>
+#include <cohttps/net/connection.hpp>
 #include <cohttps/net/content_pieces.hpp>
 #include <cohttps/net/deadline.hpp>
+#include <cohttps/net/http_stream.hpp>
 #include <cohttps/net/request_view.hpp>
 #include <cohttps/task/side_task.hpp>
 #include <cohttps/task/task.hpp>
@@ -22,6 +24,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -35,19 +38,35 @@ namespace cohttps::net {
 /// Content that does not go out with the head is sent by a task beside these, until the response is
 /// complete. An error of this side, such as one of the content's source, fails them; for an error
 /// of the peer's the response may have the explanation.
-template <transport Transport>
-class http1_connection {
+template <class = void>
+class http1_connection final : public connection, private http_stream {
  public:
-  using channel_type = channel<typename Transport::stream_type>;
+  http1_connection(channel bytes, const http1::limits& bounds, strictness how,
+                   std::shared_ptr<const connection_info> about)
+      : connection(std::move(about)), channel_(std::move(bytes)), parser_(bounds, how) {}
+  ~http1_connection() override { channel_.close(); }
 
-  http1_connection(channel_type bytes, const http1::limits& bounds, strictness how) noexcept
-      : channel_(std::move(bytes)), parser_(bounds, how) {}
+  http_stream_ptr open_stream() override { return http_stream_ptr(this); }
+
+  /// It holds no buffers then.
+  void release_memory() noexcept override {
+    pending_ = {};
+    kept_.release();
+    out_.release();
+    channel_.settle();
+    channel_.release_memory();
+  }
+
+  bool usable() noexcept override { return channel_.idle(); }
+
+ private:
+  // ---- the stream -------------------------------------------------------------------------------
 
   /// Sends the request and waits for the final response's head; interim ones are skipped. Content
   /// that this head does not want ends here (RFC 9112, 9.5); else the rest of it goes out beside
   /// `receive_body`.
   task<result<void>> ask(request_view request, const exchange_paces& paces,
-                         deadline<Transport>& limit) {
+                         deadline& limit) override {
     answered_ = sent_ = head_ = false;
     closes_ = request.headers.has_element("connection", "close");  // RFC 9112, 9.6
     parser_.start(request.verb);
@@ -70,7 +89,7 @@ class http1_connection {
   }
 
   /// The next part of the content, valid until the next call; an empty one when it is complete.
-  task<result<std::span<const std::byte>>> receive_body(deadline<Transport>& limit) {
+  task<result<std::span<const std::byte>>> receive_body(deadline& limit) override {
     auto step = co_await next_step(limit, reading_token(limit));
     result<void> received;
     if (!step)
@@ -85,11 +104,10 @@ class http1_connection {
     co_return step->body;
   }
   /// True while content is being sent.
-  bool sends() const noexcept { return upload_ && !upload_->work.done(); }
-  void stop_sending() noexcept { upload_.reset(); }
+  bool sends() const noexcept override { return upload_ && !upload_->work.done(); }
 
   /// The same where it has come in already; else, and on any error, nothing.
-  std::optional<std::span<const std::byte>> receive_body_at_once() {
+  std::optional<std::span<const std::byte>> receive_body_at_once() override {
     if (upload_) return std::nullopt;
     const auto step = parse();
     if (!step || step->what == event::need_more) return std::nullopt;
@@ -98,49 +116,41 @@ class http1_connection {
 
   /// After 101 (Switching Protocols): the next bytes of the protocol that was agreed on, valid
   /// until the next call; none at the end.
-  task<result<std::span<const std::byte>>> receive_raw(stop_token stop) {
+  task<result<std::span<const std::byte>>> receive_raw(stop_token stop) override {
     channel_.split();
     if (!pending_.empty()) co_return std::exchange(pending_, {});
     co_return co_await channel_.receive(stop);
   }
   /// Beside `receive_raw`: sends all of `bytes`.
-  task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) {
+  task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) override {
     channel_.split();
     co_return co_await channel_.write(bytes, stop);
   }
 
   /// After `ask`: the final response's.
-  response_head take_head() { return parser_.take_head(); }
-  std::optional<std::uint64_t> content_length() const noexcept { return parser_.content_length(); }
+  response_head take_head() override { return parser_.take_head(); }
+  std::optional<std::uint64_t> content_length() const noexcept override {
+    return parser_.content_length();
+  }
   /// True where that length is of content that comes, as it does not in answer to HEAD.
-  bool has_content() const noexcept {
+  bool has_content() const noexcept override {
     return parser_.body_delimiter() == http1::delimiter::content_length;
   }
   /// After the content.
-  const fields& trailers() const noexcept { return parser_.trailers(); }
+  const fields& trailers() const noexcept override { return parser_.trailers(); }
 
   /// True once a byte of the response has come in.
-  bool answered() const noexcept { return answered_; }
+  bool answered() const noexcept override { return answered_; }
 
   /// True after a complete exchange that leaves the connection in order (RFC 9112, 9.3): nothing
   /// half sent, nothing unasked received.
-  bool reusable() noexcept { return sent_ && !closes_ && parser_.keep_alive() && pending_.empty(); }
-
-  /// To be called when it becomes idle: it holds no buffers then.
-  void release_memory() noexcept {
-    pending_ = {};
-    kept_.release();
-    out_.release();
-    channel_.settle();
-    channel_.release_memory();
+  bool reusable() noexcept override {
+    return sent_ && !closes_ && parser_.keep_alive() && pending_.empty();
   }
 
-  /// True while the idle connection can still be used.
-  bool usable() noexcept { return channel_.idle(); }
+  void hang_up() noexcept override { channel_.close(); }
+  void release() noexcept override { upload_.reset(); }
 
-  void close() noexcept { channel_.close(); }
-
- private:
   static constexpr std::size_t joined_content = 16 * 1024;
   static constexpr std::size_t memory_piece = 256 * 1024;
   static constexpr std::chrono::seconds continue_wait{1};  // RFC 9110, 10.1.1
@@ -174,13 +184,12 @@ class http1_connection {
     return http1::write_last_chunk(out_, after);
   }
 
-  auto write(std::span<const std::byte> bytes, deadline<Transport>& limit) {
-    return channel_.write(bytes, limit.token(),
-                          [&limit](std::size_t size) { limit.progress(size); });
+  task<result<void>> write(std::span<const std::byte> bytes, deadline& limit) {
+    return channel_.write(bytes, limit.token(), &limit);
   }
 
   task<result<void>> receive_head(exchange_listener* listener, const exchange_paces& paces,
-                                  deadline<Transport>& limit) {
+                                  deadline& limit) {
     while (true) {
       auto step = co_await next_step(limit, reading_token(limit));
       if (!step) co_return pass(std::move(step));
@@ -208,12 +217,12 @@ class http1_connection {
     side_task<result<void>> work;
   };
 
-  stop_token reading_token(deadline<Transport>& limit) noexcept {
+  stop_token reading_token(deadline& limit) noexcept {
     return upload_ ? stop_token(upload_->reading) : limit.token();
   }
 
   task<result<void>> ask_beside_content(request_view request, const exchange_paces& paces,
-                                        deadline<Transport>& limit) {
+                                        deadline& limit) {
     upload_.emplace(limit.token());
     upload_->work.start(send_content(request, paces.answering, limit));
     auto answered = co_await receive_head(request.listener, paces, limit);
@@ -251,12 +260,11 @@ class http1_connection {
     return stopped;
   }
 
-  task<result<void>> send_content(request_view request, pace answering,
-                                  deadline<Transport>& limit) {
+  task<result<void>> send_content(request_view request, pace answering, deadline& limit) {
     // Whoever waits finds this task done: a stop resumes them in another turn.
     if (request.expects_continue)
       co_await sleep_for(limit.transport(), continue_wait, upload_->go_on);
-    const typename channel_type::sender alone(channel_);
+    const channel::sender alone(channel_);
     const waking wake{*upload_};
     result<void> sent;
     if (request.source)
@@ -282,8 +290,8 @@ class http1_connection {
     }
   };
 
-  task<result<void>> send_source(request_view request, deadline<Transport>& limit) {
-    content_pieces<Transport> pieces(*request.source, limit);
+  task<result<void>> send_source(request_view request, deadline& limit) {
+    content_pieces pieces(*request.source, limit);
     while (true) {
       auto piece = co_await pieces.next();
       if (!piece) co_return pass(std::move(piece));
@@ -295,7 +303,7 @@ class http1_connection {
     co_return co_await send_end(request, limit);
   }
 
-  task<result<void>> send_memory(request_view request, deadline<Transport>& limit) {
+  task<result<void>> send_memory(request_view request, deadline& limit) {
     for (auto rest = request.memory; !rest.empty();) {
       const auto piece = rest.first(std::min(rest.size(), memory_piece));
       auto sent = co_await send_piece(request, piece, limit);
@@ -307,7 +315,7 @@ class http1_connection {
   }
 
   task<result<void>> send_piece(request_view request, std::span<const std::byte> piece,
-                                deadline<Transport>& limit) {
+                                deadline& limit) {
     result<void> sent;
     if (chunked_) {
       http1::write_chunk(out_, piece);
@@ -320,7 +328,7 @@ class http1_connection {
     co_return sent;
   }
 
-  task<result<void>> send_end(request_view request, deadline<Transport>& limit) {
+  task<result<void>> send_end(request_view request, deadline& limit) {
     if (auto ended = append_end(request); !ended) co_return ended;
     auto sent = co_await write(out_.data(), limit);
     out_.clear();
@@ -338,8 +346,7 @@ class http1_connection {
   ///
   /// Only bytes of a head count as progress here: neither those of TLS, such as tickets and empty
   /// records, nor those between parts of the content do. `receive_body` counts the content.
-  task<result<http1::response_parser::step>> next_step(deadline<Transport>& limit,
-                                                       stop_token stop) {
+  task<result<http1::response_parser::step>> next_step(deadline& limit, stop_token stop) {
     while (true) {
       auto step = parse();
       if (!step || step->what != event::need_more) co_return step;
@@ -364,7 +371,7 @@ class http1_connection {
     }
   }
 
-  channel_type channel_;
+  channel channel_;
   http1::response_parser parser_;
   std::span<const std::byte> pending_;  // received, not yet used up: in the channel or in `kept_`
   bool in_kept_ = false;

@@ -12,16 +12,18 @@
 #include <cohttps/http2/session.hpp>
 #include <cohttps/net/background.hpp>
 #include <cohttps/net/channel.hpp>
+#include <cohttps/net/connection.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/http2_options.hpp>
 #include <cohttps/net/link.hpp>
 #include <cohttps/net/pace.hpp>
 #include <cohttps/net/silence.hpp>
-#include <cohttps/transport/concepts.hpp>
+#include <cohttps/transport/any_transport.hpp>
 
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <memory>
 #include <new>
 #include <optional>
 #include <span>
@@ -34,11 +36,9 @@ namespace cohttps::net {
 /// Two coroutines of its own do that while a request is open, so that stopping one request leaves
 /// the others alone. Else nothing is read, and nothing keeps an event loop alive. A read that a
 /// request leaves behind is ended by a PING, or shows that nobody is there any more.
-template <transport Transport>
-class http2_connection {
+template <class = void>
+class http2_connection final : public connection {
  public:
-  using channel_type = channel<typename Transport::stream_type>;
-
   /// A request of this connection, and who waits for a change of it.
   class stream : public http2::stream {
    private:
@@ -46,9 +46,10 @@ class http2_connection {
     detail::link waiting_;
   };
 
-  http2_connection(channel_type bytes, const http2::limits& bounds, const http2_options& options,
-                   Transport transport)
-      : channel_(std::move(bytes)),
+  http2_connection(channel bytes, const http2::limits& bounds, const http2_options& options,
+                   any_transport transport, std::shared_ptr<const connection_info> about)
+      : connection(std::move(about)),
+        channel_(std::move(bytes)),
         session_(bounds),
         told_{session_.capacity(), true},
         transport_(std::move(transport)),
@@ -63,9 +64,12 @@ class http2_connection {
   }
   http2_connection(const http2_connection&) = delete;
   http2_connection& operator=(const http2_connection&) = delete;
-  ~http2_connection() {
+  ~http2_connection() override {
     if (gone_) *gone_ = true;
+    close();
   }
+
+  inline http_stream_ptr open_stream() override;
 
   result<void> open(stream& s, const http2::request_head& request) {
     auto opened = session_.open(s, request);
@@ -82,11 +86,14 @@ class http2_connection {
   }
 
   /// Gives true once the peer's settings are known, or never will be, false when a stop came first.
-  auto settings_known(stop_token stop) noexcept {
+  task<bool> settings_known(stop_token stop) override {
     schedule();
-    return change(*this, session_.settled() || session_.failure() ? ready_ : settling_, stop);
+    co_return co_await change(*this, session_.settled() || session_.failure() ? ready_ : settling_,
+                              stop);
   }
-  bool takes_extended_connect() const noexcept { return session_.peer_takes_extended_connect(); }
+  bool takes_extended_connect() const noexcept override {
+    return session_.peer_takes_extended_connect();
+  }
 
   /// The next content of `s`; the peer may send as much again as was taken before.
   std::span<const std::byte> take_content(stream& s) {
@@ -117,7 +124,7 @@ class http2_connection {
 
   /// False when the connection takes no more requests. What an idle peer has sent meanwhile is
   /// looked at: settings, pings, a goodbye.
-  bool usable() noexcept {
+  bool usable() noexcept override {
     if (!reads_ && !wants_read()) {
       for (int reads = 0; reads < reads_at_a_time && !session_.failure(); ++reads) {
         const auto got = channel_.receive_at_once();
@@ -131,18 +138,19 @@ class http2_connection {
   }
 
   /// Requests at a time; 0 when it takes no more, or none until the peer was heard again.
-  std::size_t capacity() const noexcept { return doubted_ ? 0 : session_.capacity(); }
+  std::size_t capacity() const noexcept override { return doubted_ ? 0 : session_.capacity(); }
   /// Calls `f(a, b)` whenever `capacity` or `reusable` has changed, from the loop.
-  void on_capacity(void (*f)(void*, void*), void* a, void* b) noexcept {
+  void on_capacity(void (*f)(void*, void*), void* a, void* b) noexcept override {
     capacity_changed_ = f;
     capacity_arguments_ = {a, b};
   }
 
   /// True when it can be kept for other requests.
-  bool reusable() const noexcept { return session_.capacity() != 0; }
+  bool outlives_streams() const noexcept override { return session_.capacity() != 0; }
 
   /// The peer is going away, and has looked at one of the requests at least.
-  bool took_some() const noexcept { return session_.took_some(); }
+  bool is_http2() const noexcept override { return true; }
+  bool took_some() const noexcept override { return session_.took_some(); }
 
   /// Says goodbye as far as that needs no waiting, and closes.
   void close() noexcept {
@@ -373,7 +381,7 @@ class http2_connection {
   }
 
   void tell_capacity() noexcept {
-    const standing now{capacity(), reusable()};
+    const standing now{capacity(), outlives_streams()};
     if (now == told_ || !capacity_changed_) return;
     told_ = now;
     capacity_changed_(capacity_arguments_.first, capacity_arguments_.second);
@@ -417,7 +425,7 @@ class http2_connection {
     return true;
   }
 
-  channel_type channel_;
+  channel channel_;
   http2::session session_;
   buffer sending_;
   std::optional<error> write_error_;
@@ -426,10 +434,10 @@ class http2_connection {
   standing told_;
   void (*capacity_changed_)(void*, void*) = nullptr;
   std::pair<void*, void*> capacity_arguments_;
-  Transport transport_;
+  any_transport transport_;
   silence silence_;
-  typename Transport::timer_type watch_;
-  typename Transport::timer_type soon_;  // for the loop's next turn
+  any_timer watch_;
+  any_timer soon_;  // for the loop's next turn
   bool watching_ = false;
   bool doubted_ = false;  // a request was given up in a silence that has gone on since
   bool* gone_ = nullptr;

@@ -7,16 +7,15 @@
 #include <cohttps/net/connection_info.hpp>
 #include <cohttps/net/pace.hpp>
 #include <cohttps/tls/connection_info.hpp>
-#include <cohttps/transport/concepts.hpp>
 #include <cohttps/transport/endpoint.hpp>
 #include <cohttps/url/origin.hpp>
 #include <cohttps/url/url.hpp>
 
-#include <concepts>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 namespace cohttps {
 
@@ -96,39 +95,49 @@ struct closed {
 
 }  // namespace events
 
-/// A transport with an observer: `basic_client<observed<asio_transport, tracer>>`. The observer is
-/// a function object; it is called with the events that it has an overload for, on the loop's
-/// thread. The others cost nothing, and neither does any in a client without an observer.
+/// Sees what a client's operations do. `client_options::observers` has them; each function does
+/// nothing unless it is overridden.
 ///
 /// ```
-/// struct tracer {
-///   void operator()(const cohttps::events::received& e) { ++responses; }
+/// struct counter : cohttps::observer {
+///   void on_received(const cohttps::events::received&) override { ++responses; }
 ///   int responses = 0;
 /// };
+/// const auto seen = std::make_shared<counter>();
+/// cohttps::client client({.observers = {seen}});
 /// ```
-template <transport Transport, class Observer>
-class observed : public Transport {
+///
+/// Threads: called on the thread of the client's loop. An exception of `on_sending` ends its
+/// operation; the other functions must not throw.
+class observer {
  public:
-  /// `told` outlives every client that has this transport.
-  observed(Transport over, Observer& told) : Transport(std::move(over)), observer_(&told) {}
+  observer() = default;
+  observer(const observer&) = delete;
+  observer& operator=(const observer&) = delete;
+  virtual ~observer() = default;
 
-  Observer& observer() const noexcept { return *observer_; }
-
- private:
-  Observer* observer_;
+  virtual void on_queued(const events::queued&) {}
+  virtual void on_assigned(const events::assigned&) {}
+  virtual void on_resolved(const events::resolved&) {}
+  virtual void on_connected(const events::connected&) {}
+  virtual void on_tunnelled(const events::tunnelled&) {}
+  virtual void on_secured(const events::secured&) {}
+  virtual void on_sending(const events::sending&) {}
+  virtual void on_received(const events::received&) {}
+  virtual void on_redirected(const events::redirected&) {}
+  virtual void on_retrying(const events::retrying&) {}
+  virtual void on_completed(const events::completed&) {}
+  virtual void on_failed(const events::failed&) {}
+  virtual void on_closed(const events::closed&) {}
 };
+
+using observers = std::vector<std::shared_ptr<observer>>;
 
 namespace net {
 
-/// True when the transport has an observer that wants to know of these events.
-template <class Transport, class Event>
-inline constexpr bool is_observed =
-    requires(Transport& transport, Event& event) { transport.observer()(event); };
-
-/// Tells the transport's observer, if it has one that wants to know.
-template <class Transport, class Event>
-void observe(Transport& transport, Event event) {
-  if constexpr (is_observed<Transport, Event>) transport.observer()(event);
+template <class Event>
+void notify(const observers& all, void (observer::*function)(const Event&), const Event& event) {
+  for (const auto& each : all) (each.get()->*function)(event);
 }
 
 }  // namespace net

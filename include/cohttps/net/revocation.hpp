@@ -29,14 +29,13 @@ namespace cohttps::net {
 namespace detail {
 
 /// An answer's content, of at most `wanted.most` bytes. Redirections are not followed.
-template <transport Transport>
-task<result<std::vector<std::byte>>> fetch_over(channel<typename Transport::stream_type> bytes,
-                                                const url& from,
-                                                const tls::revocation_fetch& wanted,
-                                                const connect_options& options,
-                                                deadline<Transport>& limit) {
+inline task<result<std::vector<std::byte>>> fetch_over(channel bytes, const url& from,
+                                                       const tls::revocation_fetch& wanted,
+                                                       const connect_options& options,
+                                                       deadline& limit) {
   http1::limits bounds = options.limits;
-  http1_connection<Transport> http(std::move(bytes), bounds, options.strictness);
+  http1_connection<> over(std::move(bytes), bounds, options.strictness, nullptr);
+  const auto http = over.open_stream();
   fields headers;
   headers.append_unchecked("Host", from.authority());
   headers.append_unchecked("Accept", "*/*");
@@ -47,16 +46,16 @@ task<result<std::vector<std::byte>>> fetch_over(channel<typename Transport::stre
   const pace patience{options.tls_timeout, options.tls_timeout,
                       minimum_rate{4096, std::chrono::seconds(5)}};
   const exchange_paces paces{patience, patience};
-  auto asked = co_await http.ask(request, paces, limit);
+  auto asked = co_await http->ask(request, paces, limit);
   if (!asked) co_return pass(std::move(asked));
-  const int status = http.take_head().status;
+  const int status = http->take_head().status;
   if (status != 200)
     co_return fail(error_category::protocol, "unexpected_status",
                    "the answer has the status " + std::to_string(status));
   limit.enter(phase::receive_body, patience);
   std::vector<std::byte> content;
   while (true) {
-    auto part = co_await http.receive_body(limit);
+    auto part = co_await http->receive_body(limit);
     if (!part) co_return pass(std::move(part));
     if (part->empty()) break;
     if (content.size() + part->size() > wanted.most)
@@ -64,7 +63,6 @@ task<result<std::vector<std::byte>>> fetch_over(channel<typename Transport::stre
                      "the answer is longer than " + std::to_string(wanted.most) + " bytes");
     content.insert(content.end(), part->begin(), part->end());
   }
-  http.close();
   co_return std::move(content);
 }
 
@@ -73,9 +71,9 @@ task<result<std::vector<std::byte>>> fetch_over(channel<typename Transport::stre
 /// Asks over connections that `open(origin)` makes: a task of a result of a channel. That an issuer
 /// cannot be asked is an error where the context says so, and else no obstacle. Fails as well when
 /// the operation is stopped, or its time is over.
-template <transport Transport, class Open>
-task<result<void>> check_revocation(channel<typename Transport::stream_type>& bytes, Open& open,
-                                    const connect_options& options, deadline<Transport>& limit) {
+template <class Open>
+task<result<void>> check_revocation(channel& bytes, Open& open, const connect_options& options,
+                                    deadline& limit) {
   auto* check = bytes.revocation();
   if (!check) co_return result<void>();
   while (const auto* wanted = check->next()) {
@@ -88,8 +86,7 @@ task<result<void>> check_revocation(channel<typename Transport::stream_type>& by
     auto opened = co_await open(to);
     auto failed = opened ? std::optional<error>() : std::optional(opened.error());
     if (opened) {
-      auto got = co_await detail::fetch_over<Transport>(*std::move(opened), *from, *wanted, options,
-                                                        limit);
+      auto got = co_await detail::fetch_over(*std::move(opened), *from, *wanted, options, limit);
       if (got)
         check->answered(*got);
       else

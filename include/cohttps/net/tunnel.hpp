@@ -12,9 +12,9 @@
 #include <cohttps/http1/limits.hpp>
 #include <cohttps/http1/request_writer.hpp>
 #include <cohttps/http1/response_parser.hpp>
+#include <cohttps/net/channel.hpp>
 #include <cohttps/proxy/login.hpp>
 #include <cohttps/proxy/socks.hpp>
-#include <cohttps/task/awaitable.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/tls/hash.hpp>
 #include <cohttps/transport/endpoint.hpp>
@@ -34,15 +34,6 @@ struct tunnel_target {
   const origin& to;
   /// Where that is; for a proxy that does not resolve names (`proxy::resolves_names`), else null.
   const endpoint* address = nullptr;
-};
-
-/// What a tunnel is opened over: `read` appends what came and gives 0 at the end; `write` sends
-/// all, and calls its third argument whenever some was taken. `channel` is one.
-template <class W>
-concept tunnel_wire = requires(W& w, buffer& in, std::span<const std::byte> out, stop_token stop,
-                               void (*progress)(std::size_t)) {
-  { w.read(in, stop) } -> awaitable_of<result<std::size_t>>;
-  { w.write(out, stop, progress) } -> awaitable_of<result<void>>;
 };
 
 enum class tunnel : std::uint8_t {
@@ -86,14 +77,12 @@ inline constexpr std::size_t tunnel_drain = 64 * 1024;
   return error(error_category::connect, "proxy_refused", std::move(message));
 }
 
-template <tunnel_wire Wire>
-task<result<void>> send(Wire& wire, std::span<const std::byte> bytes, stop_token stop) {
-  co_return co_await wire.write(bytes, stop, [](std::size_t) {});
+inline task<result<void>> send(channel& wire, std::span<const std::byte> bytes, stop_token stop) {
+  co_return co_await wire.write(bytes, stop);
 }
 
-template <tunnel_wire Wire>
-task<result<tunnel>> open_socks_tunnel(Wire& wire, tunnel_target target, const proxy& via,
-                                       stop_token stop) {
+inline task<result<tunnel>> open_socks_tunnel(channel& wire, tunnel_target target, const proxy& via,
+                                              stop_token stop) {
   std::span<const std::byte> address;
   if (target.address)
     address = std::span(target.address->address).first(target.address->is_v6 ? 16 : 4);
@@ -123,10 +112,9 @@ task<result<tunnel>> open_socks_tunnel(Wire& wire, tunnel_target target, const p
 }
 
 /// CONNECT over one connection, as often as the proxy's 407 responses and the login allow.
-template <tunnel_wire Wire>
 class connect_exchange {
  public:
-  connect_exchange(Wire& wire, const origin& to, proxy_login& login, const http1::limits& bounds,
+  connect_exchange(channel& wire, const origin& to, proxy_login& login, const http1::limits& bounds,
                    strictness how, stop_token stop)
       : wire_(wire),
         login_(login),
@@ -211,7 +199,7 @@ class connect_exchange {
     co_return false;
   }
 
-  Wire& wire_;
+  channel& wire_;
   proxy_login& login_;
   http1::response_parser parser_;
   std::string authority_;
@@ -226,10 +214,8 @@ class connect_exchange {
 /// Turns `wire`, a connection to the proxy `login.via()` (inside TLS already for an https proxy),
 /// into a tunnel to `target`. Credentials go to the proxy alone.
 ///
-/// `Wire` has `task<result<std::size_t>> read(buffer&, stop_token)`, which appends and gives 0 at
-/// the end, and `task<result<void>> write(std::span<const std::byte>, stop_token, Progress)`, as
-/// `channel`. `stop` is what bounds the time: nothing here counts as progress, so that a proxy
-/// cannot draw a handshake out.
+/// `stop` is what bounds the time: nothing here counts as progress, so that a proxy cannot draw a
+/// handshake out.
 ///
 /// After an error, or `reconnect`, the connection is only to be closed. `reconnect` comes at most
 /// twice in a row. Nothing has reached the target before the tunnel is open. Errors:
@@ -239,14 +225,14 @@ class connect_exchange {
 ///   `http1::response_parser`; peer_closed: "proxy_closed"
 /// - usage: those of `socks::handshake::create` and `http1::write_request_head`
 /// and those of `wire`.
-template <tunnel_wire Wire>
-task<result<tunnel>> open_tunnel(Wire& wire, tunnel_target target, proxy_login& login,
-                                 const http1::limits& bounds, strictness how, stop_token stop) {
+inline task<result<tunnel>> open_tunnel(channel& wire, tunnel_target target, proxy_login& login,
+                                        const http1::limits& bounds, strictness how,
+                                        stop_token stop) {
   if (login.via().is_socks()) {
     auto opened = co_await detail::open_socks_tunnel(wire, target, login.via(), stop);
     co_return opened;
   }
-  detail::connect_exchange<Wire> exchange(wire, target.to, login, bounds, how, stop);
+  detail::connect_exchange exchange(wire, target.to, login, bounds, how, stop);
   auto opened = co_await exchange.run();
   co_return opened;
 }

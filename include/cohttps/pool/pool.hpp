@@ -6,7 +6,7 @@
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/observer.hpp>
 #include <cohttps/pool/policy.hpp>
-#include <cohttps/transport/concepts.hpp>
+#include <cohttps/transport/any_transport.hpp>
 
 #include <coroutine>
 #include <memory>
@@ -15,15 +15,21 @@
 
 namespace cohttps::pool {
 
-template <transport Transport>
+template <class = void>
 class pool;
+
+template <class = void>
+class acquisition;
+
+template <class = void>
+class lease;
 
 /// The right of one request to one connection. Given back by `give_back`; a lease that is destroyed
 /// closes the connection, unless others use it too.
-template <transport Transport>
+template <class>
 class lease {
  public:
-  using connection = net::connection<Transport>;
+  using connection = net::connection;
 
   lease() = default;
   lease(lease&& other) noexcept
@@ -48,7 +54,7 @@ class lease {
   void opened(std::unique_ptr<connection> made);
 
   /// It cannot be made, and not because this request was stopped.
-  void failed() noexcept { pool_->policy_.failed(*place_); }
+  void failed() noexcept;
 
   /// The request has ended in order; the connection is kept for another one, for as long as
   /// `idle_limit`, and the pool's options, allow.
@@ -58,79 +64,35 @@ class lease {
   }
 
  private:
-  friend class pool<Transport>;
-  using place = typename policy<std::unique_ptr<connection>>::place;
+  friend pool<>;
+  using place = policy<std::unique_ptr<connection>>::place;
 
-  lease(pool<Transport>& of, place& granted) noexcept : pool_(&of), place_(&granted) {}
+  lease(pool<>& of, place& granted) noexcept : pool_(&of), place_(&granted) {}
   void end(bool reusable,
            std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) noexcept;
-  void abandon() noexcept { end(connected() && place_->connection->outlives_requests()); }
+  void abandon() noexcept { end(connected() && place_->connection->outlives_streams()); }
 
-  pool<Transport>* pool_ = nullptr;
+  pool<>* pool_ = nullptr;
   place* place_ = nullptr;
 };
 
-/// Waits in the queue for a lease.
-template <transport Transport>
-class acquisition {
- public:
-  acquisition(pool<Transport>& from, const key& to, bool fresh, stop_token stop)
-      : pool_(from), key_(to), stop_(stop) {
-    request_.fresh = fresh;
-    request_.self = this;
-  }
-  acquisition(const acquisition&) = delete;
-  acquisition& operator=(const acquisition&) = delete;
-  ~acquisition() { pool_.leave(request_); }
-
-  bool await_ready() {
-    if (stop_.stop_requested()) return true;
-    pool_.ask(key_, request_);
-    return !request_.queued();
-  }
-  void await_suspend(std::coroutine_handle<> waiter) {
-    waiter_ = waiter;
-    net::observe(pool_.transport_, events::queued{key_.to});
-    on_stop_.emplace(stop_, on_stop{this});
-  }
-  result<lease<Transport>> await_resume() {
-    on_stop_.reset();
-    if (auto* granted = std::exchange(request_.granted, nullptr)) return pool_.make_lease(*granted);
-    return fail(error_category::canceled, "canceled", "the operation was canceled");
-  }
-
- private:
-  friend class pool<Transport>;
-  struct on_stop {
-    acquisition* self;
-    void operator()() const noexcept { self->pool_.stop(self->request_); }
-  };
-
-  pool<Transport>& pool_;
-  const key& key_;
-  stop_token stop_;
-  typename pool<Transport>::request request_;
-  std::optional<stop_callback<on_stop>> on_stop_;
-  std::coroutine_handle<> waiter_;
-};
-
-template <transport Transport>
+template <class>
 class pool {
  public:
-  using connection = net::connection<Transport>;
+  using connection = net::connection;
   using connection_ptr = std::unique_ptr<connection>;
 
-  pool(Transport transport, const options& bounds)
+  /// `seen_by` outlives the pool.
+  pool(any_transport transport, const options& bounds, const observers& seen_by)
       : transport_(std::move(transport)),
         wake_(transport_.make_timer()),
         patience_(transport_.make_timer()),
+        observers_(seen_by),
         policy_(bounds) {}
 
   /// Gives a lease, at once or when it is this request's turn. `fresh` asks for one that
   /// is not idle: a new one, or one that others use. `to` lives until then.
-  acquisition<Transport> acquire(const key& to, bool fresh, stop_token stop) {
-    return acquisition<Transport>(*this, to, fresh, stop);
-  }
+  acquisition<> acquire(const key& to, bool fresh, stop_token stop);
 
   /// Keeps no connection from now on.
   void close() {
@@ -160,40 +122,38 @@ class pool {
   }
 
  private:
-  friend class lease<Transport>;
-  friend class acquisition<Transport>;
+  friend lease<>;
+  friend acquisition<>;
   using policy_type = policy<connection_ptr>;
   struct request : policy_type::request {
-    acquisition<Transport>* self = nullptr;
+    acquisition<>* self = nullptr;
     request* next_stopped = nullptr;
     bool stopped = false;
   };
 
-  lease<Transport> make_lease(typename policy_type::place& granted) noexcept {
-    return lease<Transport>(*this, granted);
-  }
+  lease<> make_lease(policy_type::place& granted) noexcept { return lease<>(*this, granted); }
 
   void ask(const key& to, request& r) {
     policy_.ask(to, r, transport_.now());
     close_closed();
     watch_patience();
   }
-  void opened(typename policy_type::place& p, connection_ptr made) {
+  void opened(policy_type::place& p, connection_ptr made) {
     made->on_capacity(
         [](void* self, void* in) {
-          static_cast<pool*>(self)->set_capacity(*static_cast<typename policy_type::place*>(in));
+          static_cast<pool*>(self)->set_capacity(*static_cast<policy_type::place*>(in));
         },
         this, &p);
     const std::size_t capacity = made->capacity();
     policy_.opened(p, std::move(made), capacity, transport_.now());
     after_change();
   }
-  void set_capacity(typename policy_type::place& p) {
+  void set_capacity(policy_type::place& p) {
     const auto& c = *p.connection;
-    policy_.set_capacity(p, c.capacity(), c.outlives_requests(), transport_.now());
+    policy_.set_capacity(p, c.capacity(), c.outlives_streams(), transport_.now());
     after_change();
   }
-  void give_back(typename policy_type::place& p, bool reusable,
+  void give_back(policy_type::place& p, bool reusable,
                  std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) {
     policy_.give_back(p, reusable, transport_.now(), idle_limit);
     after_change();
@@ -245,7 +205,7 @@ class pool {
   // Outside of the policy, as closing says goodbye to the peer.
   void close_closed() {
     while (const connection_ptr c = policy_.next_closed())
-      net::observe(transport_, events::closed{*c->info, c->exchanges});
+      net::notify(observers_, &observer::on_closed, events::closed{*c->info, c->exchanges});
   }
 
   // Waiters are resumed by the loop and not inside of whoever gave back.
@@ -264,24 +224,85 @@ class pool {
     }
     if (!r) return;
     if (stopped_ || policy_.any_granted()) wake();
-    r->self->waiter_.resume();
+    resume(*r);
   }
+  static void resume(request& r) noexcept;
 
-  Transport transport_;
-  typename Transport::timer_type wake_;
-  typename Transport::timer_type patience_;  // of those who wait for another one's connection
+  any_transport transport_;
+  any_timer wake_;
+  any_timer patience_;  // of those who wait for another one's connection
   time_point patience_ends_ = time_point::max();
+  const observers& observers_;
   policy_type policy_;
   request* stopped_ = nullptr;
 };
 
-template <transport Transport>
-void lease<Transport>::opened(std::unique_ptr<connection> made) {
+/// Waits in the queue for a lease.
+template <class>
+class acquisition {
+ public:
+  acquisition(pool<>& from, const key& to, bool fresh, stop_token stop)
+      : pool_(from), key_(to), stop_(stop) {
+    request_.fresh = fresh;
+    request_.self = this;
+  }
+  acquisition(const acquisition&) = delete;
+  acquisition& operator=(const acquisition&) = delete;
+  ~acquisition() { pool_.leave(request_); }
+
+  bool await_ready() {
+    if (stop_.stop_requested()) return true;
+    pool_.ask(key_, request_);
+    return !request_.queued();
+  }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    net::notify(pool_.observers_, &observer::on_queued, events::queued{key_.to});
+    on_stop_.emplace(stop_, on_stop{this});
+  }
+  result<lease<>> await_resume() {
+    on_stop_.reset();
+    if (auto* granted = std::exchange(request_.granted, nullptr)) return pool_.make_lease(*granted);
+    return fail(error_category::canceled, "canceled", "the operation was canceled");
+  }
+
+ private:
+  friend pool<>;
+  struct on_stop {
+    acquisition* self;
+    void operator()() const noexcept { self->pool_.stop(self->request_); }
+  };
+
+  pool<>& pool_;
+  const key& key_;
+  stop_token stop_;
+  pool<>::request request_;
+  std::optional<stop_callback<on_stop>> on_stop_;
+  std::coroutine_handle<> waiter_;
+};
+
+template <class T>
+void pool<T>::resume(request& r) noexcept {
+  r.self->waiter_.resume();
+}
+
+template <class T>
+acquisition<> pool<T>::acquire(const key& to, bool fresh, stop_token stop) {
+  return acquisition<>(*this, to, fresh, stop);
+}
+
+template <class T>
+void lease<T>::failed() noexcept {
+  pool_->policy_.failed(*place_);
+}
+
+template <class T>
+void lease<T>::opened(std::unique_ptr<connection> made) {
   pool_->opened(*place_, std::move(made));
 }
 
-template <transport Transport>
-void lease<Transport>::end(bool reusable, std::chrono::nanoseconds idle_limit) noexcept {
+template <class T>
+void lease<T>::end(bool reusable, std::chrono::nanoseconds idle_limit) noexcept {
   if (!place_) return;
   std::exchange(pool_, nullptr)->give_back(*std::exchange(place_, nullptr), reusable, idle_limit);
 }

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cohttps/core/recycler.hpp>
+#include <cohttps/core/slot.hpp>
 #include <cohttps/task/task.hpp>
 
 #include <coroutine>
 #include <exception>
-#include <optional>
 #include <utility>
 
 namespace cohttps {
@@ -34,11 +34,12 @@ class side_task {
 
   /// Once done: what came of it, or an exception that left it.
   T take() {
-    const std::exception_ptr failure = std::move(frame_.promise().failure);
-    std::optional<T> value = std::move(frame_.promise().value);
-    reset();
-    if (failure) std::rethrow_exception(failure);
-    return *std::move(value);
+    struct ended {
+      side_task& of;
+      ~ended() { of.reset(); }
+    } ends{*this};
+    if (frame_.promise().failure) std::rethrow_exception(std::move(frame_.promise().failure));
+    return std::move(*frame_.promise().value);
   }
 
   /// Ends it where it is. Not from inside of it.
@@ -57,7 +58,7 @@ class side_task {
       void return_value(T v) { value.emplace(std::move(v)); }
       void unhandled_exception() noexcept { failure = std::current_exception(); }
 
-      std::optional<T> value;
+      detail::slot<T> value;
       std::exception_ptr failure;
     };
     std::coroutine_handle<promise_type> frame;

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cohttps/core/recycler.hpp>
+#include <cohttps/core/slot.hpp>
 
 #include <concepts>
 #include <coroutine>
 #include <exception>
-#include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace cohttps {
 
@@ -54,17 +53,18 @@ class promise final : public promise_base {
   template <class U>
     requires std::is_constructible_v<T, U&&>
   void return_value(U&& value) {
-    result_.template emplace<1>(std::forward<U>(value));
+    value_.emplace(std::forward<U>(value));
   }
-  void unhandled_exception() noexcept { result_.template emplace<2>(std::current_exception()); }
+  void unhandled_exception() noexcept { failure_ = std::current_exception(); }
 
   T take() {
-    if (result_.index() == 2) std::rethrow_exception(std::get<2>(std::move(result_)));
-    return std::get<1>(std::move(result_));
+    if (failure_) std::rethrow_exception(std::move(failure_));
+    return std::move(*value_);
   }
 
  private:
-  std::variant<std::monostate, T, std::exception_ptr> result_;
+  slot<T> value_;
+  std::exception_ptr failure_;
 };
 
 template <>
@@ -89,18 +89,21 @@ constexpr bool is_small = sizeof(T) <= 64;
 template <>
 inline constexpr bool is_small<void> = false;
 
-struct never_ready {
-  constexpr never_ready() = default;
-  constexpr never_ready(std::nullopt_t) noexcept {}
-  explicit operator bool() const noexcept { return false; }
+/// A result that needs no frame.
+template <class T, bool = is_small<T>>
+struct ready_value : slot<T> {
+  void take(ready_value& other) noexcept {
+    if (!other) return;
+    this->emplace(std::move(*other));
+    other.reset();
+  }
 };
 template <class T>
-struct ready_value_of : std::type_identity<never_ready> {};
-template <class T>
-  requires is_small<T>
-struct ready_value_of<T> : std::type_identity<std::optional<T>> {};
-template <class T>
-using ready_value = typename ready_value_of<T>::type;
+struct ready_value<T, false> {
+  void take(ready_value&) noexcept {}
+  void reset() noexcept {}
+  explicit operator bool() const noexcept { return false; }
+};
 
 }  // namespace detail
 
@@ -121,16 +124,19 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
   /// A result that is there already.
   template <std::convertible_to<T> U>
     requires(detail::is_small<T> && !std::same_as<std::remove_cvref_t<U>, task>)
-  task(U&& value) : value_(std::forward<U>(value)) {}
+  task(U&& value) {
+    value_.emplace(std::forward<U>(value));
+  }
 
-  task(task&& other) noexcept
-      : frame_(std::exchange(other.frame_, nullptr)),
-        value_(std::exchange(other.value_, std::nullopt)) {}
+  task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {
+    value_.take(other.value_);
+  }
   task& operator=(task&& other) noexcept {
     if (this != &other) {
       destroy();
       frame_ = std::exchange(other.frame_, nullptr);
-      value_ = std::exchange(other.value_, std::nullopt);
+      value_.reset();
+      value_.take(other.value_);
     }
     return *this;
   }
@@ -150,7 +156,7 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
       }
       T await_resume() const {
         if constexpr (detail::is_small<T>)
-          if (!of.frame_) return *std::move(of.value_);
+          if (!of.frame_) return std::move(*of.value_);
         return of.frame_.promise().take();
       }
       task& of;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/recycler.hpp>
+#include <cohttps/core/slot.hpp>
 #include <cohttps/task/awaitable.hpp>
 
 #include <cstddef>
@@ -55,7 +56,7 @@ class join_child {
     void unhandled_exception() noexcept { failure = std::current_exception(); }
 
     join_latch* latch = nullptr;
-    std::optional<value_or_monostate<T>> value;
+    slot<value_or_monostate<T>> value;
     std::exception_ptr failure;
   };
 
@@ -72,7 +73,7 @@ class join_child {
     frame_.resume();
   }
   std::exception_ptr failure() const noexcept { return frame_.promise().failure; }
-  value_or_monostate<T> take() { return *std::move(frame_.promise().value); }
+  value_or_monostate<T> take() { return std::move(*frame_.promise().value); }
 
  private:
   std::coroutine_handle<promise_type> frame_;

@@ -266,7 +266,7 @@ class memory_transport {
       return *this;
     }
     ~timer_type() { cancel(); }
-    void set(time_point when, timer_function f, void* argument) {
+    void set(time_point when, timer_function f, void* argument) noexcept {
       cancel();
       event_ = loop_->schedule(when, [f, argument] { f(argument); });
     }

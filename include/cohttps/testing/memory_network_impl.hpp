@@ -127,8 +127,9 @@ inline task<result<std::vector<endpoint>>> memory_transport::resolve(std::string
   if (!co_await sleep_for(*this, network_->delay + network_->resolve_delay, stop))
     co_return std::unexpected(detail::stopped());
   if (!parse_address(name) && !network_->hosts_.contains(name))
-    co_return fail(error_category::resolve, "host_not_found",
-                   "the host name '" + name + "' has no address; check its spelling and DNS");
+    co_return std::unexpected(
+        error(error_category::resolve, known_reason::host_not_found,
+              "the host name '" + name + "' has no address; check its spelling and DNS"));
   co_return network_->addresses_of(name, port);
 }
 

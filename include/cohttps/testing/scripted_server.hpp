@@ -132,7 +132,7 @@ class scripted_rule {
 ///   server.on(method::get, "https://api.example.com/users/*")
 ///       .answer(503)
 ///       .answer(200, {{"content-type", "application/json"}}, R"({"id": 7})");
-///   basic_client<testing::memory_transport> client(server.transport(), {.tls = server.tls()});
+///   cohttps::client client(server.transport(), {.tls = server.tls()});
 ///   server.run(use(client));
 ///   CHECK(server.requests().size() == 2);
 /// ```
@@ -158,7 +158,7 @@ class scripted_server {
     network_.refuse(where.host_for_connect(), where.port(), delay);
   }
 
-  /// For `basic_client<memory_transport>`.
+  /// For a client.
   memory_transport transport() noexcept { return network_.transport(); }
   /// Trusts these servers and no other.
   const tls_context& tls() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/options.hpp>
 
 #include <memory>
@@ -23,26 +24,26 @@ class tls_context {
   explicit tls_context(const tls_options& options) : tls_context(made(create(options))) {}
 
   /// Fails, with category usage, when certificates cannot be read or none is trusted.
-  static result<tls_context> create(const tls_options& options);
+  COHTTPS_DECL static result<tls_context> create(const tls_options& options);
 
   /// The default one: the system's roots, TLS 1.2 and newer. Made on the first call, then shared by
   /// the whole process; a failure is remembered as well.
-  static result<tls_context> system();
+  COHTTPS_DECL static result<tls_context> system();
 
   /// Exchanges the client's identity, as when its certificate was renewed, for all copies. From now
   /// on new connections present this one. Those that exist are kept, and serve requests as before;
-  /// `basic_client::close_idle` ends the idle ones. Sessions of the old identity are never
+  /// `client::close_idle` ends the idle ones. Sessions of the old identity are never
   /// continued under the new one. Fails with category usage, and changes nothing, when the identity
   /// cannot be read, and on the context of `system`.
-  result<void> set_identity(const tls_identity& identity);
+  COHTTPS_DECL result<void> set_identity(const tls_identity& identity);
 
   /// True for a copy of `system()`, which never has an identity.
-  bool is_system() const noexcept;
+  COHTTPS_DECL bool is_system() const noexcept;
   /// A context with the same trust, which never has an identity.
-  tls_context without_identity() const;
+  COHTTPS_DECL tls_context without_identity() const;
   /// A context with the same trust and another identity. Fails with category usage when the
   /// identity cannot be read.
-  result<tls_context> with_identity(const tls_identity& identity) const;
+  COHTTPS_DECL result<tls_context> with_identity(const tls_identity& identity) const;
 
   /// Connections may be shared between contexts with the same id. Copies have the same one.
   const void* id() const noexcept { return who_.get(); }
@@ -56,7 +57,7 @@ class tls_context {
     return *std::move(context);
   }
 
-  static result<tls_context> build(const tls_options& options, bool of_process);
+  COHTTPS_DECL static result<tls_context> build(const tls_options& options, bool of_process);
 
   tls_context(std::shared_ptr<const tls::context_state> state,
               std::shared_ptr<tls::current_persona> who)
@@ -69,5 +70,5 @@ class tls_context {
 }  // namespace cohttps
 
 #if !defined(COHTTPS_SEPARATE_COMPILATION)
-#include <cohttps/tls/context_definitions.hpp>
+#include <cohttps/tls/context.ipp>
 #endif

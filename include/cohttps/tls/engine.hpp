@@ -3,6 +3,7 @@
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/context.hpp>
 
@@ -17,7 +18,9 @@
 
 namespace cohttps::tls {
 
+template <class = void>
 class session;
+
 class revocation_check;
 
 /// The client's side of a connection to `host`.
@@ -32,68 +35,70 @@ class engine {
  public:
   /// `host` is an A-label name or an address without brackets, and decides what certificate is
   /// accepted. `alpn` are the protocols to offer, best first (RFC 7301); may be empty.
-  engine(tls_context context, std::string host, std::uint16_t port, std::vector<std::string> alpn);
-  engine(engine&& other) noexcept;
-  engine& operator=(engine&& other) noexcept;
-  ~engine();
+  COHTTPS_DECL engine(tls_context context, std::string host, std::uint16_t port,
+                      std::vector<std::string> alpn);
 
   /// Puts the ClientHello into `outgoing()`. Certificates are judged as of `now`.
-  result<void> start(std::chrono::system_clock::time_point now);
+  COHTTPS_DECL result<void> start(std::chrono::system_clock::time_point now);
 
   /// Opens what stands in `ciphertext`, bytes from the peer cut anywhere, and consumes it, up to
   /// and including the first application data, and gives that: a view, valid until the next call or
   /// until `ciphertext` is touched. Empty: more has to come in, or `peer_closed()`. What came
   /// before a bad record is given before the error. Answers to the peer may turn up in
   /// `outgoing()`.
-  result<std::span<const std::byte>> receive(buffer& ciphertext);
+  COHTTPS_DECL result<std::span<const std::byte>> receive(buffer& ciphertext);
 
   /// Encrypts into `outgoing()`. Only after the handshake and before `close`.
-  result<void> send(std::span<const std::byte> plaintext);
+  COHTTPS_DECL result<void> send(std::span<const std::byte> plaintext);
 
   /// What has to be written to the peer; consume what was written.
-  buffer& outgoing() noexcept;
+  COHTTPS_DECL buffer& outgoing() noexcept;
 
   /// The peer has proved who it is, and both sides have the keys.
-  bool handshake_done() const noexcept;
+  COHTTPS_DECL bool handshake_done() const noexcept;
 
   /// The peer said that nothing more will come (close_notify).
-  bool peer_closed() const noexcept;
+  COHTTPS_DECL bool peer_closed() const noexcept;
 
   /// Says so to the peer; waits for nothing. Harmless at any time.
-  void close() noexcept;
+  COHTTPS_DECL void close() noexcept;
 
   /// To be called when the transport ended. Fails when the peer had not said that it would: before
   /// `handshake_done` with category tls; after it with category peer_closed and reason "truncated",
   /// which is for the caller to judge, as a message that knows its length is whole without it
   /// (RFC 9112, 9.8).
-  result<void> end_of_stream();
+  COHTTPS_DECL result<void> end_of_stream();
 
   /// Bytes that both ends of this connection know and no other connection has (`tls-exporter`, RFC
   /// 9266), to bind an authentication to it. Of TLS 1.2 only with an extended master secret (RFC
   /// 7627), as without one two connections can be made to have the same: else a usage error.
-  result<std::vector<std::byte>> channel_binding();
+  COHTTPS_DECL result<std::vector<std::byte>> channel_binding();
 
   /// Whether the peer's certificates were revoked, where the context says that their issuers are to
   /// be asked: the questions, to be answered after the handshake and before `send`, and then
   /// `conclude_revocation`. Null: there is nothing to ask. Valid until that call.
-  revocation_check* revocation();
+  COHTTPS_DECL revocation_check* revocation();
 
   /// Fails, for good, when one was revoked, or when that has to be known and is not.
-  result<void> conclude_revocation();
+  COHTTPS_DECL result<void> conclude_revocation();
 
   /// True when the handshake is not done and has not offered TLS 1.3, though it is allowed, for the
   /// sake of a session of TLS 1.2 that it offered to continue: Botan offers no other version then.
-  bool withheld_tls13() const noexcept;
+  COHTTPS_DECL bool withheld_tls13() const noexcept;
 
   /// Filled in when the handshake is done.
-  const tls_info& info() const noexcept;
+  COHTTPS_DECL const tls_info& info() const noexcept;
 
  private:
-  std::unique_ptr<session> session_;
+  // Where a session is not known.
+  struct destroy {
+    COHTTPS_DECL void operator()(session<>* of) const noexcept;
+  };
+  std::unique_ptr<session<>, destroy> session_;
 };
 
 }  // namespace cohttps::tls
 
 #if !defined(COHTTPS_SEPARATE_COMPILATION)
-#include <cohttps/tls/engine_definitions.hpp>
+#include <cohttps/tls/engine.ipp>
 #endif

@@ -60,8 +60,8 @@ class client_policy final : public Botan::TLS::Policy {
       made->groups_.push_back(*group);
     }
     if (made->groups_.empty()) made->groups_ = usual_groups();
-    if (made->allow_tls12()) made->codes12_ = made->list(version::TLS_V12);
-    if (made->allow_tls13()) made->codes13_ = made->list(version::TLS_V13);
+    if (made->allow_tls12()) made->codes12_ = made->list(Botan::TLS::Version_Code::TLS_V12);
+    if (made->allow_tls13()) made->codes13_ = made->list(Botan::TLS::Version_Code::TLS_V13);
     if (!made->allow_tls12() && !made->allow_tls13())
       return fail(error_category::usage, "no_cipher_suite",
                   "no cipher suite is left for the versions of TLS that are allowed");
@@ -77,13 +77,15 @@ class client_policy final : public Botan::TLS::Policy {
     return made;
   }
 
-  bool allow_tls12() const override { return !only_tls13_ && lists(version::TLS_V12); }
-  bool allow_tls13() const override { return lists(version::TLS_V13); }
+  bool allow_tls12() const override {
+    return !only_tls13_ && lists(Botan::TLS::Version_Code::TLS_V12);
+  }
+  bool allow_tls13() const override { return lists(Botan::TLS::Version_Code::TLS_V13); }
   bool allow_dtls12() const override { return false; }
 
   // Botan makes it by comparing names, for each handshake.
   std::vector<std::uint16_t> ciphersuite_list(version wanted) const override {
-    return wanted == version(version::TLS_V13) ? codes13_ : codes12_;
+    return wanted == version(Botan::TLS::Version_Code::TLS_V13) ? codes13_ : codes12_;
   }
   bool acceptable_ciphersuite(const Botan::TLS::Ciphersuite& suite) const override {
     return suites_.empty() ? Policy::acceptable_ciphersuite(suite)
@@ -161,8 +163,7 @@ class client_policy final : public Botan::TLS::Policy {
   }
 
   bool lists(version wanted) const {
-    const bool built =
-        wanted == version(version::TLS_V12) ? Policy::allow_tls12() : Policy::allow_tls13();
+    const bool built = wanted.is_tls_13_or_later() ? Policy::allow_tls13() : Policy::allow_tls12();
     return built && (suites_.empty() || !list(wanted).empty());
   }
 

@@ -4,6 +4,7 @@
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/alerts.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
@@ -61,6 +62,7 @@ namespace cohttps::tls {
 
 /// The one place where Botan is called and its exceptions end. On the heap, as Botan keeps a
 /// pointer to its callbacks.
+template <class>
 class session final : public Botan::TLS::Callbacks {
  public:
   session(tls_context context, std::string host, std::uint16_t port, std::vector<std::string> alpn)
@@ -213,7 +215,8 @@ class session final : public Botan::TLS::Callbacks {
   bool closed_ = false;
 };
 
-inline result<void> session::start(std::chrono::system_clock::time_point now) {
+template <class T>
+result<void> session<T>::start(std::chrono::system_clock::time_point now) {
   if (failure_) return std::unexpected(*failure_);
   if (client_) return {};
   now_ = now;
@@ -239,7 +242,8 @@ inline result<void> session::start(std::chrono::system_clock::time_point now) {
 
 // Every byte of the peer comes in here. Botan is given one record at a time: so what a record held
 // is delivered before the next one can fail.
-inline result<std::span<const std::byte>> session::receive(buffer& ciphertext) {
+template <class T>
+result<std::span<const std::byte>> session<T>::receive(buffer& ciphertext) {
   if (failure_) return std::unexpected(*failure_);
   if (!client_) return fail(error_category::usage, "not_started", "the handshake was not started");
   plaintext_.clear();
@@ -265,7 +269,8 @@ inline result<std::span<const std::byte>> session::receive(buffer& ciphertext) {
 
 // The size of the record that `bytes` starts with, header and all; as many bytes as a header has
 // while there is none.
-inline result<std::size_t> session::check_record(std::span<const std::byte> bytes) {
+template <class T>
+result<std::size_t> session<T>::check_record(std::span<const std::byte> bytes) {
   const auto header = record_header::read(bytes);
   if (!header) return record_header::size;
   const std::size_t limit = activated && is_tls13_ ? maximum_ciphertext_13 : maximum_ciphertext_12;
@@ -277,12 +282,14 @@ inline result<std::size_t> session::check_record(std::span<const std::byte> byte
   }));
 }
 
-inline void session::send_and_throw(alert_type alert, const char* why) {
+template <class T>
+void session<T>::send_and_throw(alert_type alert, const char* why) {
   client_->send_fatal_alert(alert);
   throw Botan::TLS::TLS_Exception(alert, why);
 }
 
-inline result<void> session::open(std::span<std::byte> record) {
+template <class T>
+result<void> session<T>::open(std::span<std::byte> record) {
   const bool is_protected = record.front() == std::byte(record_type::application_data);
   if (reader_ && reader_->reading() && is_protected) return open_in_place(record);
   std::span<const std::byte> for_botan = record;
@@ -294,7 +301,8 @@ inline result<void> session::open(std::span<std::byte> record) {
   return given;
 }
 
-inline result<void> session::open_in_place(std::span<std::byte> record) {
+template <class T>
+result<void> session<T>::open_in_place(std::span<std::byte> record) {
   std::span<const std::byte> for_botan;
   auto opened = guarded([&] {
     const auto inside = reader_->open(record);
@@ -304,7 +312,8 @@ inline result<void> session::open_in_place(std::span<std::byte> record) {
   return opened && !for_botan.empty() ? give_botan(for_botan) : opened;
 }
 
-inline result<void> session::give_botan(std::span<const std::byte> record) {
+template <class T>
+result<void> session<T>::give_botan(std::span<const std::byte> record) {
   receiving_ = true;
   const bool was_activated = activated;
   auto outcome = guarded([&] {
@@ -328,13 +337,15 @@ inline result<void> session::give_botan(std::span<const std::byte> record) {
   return outcome;
 }
 
-inline void session::begin_reading() {
+template <class T>
+void session<T>::begin_reading() {
   if (read_secret_.empty() || !is_tls13_ || !record_reader::reads(cipher_)) return;
   reader_.emplace(cipher_, hash_, read_secret_);
 }
 
 // A record starts with its type, 20 to 23 (RFC 8446, 5.1); text does not.
-inline result<void> session::check_first(std::span<const std::byte> bytes) {
+template <class T>
+result<void> session<T>::check_first(std::span<const std::byte> bytes) {
   const auto type = std::to_integer<int>(bytes[0]);
   if (type >= 20 && type <= 23) return {};
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -346,7 +357,8 @@ inline result<void> session::check_first(std::span<const std::byte> bytes) {
 }
 
 // RFC 7301, 3.2; older versions of Botan let any choice pass.
-inline void session::check_alpn() {
+template <class T>
+void session<T>::check_alpn() {
   info.alpn = client_->application_protocol();
   if (info.alpn.empty() || std::ranges::find(alpn_, info.alpn) != alpn_.end()) return;
   client_->send_fatal_alert(alert_type::IllegalParameter);
@@ -355,7 +367,8 @@ inline void session::check_alpn() {
                                   "Server selected an ALPN protocol not offered by the client");
 }
 
-inline result<void> session::send(std::span<const std::byte> plaintext) {
+template <class T>
+result<void> session<T>::send(std::span<const std::byte> plaintext) {
   if (failure_) return std::unexpected(*failure_);
   if (!activated)
     return fail(error_category::usage, "handshake_not_done", "the TLS handshake is not done yet");
@@ -373,7 +386,8 @@ inline result<void> session::send(std::span<const std::byte> plaintext) {
   });
 }
 
-inline void session::close() noexcept {
+template <class T>
+void session<T>::close() noexcept {
   if (!client_ || failure_ || std::exchange(closed_, true)) return;
   try {
     client_->close();
@@ -382,7 +396,8 @@ inline void session::close() noexcept {
   }
 }
 
-inline result<void> session::end_of_stream() {
+template <class T>
+result<void> session<T>::end_of_stream() {
   if (failure_) return std::unexpected(*failure_);
   if (!activated)
     return stop(error(
@@ -400,8 +415,9 @@ inline result<void> session::end_of_stream() {
       "the connection ended without the TLS close_notify, so what came last may be missing");
 }
 
+template <class T>
 template <class F>
-result<void> session::guarded(F&& call) {
+result<void> session<T>::guarded(F&& call) {
   try {
     call();
     if (pending_) return stop(std::move(*pending_));
@@ -418,14 +434,16 @@ result<void> session::guarded(F&& call) {
   }
 }
 
-inline std::unexpected<error> session::stop(error why) {
+template <class T>
+std::unexpected<error> session<T>::stop(error why) {
   if (sessions_) sessions_->forget();
   failure_ = why.during(activated ? phase::none : phase::handshake);
   return std::unexpected(*failure_);
 }
 
 // Out of a callback: Botan sends the alert and passes the exception on to `guarded`.
-inline void session::refuse(error why) {
+template <class T>
+void session<T>::refuse(error why) {
   const auto type = alert_named(why.alert());
   pending_ = std::move(why);
   throw Botan::TLS::TLS_Exception(type, pending_->message());

@@ -37,7 +37,7 @@ struct stored_session {
   /// When the certificate was verified, be it several resumptions ago.
   std::chrono::system_clock::time_point verified;
 
-  bool is_tls13() const { return session.version() == Botan::TLS::Protocol_Version::TLS_V13; }
+  bool is_tls13() const { return session.version() == Botan::TLS::Version_Code::TLS_V13; }
   bool has(const Botan::TLS::Session_Handle& other) const {
     return handle.opaque_handle().get() == other.opaque_handle().get();
   }

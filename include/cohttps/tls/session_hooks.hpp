@@ -47,7 +47,8 @@
 
 namespace cohttps::tls {
 
-inline void session::tls_record_received(std::uint64_t, std::span<const std::uint8_t> data) {
+template <class T>
+void session<T>::tls_record_received(std::uint64_t, std::span<const std::uint8_t> data) {
   // Botan before 3.11.1 lets data pass that no key protects (CVE-2026-34582).
   if (!activated || !receiving_)
     refuse(error(error_category::tls, "early_data",
@@ -57,7 +58,8 @@ inline void session::tls_record_received(std::uint64_t, std::span<const std::uin
 }
 
 // What the server asks for, and what Botan may refuse before it asks.
-inline void session::tls_inspect_handshake_msg(const Botan::TLS::Handshake_Message& message) {
+template <class T>
+void session<T>::tls_inspect_handshake_msg(const Botan::TLS::Handshake_Message& message) {
   if (activated) return;
   using namespace Botan::TLS;
   if (message.type() == Handshake_Type::EncryptedExtensions) {
@@ -77,7 +79,8 @@ inline void session::tls_inspect_handshake_msg(const Botan::TLS::Handshake_Messa
 }
 
 // Errors about certificates name them, where Botan does not.
-inline error session::refused_by_botan(alert_type alert, std::string_view what) const {
+template <class T>
+error session<T>::refused_by_botan(alert_type alert, std::string_view what) const {
   if (!activated && alert == alert_type::BadCertificate)
     if (auto unable = refuse_unable_to_sign(leaf_)) return *std::move(unable);
   if (!activated && what.find("subject_public_key failed") != what.npos)
@@ -86,9 +89,10 @@ inline error session::refused_by_botan(alert_type alert, std::string_view what) 
 }
 
 // Botan sends no server name with an underscore in it, which there are hosts of.
-inline void session::tls_modify_extensions(Botan::TLS::Extensions& extensions,
-                                           Botan::TLS::Connection_Side,
-                                           Botan::TLS::Handshake_Type message) {
+template <class T>
+void session<T>::tls_modify_extensions(Botan::TLS::Extensions& extensions,
+                                       Botan::TLS::Connection_Side,
+                                       Botan::TLS::Handshake_Type message) {
   using code = Botan::TLS::Extension_Code;
   if (message != Botan::TLS::Handshake_Type::ClientHello || parse_ip(host_) ||
       extensions.has(code::ServerNameIndication))
@@ -107,17 +111,21 @@ inline void session::tls_modify_extensions(Botan::TLS::Extensions& extensions,
 }
 
 // SERVER_TRAFFIC_SECRET_0 and those of later generations (RFC 9850); nothing else is kept.
-inline void session::tls_ssl_key_log_data(std::string_view label,
-                                          std::span<const std::uint8_t> client_random,
-                                          std::span<const std::uint8_t> secret) const {
+template <class T>
+void session<T>::tls_ssl_key_log_data(std::string_view label,
+                                      std::span<const std::uint8_t> client_random,
+                                      std::span<const std::uint8_t> secret) const {
   for (const auto& log : context_.state().key_logs) log(key_log_line(label, client_random, secret));
   if (label.starts_with("SERVER_TRAFFIC_SECRET_"))
     read_secret_.assign(secret.begin(), secret.end());
 }
 
-inline std::vector<std::uint8_t> session::tls_sign_message(
-    const Botan::Private_Key& key, Botan::RandomNumberGenerator& random, std::string_view padding,
-    Botan::Signature_Format format, const std::vector<std::uint8_t>& message) {
+template <class T>
+std::vector<std::uint8_t> session<T>::tls_sign_message(const Botan::Private_Key& key,
+                                                       Botan::RandomNumberGenerator& random,
+                                                       std::string_view padding,
+                                                       Botan::Signature_Format format,
+                                                       const std::vector<std::uint8_t>& message) {
   const auto& identity = persona_->identity;
   if (!identity || !identity->signs_elsewhere())
     return Callbacks::tls_sign_message(key, random, padding, format, message);
@@ -126,7 +134,8 @@ inline std::vector<std::uint8_t> session::tls_sign_message(
   return *std::move(signature);
 }
 
-inline void session::tls_alert(Botan::TLS::Alert alert) {
+template <class T>
+void session<T>::tls_alert(Botan::TLS::Alert alert) {
   if (alert.type() == alert_type::CloseNotify) {
     peer_closed = true;
   } else if (alert.is_fatal()) {
@@ -143,7 +152,8 @@ inline void session::tls_alert(Botan::TLS::Alert alert) {
   }
 }
 
-inline void session::tls_verify_cert_chain(
+template <class T>
+void session<T>::tls_verify_cert_chain(
     const std::vector<Botan::X509_Certificate>& chain,
     const std::vector<std::optional<Botan::OCSP::Response>>& staples,
     const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type, std::string_view,
@@ -171,7 +181,8 @@ inline void session::tls_verify_cert_chain(
   verified_path_ = (*verified)->path;
 }
 
-inline void session::tls_session_established(const Botan::TLS::Session_Summary& summary) {
+template <class T>
+void session<T>::tls_session_established(const Botan::TLS::Session_Summary& summary) {
   sessions_->set_resumed(summary.was_resumption());
   if (summary.was_resumption() && sessions_->offered()) info.verified = true;
   // Should Botan ever come here without having asked, no connection is made of it.
@@ -180,7 +191,7 @@ inline void session::tls_session_established(const Botan::TLS::Session_Summary& 
                  "we refused a TLS handshake in which no certificate was verified")
                .alert("bad_certificate"));
   unique_secret_ = summary.supports_extended_master_secret();
-  is_tls13_ = summary.version() == Botan::TLS::Protocol_Version::TLS_V13;
+  is_tls13_ = summary.version() == Botan::TLS::Version_Code::TLS_V13;
   cipher_ = summary.ciphersuite().cipher_algo();
   hash_ = summary.ciphersuite().prf_algo();
   info.protocol = is_tls13_ ? "TLS 1.3" : "TLS 1.2";
@@ -203,7 +214,8 @@ inline void session::tls_session_established(const Botan::TLS::Session_Summary& 
 
 // RFC 9266, with TLS 1.2 by its section 4: no renegotiation, which there never is here, and a
 // secret that no other connection can have.
-inline result<std::vector<std::byte>> session::channel_binding() try {
+template <class T>
+result<std::vector<std::byte>> session<T>::channel_binding() try {
   if (failure_) return std::unexpected(*failure_);
   if (!activated)
     return fail(error_category::usage, "no_channel_binding",
@@ -226,7 +238,8 @@ inline result<std::vector<std::byte>> session::channel_binding() try {
   return fail(error_category::peer_closed, "connection_closed", "the TLS connection was closed");
 }
 
-inline revocation_check* session::revocation() {
+template <class T>
+revocation_check* session<T>::revocation() {
   if (!activated || failure_ || !asks_issuers()) return nullptr;
   const auto& shared = context_.state();
   if (!revocation_)
@@ -235,7 +248,8 @@ inline revocation_check* session::revocation() {
   return &*revocation_;
 }
 
-inline result<void> session::conclude_revocation() {
+template <class T>
+result<void> session<T>::conclude_revocation() {
   if (failure_) return std::unexpected(*failure_);
   if (!revocation_) return {};
   auto outcome = revocation_->outcome();

@@ -31,27 +31,25 @@ using time_point = std::chrono::steady_clock::time_point;
 ///   another exchange.
 /// - `close` and destruction end it at once.
 template <class S>
-concept byte_stream = std::movable<S> && requires(S& s, std::span<std::byte> in,
-                                                  std::span<const std::byte> out, stop_token stop) {
-  { s.read_some(in, stop) } -> awaitable_of<result<std::size_t>>;
-  { s.write_some(out, stop) } -> awaitable_of<result<std::size_t>>;
-  { s.idle() } noexcept -> std::same_as<bool>;
-  { s.close() } noexcept;
-};
+concept byte_stream =
+    requires(S& s, std::span<std::byte> in, std::span<const std::byte> out, stop_token stop) {
+      { s.read_some(in, stop) } -> awaitable_of<result<std::size_t>>;
+      { s.write_some(out, stop) } -> awaitable_of<result<std::size_t>>;
+      { s.idle() } noexcept -> std::same_as<bool>;
+      { s.close() } noexcept;
+    } && std::movable<S>;
 
 using timer_function = void (*)(void*) noexcept;
 
 /// Calls a function once, later, on the runtime's thread.
 ///
 /// `set` replaces what was set before; a time in the past, such as `time_point::min()`, is the
-/// loop's next turn. It is also called where nothing may throw. After `cancel` or destruction the
-/// function is not called.
+/// loop's next turn. After `cancel` or destruction the function is not called.
 template <class T>
-concept timer =
-    std::movable<T> && requires(T& t, time_point when, timer_function f, void* argument) {
-      { t.set(when, f, argument) };
-      { t.cancel() } noexcept;
-    };
+concept timer = requires(T& t, time_point when, timer_function f, void* argument) {
+  { t.set(when, f, argument) } noexcept;
+  { t.cancel() } noexcept;
+} && std::movable<T>;
 
 /// A timer that can be left set without keeping its loop running, which is cheaper than to cancel
 /// it and set it again. `detach` gives false where the loop might not notice; then nothing has
@@ -100,16 +98,18 @@ struct posted_call {
 /// - `post` calls a copyable function on the runtime's thread, soon and never inside the call. From
 ///   any thread. The loop owns what it has not called yet, and destroys it when it is destroyed.
 template <class T>
-concept transport =
-    std::copyable<T> && byte_stream<typename T::stream_type> && timer<typename T::timer_type> &&
-    requires(T& t, std::string_view host, std::uint16_t port, const endpoint& to, stop_token stop,
-             detail::posted_call call) {
-      { t.resolve(host, port, stop) } -> awaitable_of<result<std::vector<endpoint>>>;
-      { t.connect(to, stop) } -> awaitable_of<result<typename T::stream_type>>;
-      { t.make_timer() } -> std::same_as<typename T::timer_type>;
-      { t.now() } -> std::same_as<time_point>;
-      { t.post(call) };
-    };
+concept transport = byte_stream<typename T::stream_type> && timer<typename T::timer_type> &&
+                    requires(T& t, std::string_view host, std::uint16_t port, const endpoint& to,
+                             stop_token stop, detail::posted_call call) {
+                      {
+                        t.resolve(host, port, stop)
+                      } -> awaitable_of<result<std::vector<endpoint>>>;
+                      { t.connect(to, stop) } -> awaitable_of<result<typename T::stream_type>>;
+                      { t.make_timer() } -> std::same_as<typename T::timer_type>;
+                      { t.now() } -> std::same_as<time_point>;
+                      { t.post(call) };
+                    } &&
+                    std::copyable<T>;
 
 /// A transport whose sockets can be configured, and which also connects to Unix domain sockets.
 ///

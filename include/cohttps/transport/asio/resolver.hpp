@@ -78,7 +78,7 @@ struct look_up {
   const std::string host;
   asio_resolution* waiter;
 
-  inline void complete(look_up_outcome outcome);
+  void complete(look_up_outcome outcome);
 };
 
 /// The threads of a loop on which names are looked up.
@@ -193,7 +193,7 @@ class resolver_threads : public asio::execution_context::service {
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
-      self->thread = std::thread(serve, shared_, self);
+      self->thread = std::thread([s = shared_, self] { serve(s, self); });
     } catch (const std::system_error& e) {
       failure = e.code().value();
     } catch (const std::bad_alloc&) {
@@ -306,7 +306,7 @@ class asio_resolution {
 #if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
       case EAI_NODATA:
 #endif
-        return error(error_category::resolve, "host_not_found",
+        return error(error_category::resolve, known_reason::host_not_found,
                      "the host name '" + host_ + "' has no address; check its spelling and DNS");
       case EAI_AGAIN:
         return error(error_category::resolve, "resolver_unavailable",

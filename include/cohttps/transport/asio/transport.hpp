@@ -1,6 +1,7 @@
 // The default network: sockets, names and timers over Asio.
 #pragma once
 
+#include <cohttps/transport/any_transport.hpp>
 #include <cohttps/transport/asio/config.hpp>
 #include <cohttps/transport/asio/connect.hpp>
 #include <cohttps/transport/asio/resolver.hpp>
@@ -84,5 +85,19 @@ class asio_transport {
 };
 
 static_assert(socket_transport<asio_transport>);
+
+/// `asio_transport::start` on the transport of a client. Throws `error` (usage, "not_on_asio")
+/// where that is another one.
+template <class Make, class Token>
+  requires requires(asio_transport& t, Make make, Token&& token) {
+    t.start(std::move(make), std::forward<Token>(token));
+  }
+auto start_on(any_transport& over, Make make, Token&& token) {
+  auto* on_asio = over.target<asio_transport>();
+  if (!on_asio)
+    throw error(error_category::usage, "not_on_asio",
+                "a completion token needs a client on an asio_transport; co_await the operation");
+  return on_asio->start(std::move(make), std::forward<Token>(token));
+}
 
 }  // namespace cohttps

@@ -1,4 +1,4 @@
-// Content that is read from a file as it is sent: what content.hpp declares.
+// Definitions for content.hpp.
 #pragma once
 
 #include <cohttps/client/content.hpp>
@@ -29,7 +29,7 @@ class file_source final : public content_source {
   std::optional<std::uint64_t> length() const noexcept override { return file_.size(); }
   task<result<std::span<const std::byte>>> next() override {
     buffer_.resize(file_piece);
-    co_return file_.read(buffer_);
+    return file_.read(buffer_);
   }
   bool can_rewind() const noexcept override { return file_.can_rewind(); }
   bool rewind() noexcept override { return file_.rewind(); }
@@ -42,7 +42,7 @@ class file_source final : public content_source {
 
 }  // namespace detail
 
-COHTTPS_DEFINITION content content::file(const std::string& path, std::string_view media_type) {
+COHTTPS_DEF content content::file(const std::string& path, std::string_view media_type) {
   return content(std::make_unique<detail::file_source>(path), media_type);
 }
 

@@ -1,9 +1,10 @@
-// One exchange over an HTTP/2 connection.
+// The stream of one request over an HTTP/2 connection.
 #pragma once
 
 #ifdef COHTTPS_HAS_NGHTTP2
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/recycler.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/response_head.hpp>
@@ -12,6 +13,7 @@
 #include <cohttps/net/content_pieces.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/http2_connection.hpp>
+#include <cohttps/net/http_stream.hpp>
 #include <cohttps/net/request_view.hpp>
 #include <cohttps/task/side_task.hpp>
 #include <cohttps/task/task.hpp>
@@ -34,14 +36,11 @@ namespace cohttps::net {
 /// Content that takes its time is sent by a task beside these, until the response is complete. An
 /// error of this side, such as one of the content's source, fails them; what the peer did, the
 /// stream tells them.
-template <transport Transport>
-class http2_exchange {
+template <class = void>
+class http2_stream final : public http_stream, public recycled_frame {
  public:
-  http2_exchange(http2_connection<Transport>& over, std::string_view scheme) noexcept
-      : over_(over), scheme_(scheme) {}
-  http2_exchange(const http2_exchange&) = delete;
-  http2_exchange& operator=(const http2_exchange&) = delete;
-  ~http2_exchange() {
+  explicit http2_stream(http2_connection<>& over) noexcept : over_(over) {}
+  ~http2_stream() {
     sending_.reset();
     over_.give_up(stream_);
   }
@@ -49,13 +48,14 @@ class http2_exchange {
   /// Sends the request and waits for the final response's head; interim ones are skipped. Content
   /// that this head does not want ends here; else the rest of it goes out beside `receive_body`.
   task<result<void>> ask(request_view request, const exchange_paces& paces,
-                         deadline<Transport>& limit) {
+                         deadline& limit) override {
     const auto length = request.length();
     const bool raw = !request.protocol.empty();
     const bool content = raw || request.source || request.trailers || length != 0;
     const http2::request_head head{
-        request.verb, scheme_,         request.target, request.headers, raw ? std::nullopt : length,
-        content,      request.protocol};
+        request.verb,    over_.info->tls ? "https" : "http", request.target,
+        request.headers, raw ? std::nullopt : length,        content,
+        request.protocol};
     const bool at_once =
         raw || (!request.source && !request.trailers && !request.expects_continue &&
                 request.memory.size() <= sent_at_once);
@@ -88,7 +88,7 @@ class http2_exchange {
   }
 
   /// The next part of the content, valid until the next call; an empty one when it is complete.
-  task<result<std::span<const std::byte>>> receive_body(deadline<Transport>& limit) {
+  task<result<std::span<const std::byte>>> receive_body(deadline& limit) override {
     while (true) {
       if (auto sent = outcome_of_sending(); !sent) co_return pass(std::move(sent));
       const auto part = over_.take_content(stream_);
@@ -110,7 +110,7 @@ class http2_exchange {
 
   /// After an extended CONNECT: the next bytes, a view that is valid until the next call; empty
   /// at their end.
-  task<result<std::span<const std::byte>>> receive_raw(stop_token stop) {
+  task<result<std::span<const std::byte>>> receive_raw(stop_token stop) override {
     while (true) {
       const auto part = over_.take_content(stream_);
       if (!part.empty()) co_return part;
@@ -122,7 +122,7 @@ class http2_exchange {
     }
   }
   /// Beside `receive_raw`: sends all of `bytes`.
-  task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) {
+  task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) override {
     stream_.give_content(bytes, false);
     over_.flush();
     while (stream_.content_left() != 0) {
@@ -138,14 +138,14 @@ class http2_exchange {
     co_return result<void>();
   }
   /// Ends both ways, below whoever waits for them.
-  void hang_up() noexcept {
+  void hang_up() noexcept override {
     hung_up_ = true;
     over_.give_up(stream_);
     over_.wake(stream_);
   }
 
   /// The same where nothing is to be waited for; else, and on any error, nothing.
-  std::optional<std::span<const std::byte>> receive_body_at_once() {
+  std::optional<std::span<const std::byte>> receive_body_at_once() override {
     if (sending_.started()) return std::nullopt;
     const bool content = stream_.has_content();
     if (!content && (!stream_.ended() || stream_.failure())) return std::nullopt;
@@ -153,17 +153,21 @@ class http2_exchange {
   }
 
   /// True while content is being sent.
-  bool sends() const noexcept { return sending_.started() && !sending_.done(); }
+  bool sends() const noexcept override { return sending_.started() && !sending_.done(); }
 
-  response_head take_head() { return stream_.take_head(); }
-  std::optional<std::uint64_t> content_length() const noexcept { return stream_.content_length(); }
+  response_head take_head() override { return stream_.take_head(); }
+  std::optional<std::uint64_t> content_length() const noexcept override {
+    return stream_.content_length();
+  }
   /// True where that length is of content that comes, as it does not in answer to HEAD.
-  bool has_content() const noexcept { return has_content_; }
+  bool has_content() const noexcept override { return has_content_; }
   /// After the content.
-  const fields& trailers() const noexcept { return stream_.trailers(); }
+  const fields& trailers() const noexcept override { return stream_.trailers(); }
 
   /// True once something of the response has come in.
-  bool answered() const noexcept { return stream_.answered(); }
+  bool answered() const noexcept override { return stream_.answered(); }
+  bool reusable() noexcept override { return over_.outlives_streams(); }
+  void release() noexcept override { delete this; }
 
  private:
   // More than this goes out while an answer is looked out for.
@@ -180,7 +184,7 @@ class http2_exchange {
   }
 
   task<result<void>> receive_head(exchange_listener* listener, const exchange_paces& paces,
-                                  deadline<Transport>& limit) {
+                                  deadline& limit) {
     while (true) {
       for (const response_head& interim : stream_.take_interim()) {
         if (listener) listener->interim(interim);
@@ -209,8 +213,7 @@ class http2_exchange {
     stream_.give_content({}, false);  // the caller's memory may go
   }
 
-  task<result<void>> send_content(request_view request, pace answering,
-                                  deadline<Transport>& limit) {
+  task<result<void>> send_content(request_view request, pace answering, deadline& limit) {
     // Whoever waits finds this task done: they are resumed after it, in another turn.
     const waking wake{*this};
     if (request.expects_continue) co_await sleep_for(limit.transport(), continue_wait, go_on_);
@@ -230,12 +233,12 @@ class http2_exchange {
   }
 
   struct waking {
-    http2_exchange& of;
+    http2_stream& of;
     ~waking() { of.over_.wake(of.stream_); }
   };
 
-  task<result<void>> send_source(request_view request, deadline<Transport>& limit) {
-    content_pieces<Transport> pieces(*request.source, limit);
+  task<result<void>> send_source(request_view request, deadline& limit) {
+    content_pieces pieces(*request.source, limit);
     while (!refused()) {
       auto piece = co_await pieces.next();
       if (!piece) co_return pass(std::move(piece));
@@ -246,13 +249,13 @@ class http2_exchange {
     co_return co_await send_end(request, limit);
   }
 
-  task<result<void>> send_memory(request_view request, deadline<Transport>& limit) {
+  task<result<void>> send_memory(request_view request, deadline& limit) {
     auto sent = co_await send_piece(request, request.memory, !request.trailers, limit);
     if (sent && request.trailers) sent = co_await send_end(request, limit);
     co_return sent;
   }
 
-  task<result<void>> send_end(request_view request, deadline<Transport>& limit) {
+  task<result<void>> send_end(request_view request, deadline& limit) {
     if (refused()) co_return result<void>();
     if (request.trailers) trailers_ = (*request.trailers)();
     if (trailers_.empty()) co_return co_await send_piece(request, {}, true, limit);
@@ -261,14 +264,14 @@ class http2_exchange {
   }
 
   task<result<void>> send_piece(request_view request, std::span<const std::byte> piece, bool last,
-                                deadline<Transport>& limit) {
+                                deadline& limit) {
     stream_.give_content(piece, last);
     return taken(request, last, limit);
   }
 
   /// Returns when the session has taken all that was given, with the end where it is the `last` of
   /// it, or does not want it any more.
-  task<result<void>> taken(request_view request, bool last, deadline<Transport>& limit) {
+  task<result<void>> taken(request_view request, bool last, deadline& limit) {
     over_.flush();
     std::size_t left = stream_.content_left();
     while ((last ? !stream_.content_sent() : left != 0) && !refused()) {
@@ -286,9 +289,8 @@ class http2_exchange {
   /// The peer takes no more: the stream says whether that is an error.
   bool refused() const noexcept { return stream_.stop_sending() || stream_.failure(); }
 
-  http2_connection<Transport>& over_;
-  std::string_view scheme_;
-  typename http2_connection<Transport>::stream stream_;
+  http2_connection<>& over_;
+  http2_connection<>::stream stream_;
   fields trailers_;    // of the request, until they are sent
   stop_source go_on_;  // content that waits for 100 (Continue) waits no more
   bool has_content_ = false;
@@ -296,6 +298,11 @@ class http2_exchange {
   bool hung_up_ = false;
   side_task<result<void>> sending_;
 };
+
+template <class T>
+http_stream_ptr http2_connection<T>::open_stream() {
+  return http_stream_ptr(new http2_stream<>(*this));
+}
 
 }  // namespace cohttps::net
 

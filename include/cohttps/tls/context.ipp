@@ -1,4 +1,4 @@
-// What context.hpp declares.
+// Definitions for context.hpp.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -21,8 +21,8 @@
 
 namespace cohttps {
 
-[[gnu::cold]] COHTTPS_DEFINITION result<tls_context> tls_context::build(const tls_options& options,
-                                                                        bool of_process) try {
+COHTTPS_DEF [[gnu::cold]] result<tls_context> tls_context::build(const tls_options& options,
+                                                                 bool of_process) try {
   auto state = std::make_shared<tls::context_state>();
   state->of_process = of_process;
   state->accept_any_certificate = options.danger.has_value();
@@ -84,17 +84,16 @@ namespace cohttps {
   return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
 }
 
-COHTTPS_DEFINITION result<tls_context> tls_context::create(const tls_options& options) {
+COHTTPS_DEF result<tls_context> tls_context::create(const tls_options& options) {
   return build(options, false);
 }
 
-COHTTPS_DEFINITION result<tls_context> tls_context::system() {
+COHTTPS_DEF result<tls_context> tls_context::system() {
   static const result<tls_context> shared = build({}, true);
   return shared;
 }
 
-[[gnu::cold]] COHTTPS_DEFINITION result<void> tls_context::set_identity(
-    const tls_identity& identity) try {
+COHTTPS_DEF [[gnu::cold]] result<void> tls_context::set_identity(const tls_identity& identity) try {
   if (state_->of_process)
     return fail(error_category::usage, "shared_context",
                 "the system's tls_context belongs to the whole process: give the client that is to "
@@ -107,13 +106,13 @@ COHTTPS_DEFINITION result<tls_context> tls_context::system() {
   return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
 }
 
-COHTTPS_DEFINITION bool tls_context::is_system() const noexcept { return state_->of_process; }
+COHTTPS_DEF bool tls_context::is_system() const noexcept { return state_->of_process; }
 
-COHTTPS_DEFINITION tls_context tls_context::without_identity() const {
+COHTTPS_DEF tls_context tls_context::without_identity() const {
   return {state_, state_->anonymous};
 }
 
-[[gnu::cold]] COHTTPS_DEFINITION result<tls_context> tls_context::with_identity(
+COHTTPS_DEF [[gnu::cold]] result<tls_context> tls_context::with_identity(
     const tls_identity& identity) const try {
   auto made = tls::client_identity::create(identity);
   if (!made) return pass(std::move(made));

@@ -1,4 +1,4 @@
-// What session_file.hpp declares.
+// Definitions for session_file.hpp.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -60,7 +60,8 @@ class open_file {
   int number_;
 };
 
-inline std::unexpected<error> session_file_error(const std::string& path, const char* what) {
+template <class = void>
+std::unexpected<error> session_file_error(const std::string& path, const char* what) {
   const std::string why = std::system_category().message(errno);
   return fail(error_category::usage, "session_file",
               "the file of TLS sessions '" + path + "' cannot be " + what + ": " + why);
@@ -68,9 +69,9 @@ inline std::unexpected<error> session_file_error(const std::string& path, const 
 
 }  // namespace net::detail
 
-[[gnu::cold]] COHTTPS_DEFINITION result<void> save_tls_sessions(const tls_context& context,
-                                                                const std::string& path,
-                                                                std::span<const std::byte> key) {
+COHTTPS_DEF [[gnu::cold]] result<void> save_tls_sessions(const tls_context& context,
+                                                         const std::string& path,
+                                                         std::span<const std::byte> key) {
   const auto sealed = tls::seal_sessions(context, key);
   if (!sealed) return std::unexpected(sealed.error());
   struct stat about = {};
@@ -94,8 +95,9 @@ inline std::unexpected<error> session_file_error(const std::string& path, const 
   return failed;
 }
 
-[[gnu::cold]] COHTTPS_DEFINITION result<std::size_t> load_tls_sessions(
-    tls_context& context, const std::string& path, std::span<const std::byte> key) {
+COHTTPS_DEF [[gnu::cold]] result<std::size_t> load_tls_sessions(tls_context& context,
+                                                                const std::string& path,
+                                                                std::span<const std::byte> key) {
   net::detail::open_file file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open() && errno == ENOENT) return 0;
   struct stat about = {};
