@@ -20,7 +20,7 @@ import compilers  # noqa: E402
 SEPARATE = compilers.SEPARATE
 # name: (source, macros, which peer's flags, the source of a second unit that is compiled once)
 PROGRAMS = {
-    "cohttps": (ROOT / "tests/structure/hello.cpp", [SEPARATE], "cohttps", "#include <cohttps/implementation.hpp>\n"),
+    "cohttps": (ROOT / "tests/structure/hello.cpp", [SEPARATE], "cohttps", "#include <cohttps/src.hpp>\n"),
     "cohttps, header-only": (ROOT / "tests/structure/hello.cpp", [], "cohttps", None),
     "Boost.Beast": (HERE / "hello/beast.cpp", [], "beast", None),
     "cpp-httplib": (HERE / "hello/httplib.cpp", [], "httplib", None),

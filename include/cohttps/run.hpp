@@ -23,9 +23,7 @@ namespace detail {
 class run_root {
  public:
   struct promise_type : recycled_frame {
-    run_root get_return_object() noexcept {
-      return run_root(std::coroutine_handle<promise_type>::from_promise(*this));
-    }
+    COHTTPS_DECL run_root get_return_object() noexcept;
     std::suspend_always initial_suspend() const noexcept { return {}; }
     std::suspend_always final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
@@ -39,8 +37,8 @@ class run_root {
     if (frame_) frame_.destroy();
   }
 
-  void start() { frame_.resume(); }
-  bool done() const noexcept { return frame_.done(); }
+  COHTTPS_DECL void start();
+  COHTTPS_DECL bool done() const noexcept;
   const std::exception_ptr& failure() const noexcept { return frame_.promise().failure; }
 
  private:

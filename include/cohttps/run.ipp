@@ -29,3 +29,17 @@ COHTTPS_DEF void run_on_new_loop(run_root root) {
 COHTTPS_DEF any_transport current_transport() { return asio_transport::current(); }
 
 }  // namespace cohttps::detail
+
+namespace cohttps {
+namespace detail {
+
+COHTTPS_DEF run_root run_root::promise_type::get_return_object() noexcept {
+  return run_root(std::coroutine_handle<promise_type>::from_promise(*this));
+}
+
+COHTTPS_DEF void run_root::start() { frame_.resume(); }
+
+COHTTPS_DEF bool run_root::done() const noexcept { return frame_.done(); }
+
+}  // namespace detail
+}  // namespace cohttps

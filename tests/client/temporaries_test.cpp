@@ -25,7 +25,7 @@ struct cohttps::representation<user> {
 
 TEST_CASE("what an awaited statement may hold") {
   plain_host at;
-  for (int i = 0; i < 7; ++i) at.host.then(plain_response("content"));
+  for (int i = 0; i < 8; ++i) at.host.then(plain_response("content"));
   const std::string long_text(100, 's');
   const auto work = [&]() -> task<void> {
     client c(at.network.transport(), plain());
@@ -36,6 +36,17 @@ TEST_CASE("what an awaited statement may hold") {
     std::size_t calls = 0;
     (void)co_await c.get(base, {.on_progress = [&](const progress&) { ++calls; }});
     CHECK(calls > 0);
+
+    // A request that is an object first may hold anything.
+    auto made = request::to(method::post, base + long_text);
+    made.content = content(std::string(long_text));
+    made.headers.append_unchecked("x-text", long_text);
+    made.on_progress = [long_text](const progress&) { (void)long_text; };
+    auto answered = co_await c.send(std::move(made));
+    CHECK(answered.text() == "content");
+    auto unparsable = request::to(method::get, "http://[");
+    auto failed = co_await c.try_send(std::move(unparsable));
+    CHECK(failed.error().category() == error_category::usage);
 
     const user alice{1, long_text};
     (void)co_await c.post(base, content::of(alice));

@@ -50,6 +50,8 @@ class client : public cohttps::client {
  public:
   explicit client(cohttps::client_options options = {}) : cohttps::client(here(std::move(options))) {}
   explicit client(cohttps::asio_transport over) : cohttps::client(std::move(over), here()) {}
+  explicit client(cohttps::testing::memory_transport over, cohttps::client_options options)
+      : cohttps::client(std::move(over), std::move(options)) {}
 };
 
 int failures = 0;

@@ -146,7 +146,6 @@ TEST_CASE("network: a connection that dies in the middle of a transfer") {
   descriptor_balance balance;
   network_namespace net("10.77.0.1 slow.net.test\n");
   const auto file = (net.folder().path() / "fetched").string();
-  // The file has another name until it is complete.
   const auto size_of_what_is_there = [&] {
     std::uintmax_t size = 0;
     std::error_code none;
@@ -154,8 +153,18 @@ TEST_CASE("network: a connection that dies in the middle of a transfer") {
       if (each.path().filename().string().starts_with("fetched")) size += each.file_size(none);
     return size;
   };
+  // The file has no name until it is complete.
   const auto begun = [&](running_program& get) {
-    get.wait_until([&] { return size_of_what_is_there() > 0; });
+    const auto open = std::filesystem::path("/proc") / std::to_string(get.id()) / "fd";
+    get.wait_until([&] {
+      std::error_code none;
+      for (const auto& each : std::filesystem::directory_iterator(open, none)) {
+        const auto target = std::filesystem::read_symlink(each.path(), none).string();
+        const bool here = target.starts_with(net.folder().path().string() + "/#");
+        if (here && std::filesystem::file_size(each.path(), none) > 0 && !none) return true;
+      }
+      return false;
+    });
   };
   SECTION("with a reset") {
     auto get = net.start_get("get", {"-o", file, "https://slow.net.test/slow"});

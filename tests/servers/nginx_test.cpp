@@ -293,12 +293,12 @@ TEST_CASE("nginx: content goes up, small and large, and what came down is the sa
       const auto gone = co_await c.get(file);
       CHECK(gone.status() == 404);
 
-      // Answered at once: the rest of the content is not sent any more.
+      // Answered at once. How much of the content went before that, and so whether the connection
+      // is kept, depends on the machine.
       const auto unread = co_await c.post(server.url(at, "/unread"), {.content = server.large});
       CHECK(unread.status() == 200);
       CHECK(unread.text() == "never read");
       CHECK(unread.on_reused_connection());
-      CHECK(c.statistics().idle == 0);
     };
     run(work());
   }

@@ -112,6 +112,11 @@ class Checks:
             self.flags, compilers.gcc(), ROOT / "tests/structure/hello.cpp", limit=2.0, header_only_limit=10.0)
         return problems
 
+    def functions(self):
+        """A first program has exactly the functions that are recorded: what it does not use, it does not compile."""
+        problems, self.note = compilers.compare_functions(self.flags, compilers.gcc(), ROOT)
+        return problems
+
     def instructions(self):
         """Small work takes as many instructions as was recorded."""
         if not shutil.which("valgrind"):
@@ -125,7 +130,7 @@ class Checks:
         return rules.size(ROOT)
 
 
-NAMES = [*rules.TEXT_CHECKS, "shell", "format", "headers", "odr", "temporaries", "tidy", "budget", "instructions", "selftest"]
+NAMES = [*rules.TEXT_CHECKS, "shell", "format", "headers", "odr", "temporaries", "tidy", "budget", "functions", "instructions", "selftest"]
 
 
 def main():

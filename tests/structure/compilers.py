@@ -18,7 +18,7 @@ import rules
 
 
 SEPARATE = "-DCOHTTPS_SEPARATE_COMPILATION"
-APART = "implementation.hpp"  # the one header that wants it
+APART = "src.hpp"  # the one header that wants it
 
 
 def find(program):
@@ -165,8 +165,8 @@ def one_definition(flags, compiler):
     and with the definitions in a third."""
     every = [h for h in sorted(rules.headers(flags.root)) if h != APART and h not in rules.ADAPTERS]
     problems = units_link(flags, compiler, every)
-    if (flags.root / "include/cohttps/implementation.cpp").exists():
-        third = {"three": "#include <cohttps/implementation.cpp>\n"}
+    if (flags.root / "include/cohttps/src.cpp").exists():
+        third = {"three": "#include <cohttps/src.cpp>\n"}
         problems += units_link(flags.with_macros([SEPARATE]), compiler, every, third)
     return problems
 
@@ -253,6 +253,42 @@ def compile_time(flags, compiler, source, limit, header_only_limit, rounds=3):
     return problems, figures
 
 
+def emitted_functions(flags, compiler, root):
+    """How many functions the compiler emits at -O0 for each of three units."""
+    hello = root / "tests/structure/hello.cpp"
+    with tempfile.TemporaryDirectory() as folder:
+        unused = pathlib.Path(folder, "unused.cpp")
+        unused.write_text("#include <cohttps/cohttps.hpp>\nint main() {}\n")
+        units = {"a first program, header-only": (hello, []), "included and not used": (unused, []),
+                 "a first program, definitions apart": (hello, [SEPARATE])}
+
+        def count(unit):
+            source, macros = units[unit]
+            output = f"{folder}/{len(unit)}.o"
+            done = run([compiler, *flags.with_macros(macros).relaxed(), "-O0", "-c", str(source), "-o", output])
+            if done.returncode:
+                raise ValueError(first_error(done.stderr))
+            return len(re.findall(r"^\S* [tTwWu] ", run(["nm", output]).stdout, re.M))
+
+        return dict(zip(units, in_parallel(count, units)))
+
+
+def compare_functions(flags, compiler, root):
+    """No unit has more functions than tests/structure/functions.json records for this compiler."""
+    version = run([compiler, "-dumpfullversion"]).stdout.strip()
+    recorded = json.loads((root / "tests/structure/functions.json").read_text()).get(f"gcc {version}")
+    try:
+        counted = emitted_functions(flags, compiler, root)
+    except ValueError as error:
+        return [str(error)], ""
+    note = ", ".join(f"{unit} {count}" for unit, count in counted.items())
+    if recorded is None:
+        return [], f"not compared, as nothing is recorded for GCC {version}: {note}"
+    return [f"{unit}: {count} functions instead of {recorded[unit]}; write the number of tests/structure/functions.json "
+            "down anew when fewer, or when the new ones are meant"
+            for unit, count in counted.items() if count != recorded[unit]], note
+
+
 # ---- clang-format and clang-tidy --------------------------------------------------------------
 
 
@@ -270,7 +306,7 @@ def tidying(flags, paths):
     """clang-tidy 19 finds nothing; headers are seen through one generated translation unit."""
     root = flags.root
     paths = [pathlib.Path(path).resolve() for path in paths]
-    headers = [path for path in paths if path.suffix == ".hpp"]
+    headers = [path for path in paths if path.suffix in (".hpp", ".ipp")]
     every_include = [f for f in dict.fromkeys(f for known in flags.of_file.values() for f in known) if f.startswith("-I")]
     with tempfile.TemporaryDirectory() as folder:
         jobs = []

@@ -50,7 +50,8 @@ LIBRARIES = {
     ),
     "Asio": (
         r"<asio[./]|<boost/asio|\basio\s*::|\bboost\s*::\s*asio\b|\bnamespace\s+asio\b|\b(BOOST_)?ASIO_\w+",
-        lambda p: p.startswith("transport/asio"),
+        # and the loop that `run` makes
+        lambda p: p.startswith("transport/asio") or p == "run.ipp",
     ),
     "libidn2": (r"<idn2\.h>|\bidn2_\w+|\bIDN2_\w+", lambda p: p.startswith("url/idna.")),
 }
@@ -158,12 +159,17 @@ def layers(root):
                 problems.append(f'{where}: includes "{path}"; write <cohttps/...>')
             elif kind == "own":
                 there = part_of(path)
-                if line < begins:  # one further down brings the definitions of what is declared above it
+                # What comes further down, or is named like the header, brings definitions.
+                if line < begins and path != header.replace(".hpp", ".ipp"):
                     graph[header].append(path)
                 if path not in all_headers:
                     problems.append(f"{where}: <cohttps/{path}> does not exist")
                 elif here and there != here and there not in MAY_INCLUDE[here]:
                     problems.append(f"{where}: {here}/ must not include {there or 'the top'} (<cohttps/{path}>)")
+    apart = all_headers.get("src.hpp")
+    for source in all_headers:
+        if apart is not None and source.endswith(".ipp") and f"#include <cohttps/{source}>" not in apart:
+            problems.append(f"src.hpp: does not include <cohttps/{source}>")
     return problems + circles(graph)
 
 

@@ -1,6 +1,7 @@
 // Who is still at work in a client, and the wait until nobody is.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/net/pace.hpp>
 #include <cohttps/transport/any_transport.hpp>
 
@@ -22,7 +23,7 @@ class activity {
   std::size_t waiting() const noexcept { return waiting_; }
 
   void begin() noexcept { ++running_; }
-  void end() noexcept { --running_, changed(); }
+  COHTTPS_DECL void end() noexcept;
 
   /// For as long as an operation's own code runs or waits.
   class guard {
@@ -39,7 +40,8 @@ class activity {
   /// Waits until `count` is zero, or until `until`.
   class quiet {
    public:
-    quiet(activity& of, std::size_t activity::* count, any_transport transport, time_point until)
+    COHTTPS_DECL quiet(activity& of, std::size_t activity::* count, any_transport transport,
+                       time_point until)
         : of_(of), count_(count), timer_(transport.make_timer()), until_(until) {}
     quiet(const quiet&) = delete;
     quiet& operator=(const quiet&) = delete;
@@ -52,19 +54,12 @@ class activity {
     }
 
     bool await_ready() const noexcept { return of_.*count_ == 0; }
-    void await_suspend(std::coroutine_handle<> waiter) {
-      waiter_ = waiter;
-      next_ = std::exchange(of_.first_, this);
-      resume_at(until_);
-    }
+    COHTTPS_DECL void await_suspend(std::coroutine_handle<> waiter);
     void await_resume() const noexcept {}
 
    private:
     friend activity;
-    void resume_at(time_point when) {
-      timer_.set(
-          when, [](void* self) noexcept { static_cast<quiet*>(self)->waiter_.resume(); }, this);
-    }
+    COHTTPS_DECL void resume_at(time_point when);
 
     activity& of_;
     std::size_t activity::* count_;
@@ -74,18 +69,11 @@ class activity {
     quiet* next_ = nullptr;
   };
 
-  quiet all_ended(any_transport transport, time_point until) {
-    return quiet(*this, &activity::running_, std::move(transport), until);
-  }
-  quiet none_waits(any_transport transport) {
-    return quiet(*this, &activity::waiting_, std::move(transport), net::never);
-  }
+  COHTTPS_DECL quiet all_ended(any_transport transport, time_point until);
+  COHTTPS_DECL quiet none_waits(any_transport transport);
 
  private:
-  void changed() noexcept {
-    for (quiet* q = first_; q; q = q->next_)
-      if (this->*(q->count_) == 0) q->resume_at(time_point::min());
-  }
+  COHTTPS_DECL void changed() noexcept;
 
   std::size_t running_ = 0;
   std::size_t waiting_ = 0;
@@ -93,3 +81,7 @@ class activity {
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/activity.ipp>
+#endif

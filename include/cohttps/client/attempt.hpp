@@ -12,6 +12,7 @@
 #include <cohttps/client/resend_policy.hpp>
 #include <cohttps/client/way.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/keep_alive.hpp>
 #include <cohttps/net/connector.hpp>
 #include <cohttps/net/deadline.hpp>
@@ -51,166 +52,66 @@ class attempt {
   attempt& operator=(const attempt&) = delete;
 
   /// By `exchange_state::url`.
-  result<void> choose_way() {
-    const bool named = state_.history.empty() ||
-                       state_.history.front().from.origin() == here().origin() ||
-                       options().redirects_keep_credentials;
-    auto chosen =
-        way_.choose(here(), client_.options, client_.contexts, client_.connecting_to_proxy, named);
-    if (chosen && (upgrades_by_http1() || client_.only_http1.contains(here().origin())))
-      way_.use_http1();
-    return chosen;
-  }
+  COHTTPS_DECL result<void> choose_way();
 
   /// Makes a new connection and leaves it to the pool.
-  task<result<connection_info>> connect() {
-    if (auto acquired = co_await acquire(true); !acquired) co_return pass(std::move(acquired));
-    connection_info info = *connection_->info;
-    connection_.give_back();
-    co_return info;
-  }
+  COHTTPS_DECL task<result<connection_info>> connect();
 
   /// The next sendings count as one attempt.
-  void begin() noexcept {
-    state_.timings = {};
-    state_.on_reused_connection = false;
-    sent_ = asked_ = false;
-  }
+  COHTTPS_DECL void begin() noexcept;
 
   /// Sends the request once, over a connection of the pool or a new one; `fresh`: not over an idle
   /// one. `number` is for observers.
-  task<result<void>> send(std::size_t number, bool fresh) {
-    asked_ = false;
-    if (auto acquired = co_await acquire(fresh); !acquired) co_return acquired;
-    if (!request_.upgrade_to.empty() && connection_->is_http2()) {
-      auto able = co_await check_extended_connect();
-      if (!able) co_return pass(std::move(able));
-      if (!*able)
-        if (auto acquired = co_await acquire(fresh); !acquired) co_return acquired;
-    }
-    asked_ = true;
-    co_return co_await ask(number);
-  }
+  COHTTPS_DECL task<result<void>> send(std::size_t number, bool fresh);
 
   /// What there is to know for sending the request again: `failed` is the error of the sending, or
   /// null for a response.
-  detail::resend_facts facts(const error* failed) const noexcept {
-    detail::resend_facts f;
-    f.repeatable_content = request_.content.can_rewind();
-    f.repeatable_work =
-        request_.method.is_idempotent() || request_.headers.contains("idempotency-key");
-    f.reused_connection = state_.on_reused_connection;
-    f.http2 = over_http2();
-    f.coalesced = elsewhere_.has_value();
-    f.expected_continue = expects_continue();
-    f.proxy_answerable = way_.has_login();
-    if (!failed) {
-      f.status = state_.head.status;
-      return f;
-    }
-    f.cause = detail::failure_of(*failed, asked_);
-    f.replay = failed->replay();
-    f.replay_of_attempt = replay_of(*failed);
-    f.response_began = http_ && http_->answered();
-    f.refused_often = refusals_ >= most_refusals && !came_too_late(*failed);
-    return f;
-  }
+  COHTTPS_DECL detail::resend_facts facts(const error* failed) const noexcept;
 
   /// Takes the challenge of a 407. Fails where it cannot be answered.
-  result<void> take_proxy_challenge() { return way_.login()->challenged(state_.head.headers); }
+  COHTTPS_DECL result<void> take_proxy_challenge();
   /// RFC 9110, 15.5.18: the server knows no expectation.
   void expect_no_more() noexcept { refuses_expect_ = true; }
   /// RFC 9110, 15.5.20: a connection of its own may be the right one.
-  void coalesce_no_more() { client_.misdirected.insert(here().origin()); }
-  void use_http1() {
-    client_.only_http1.insert(here().origin());
-    way_.use_http1();
-  }
+  COHTTPS_DECL void coalesce_no_more();
+  COHTTPS_DECL void use_http1();
 
   /// Counts a refusal, and waits before a server that refuses again and again is asked once more.
-  task<result<void>> abandon_refused(const error& why) {
-    if (!came_too_late(why)) ++refusals_;
-    const bool again = refusals_ > 1 && !came_too_late(why);
-    abandon();
-    if (!again) co_return result<void>();
-    limit_.enter(phase::none, {}, limit_.last());
-    const bool slept =
-        co_await sleep_for(transport(), refusal_pause * (1 << refusals_), limit_.token());
-    if (!slept) co_return std::unexpected(failure(canceled()));
-    co_return result<void>();
-  }
+  COHTTPS_DECL task<result<void>> abandon_refused(const error& why);
 
   /// The next part of the content, as it came; an empty one at its end, when the connection has
   /// gone back to the pool.
-  task<result<std::span<const std::byte>>> receive() {
-    auto part = co_await http_->receive_body(limit_);
-    if (part) took(*part);
-    co_return part;
-  }
+  COHTTPS_DECL task<result<std::span<const std::byte>>> receive();
   /// The same where nothing is to be waited for; else, and on any error, nothing.
-  std::optional<std::span<const std::byte>> receive_at_once() {
-    const auto part = http_->receive_body_at_once();
-    if (part) took(*part);
-    return part;
-  }
+  COHTTPS_DECL std::optional<std::span<const std::byte>> receive_at_once();
 
   /// After a switch to another protocol.
-  task<result<std::span<const std::byte>>> receive_raw() {
-    return http_->receive_raw(limit_.token());
-  }
-  task<result<void>> send_raw(std::span<const std::byte> bytes) {
-    return http_->send_raw(bytes, limit_.token());
-  }
+  COHTTPS_DECL task<result<std::span<const std::byte>>> receive_raw();
+  COHTTPS_DECL task<result<void>> send_raw(std::span<const std::byte> bytes);
   bool over_http2() const noexcept { return connection_ && connection_->is_http2(); }
 
   /// Reads away content that nobody wants, when it is little and comes soon, so that its connection
   /// is kept; otherwise closes it.
-  task<result<void>> drain() {
-    const time_point begun = limit_.now();
-    auto listener = std::exchange(request_.on_progress, {});  // it is told of what somebody wants
-    limit_.enter(phase::receive_body, drain_time);
-    std::size_t drained = 0;
-    while (connection_ && drained <= drain_limit && limit_.now() - begun < drain_time) {
-      auto part = co_await receive();
-      if (!part) {
-        // What went wrong with it is no matter, unless it ends the operation.
-        if (limit_.stop_requested() && !limit_.forgive())
-          co_return std::unexpected(failure(std::move(part).error()));
-        break;
-      }
-      drained += part->size();
-    }
-    abandon();
-    request_.on_progress = std::move(listener);
-    state_.trailers.clear();
-    co_return result<void>();
-  }
+  COHTTPS_DECL task<result<void>> drain();
 
   /// After a switch: ends it below whoever waits for it.
-  void hang_up() noexcept {
-    if (connection_) http_->hang_up();
-  }
+  COHTTPS_DECL void hang_up() noexcept;
   /// Ends what goes on, and with it a connection that nobody else uses.
-  void abandon() noexcept {
-    http_.reset();
-    connection_ = {};
-  }
+  COHTTPS_DECL void abandon() noexcept;
 
   /// True while there is content to receive.
   bool connected() const noexcept { return static_cast<bool>(connection_); }
 
   /// False where the fields speak of content that does not come, as in an answer to HEAD.
-  bool has_content() const noexcept { return http_ && http_->has_content(); }
+  COHTTPS_DECL bool has_content() const noexcept;
 
   /// What an error of this attempt means for sending the request again.
-  replay_safety replay_of(const error& e) const noexcept { return replay_of(e, sent_); }
+  COHTTPS_DECL replay_safety replay_of(const error& e) const noexcept;
   /// The same over all that was sent until now.
-  replay_safety replay_of_all(const error& e) const noexcept { return replay_of(e, sent_any_); }
+  COHTTPS_DECL replay_safety replay_of_all(const error& e) const noexcept;
 
   /// The error of something that was waited for.
-  error failure(error e) const {
-    return limit_.explain(std::move(e)).on_reused_connection(state_.on_reused_connection);
-  }
+  COHTTPS_DECL error failure(error e) const;
 
  private:
   static constexpr std::size_t drain_limit = 64 * 1024;
@@ -224,181 +125,37 @@ class attempt {
   any_transport& transport() noexcept { return client_.transport(); }
 
   /// Gets a connection from the pool, or makes one for it.
-  task<result<void>> acquire(bool fresh) {
-    elsewhere_.reset();
-    if (options().http2.coalesce) elsewhere_ = co_await coalesced(client_, way_.key(), limit_);
-    limit_.enter(phase::queue, limits().queue);
-    const time_point asked = limit_.last();
-    if (elsewhere_) {
-      auto leased = co_await client_.connections.acquire(*elsewhere_, fresh, limit_.token());
-      if (leased && leased->connected())
-        connection_ = *std::move(leased);
-      else
-        elsewhere_.reset();  // it has gone meanwhile
-    }
-    if (!elsewhere_) {
-      auto leased = co_await client_.connections.acquire(way_.key(), fresh, limit_.token());
-      if (!leased) co_return std::unexpected(failure(std::move(leased).error()));
-      connection_ = *std::move(leased);
-    }
-    state_.timings.queue = limit_.now() - asked;
-    net::notify(options().observers, &observer::on_assigned,
-                events::assigned{way_.key().to, connection_.connected(), state_.timings.queue});
-    state_.on_reused_connection = connection_.connected();
-    if (connection_.connected()) co_return result<void>();
-    co_return co_await make_connection();
-  }
+  COHTTPS_DECL task<result<void>> acquire(bool fresh);
 
-  task<result<void>> make_connection() {
-    net::connect_timings took;
-    auto made = co_await net::connect(way_.route(), client_.connecting, limit_, took);
-    if (!made) {
-      if (made.error().category() != error_category::canceled) connection_.failed();
-      abandon();
-      co_return pass(std::move(made));
-    }
-    connection_.opened(*std::move(made));
-    (void)limit_.now();
-    state_.timings.resolve = took.resolve;
-    state_.timings.connect = took.connect;
-    state_.timings.tunnel = took.tunnel;
-    state_.timings.tls = took.tls;
-    co_return result<void>();
-  }
+  COHTTPS_DECL task<result<void>> make_connection();
 
   /// True for a switch to another protocol, unless the client speaks HTTP/2 alone or has a
   /// connection that is known to take it.
-  bool upgrades_by_http1() const {
-    return !request_.upgrade_to.empty() && options().versions != http_versions::http_2 &&
-           !client_.connections.any_of(way_.key(),
-                                       [](const auto& c) { return c.takes_extended_connect(); });
-  }
+  COHTTPS_DECL bool upgrades_by_http1() const;
 
   /// Waits until it is known whether the connection takes other protocols; where it does not, the
   /// next one is of HTTP/1.1.
-  task<result<bool>> check_extended_connect() {
-    limit_.enter(phase::handshake, limits().tls);
-    const bool known = co_await connection_->settings_known(limit_.token());
-    if (!known) co_return std::unexpected(failure(canceled()));
-    if (connection_->takes_extended_connect()) co_return true;
-    connection_.give_back();
-    if (options().versions == http_versions::http_2)
-      co_return fail(error_category::policy, "extended_connect_unsupported",
-                     "the server speaks no other protocol over HTTP/2 (RFC 8441), and "
-                     "client_options::versions allows only HTTP/2");
-    way_.use_http1();
-    co_return false;
-  }
+  COHTTPS_DECL task<result<bool>> check_extended_connect();
 
   /// Sends the request over `connection_` and waits for the head.
-  task<result<void>> ask(std::size_t number) {
-    http_ = connection_->open_stream();
-    if (std::exchange(needs_rewind_, true) && !request_.content.rewind())
-      co_return fail(error_category::policy, "content_not_repeatable",
-                     "the request has to be sent again, but its content cannot be read again from "
-                     "the beginning");
-    const time_point started = limit_.last();
-
-    const fields_of_one_sending own(request_.headers, !options().observers.empty());
-    net::notify(options().observers, &observer::on_sending,
-                events::sending{request_.method, here(), request_.headers, number});
-    std::string absolute;
-    if (way_.login())
-      if (auto shown = way_.show_login(request_, here(), absolute); !shown) co_return shown;
-    const std::string_view target = absolute.empty() ? here().target() : absolute;
-    const bool expects = expects_continue();
-    if (expects) request_.headers.append_unchecked("Expect", "100-continue");
-    const bool upgrades = !request_.upgrade_to.empty();
-    const bool by_stream = upgrades && connection_->is_http2();
-    if (upgrades && !by_stream) {
-      request_.headers.append_unchecked("Connection", "Upgrade");
-      request_.headers.append_unchecked("Upgrade", request_.upgrade_to);
-    }
-    add_cookies();
-    if (auto shown = show_credentials(here().target()); !shown) co_return shown;
-    const bool sent_before = std::exchange(sent_, true);
-    const net::request_view asked{by_stream ? method::connect : request_.method,
-                                  target,
-                                  request_.headers,
-                                  request_.content.memory(),
-                                  request_.content.source(),
-                                  expects,
-                                  request_.trailers ? &request_.trailers : nullptr,
-                                  listener_.begin(),
-                                  by_stream ? std::string_view(request_.upgrade_to) : ""};
-    const net::exchange_paces paces{{{}, limits().idle, limits().minimum_rate},
-                                    {limits().first_byte, limits().idle, limits().minimum_rate}};
-    auto answered = co_await http_->ask(asked, paces, limit_);
-    if (!answered && answered.error().replay() == replay_safety::not_sent) sent_ = sent_before;
-    sent_any_ = sent_any_ || sent_;
-    if (!answered) co_return std::unexpected(failure(std::move(answered).error()));
-    answered_at_ = limit_.now();
-    state_.timings.first_byte = answered_at_ - started;
-    state_.head = http_->take_head();
-    state_.content_length = http_->content_length();
-    state_.connection = connection_->info;
-    if (http_->has_content()) listener_.expect(state_.content_length);
-    keep_cookies();
-    net::notify(
-        options().observers, &observer::on_received,
-        events::received{state_.head.status, state_.head.headers, state_.timings.first_byte});
-    limit_.enter(http_->sends() ? phase::send : phase::receive_body,
-                 net::pace{{}, limits().idle, request_.minimum_rate}, answered_at_);
-    limit_.rest(answered_at_);
-    co_return result<void>();
-  }
+  COHTTPS_DECL task<result<void>> ask(std::size_t number);
 
   // RFC 6265, 5.4. The fields that the caller wrote come first.
-  void add_cookies() {
-    if (!options().cookies || request_.headers.contains("cookie")) return;
-    const auto value = options().cookies->cookie_header(here(), std::chrono::system_clock::now());
-    if (!value.empty()) request_.headers.append_unchecked("Cookie", value);
-  }
-  void keep_cookies() {
-    if (options().cookies && state_.head.headers.contains("set-cookie"))
-      options().cookies->store_all(here(), state_.head.headers, std::chrono::system_clock::now());
-  }
-  result<void> show_credentials(std::string_view target) {
-    std::optional<std::span<const std::byte>> content;
-    if (!request_.content.source()) content = request_.content.memory();
-    return authentication_.show(request_.method, here(), target, request_.headers, content);
-  }
+  COHTTPS_DECL void add_cookies();
+  COHTTPS_DECL void keep_cookies();
+  COHTTPS_DECL result<void> show_credentials(std::string_view target);
 
-  void took(std::span<const std::byte> part) {
-    if (part.empty()) return finish();
-    listener_.received(part.size());
-  }
+  COHTTPS_DECL void took(std::span<const std::byte> part);
 
   /// The response is complete: its connection can carry another one.
-  void finish() {
-    state_.timings.content = limit_.last() - answered_at_;
-    state_.trailers = http_->trailers();
-    ++connection_->exchanges;
-    const bool kept = http_->reusable();
-    http_.reset();
-    if (kept) {
-      const auto timeout = keep_alive_timeout(state_.head.headers);
-      connection_.give_back(timeout ? idle_limit_for(*timeout) : std::chrono::nanoseconds::max());
-    }
-    connection_ = {};
-  }
+  COHTTPS_DECL void finish();
 
-  static error canceled() {
-    return {error_category::canceled, "canceled", "the operation was canceled"};
-  }
+  COHTTPS_DECL static error canceled();
   /// The peer went away, and had looked at other requests before: that is no refusal.
-  bool came_too_late(const error& e) const noexcept {
-    return e.replay() == replay_safety::not_sent && connection_ && connection_->took_some();
-  }
+  COHTTPS_DECL bool came_too_late(const error& e) const noexcept;
 
-  bool expects_continue() const noexcept {
-    return !refuses_expect_ && !request_.headers.contains("expect") &&
-           request_.content.length().value_or(SIZE_MAX) > options().expect_continue_over;
-  }
-  static replay_safety replay_of(const error& e, bool sent) noexcept {
-    if (e.replay() == replay_safety::rejected) return replay_safety::rejected;
-    return sent ? replay_safety::maybe_processed : replay_safety::not_sent;
-  }
+  COHTTPS_DECL bool expects_continue() const noexcept;
+  COHTTPS_DECL static replay_safety replay_of(const error& e, bool sent) noexcept;
 
   client_state& client_;
   request& request_;
@@ -420,3 +177,7 @@ class attempt {
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/attempt.ipp>
+#endif

@@ -53,74 +53,45 @@ class client {
   COHTTPS_DECL explicit client(any_transport over, client_options options = {});
 
   /// GET (RFC 9110, 9.3.1).
-  operation get(std::string_view url, const request_options& options = {}) & {
-    return send(method::get, url, options);
-  }
+  COHTTPS_DECL operation get(std::string_view url, const request_options& options = {}) &;
   /// HEAD (RFC 9110, 9.3.2).
-  operation head(std::string_view url, const request_options& options = {}) & {
-    return send(method::head, url, options);
-  }
+  COHTTPS_DECL operation head(std::string_view url, const request_options& options = {}) &;
   /// POST (RFC 9110, 9.3.3) with `options.content`.
-  operation post(std::string_view url, const request_options& options = {}) & {
-    return send(method::post, url, options);
-  }
-  operation post(std::string_view url, content body, const request_options& options = {}) & {
-    return send(method::post, url, std::move(body), options);
-  }
+  COHTTPS_DECL operation post(std::string_view url, const request_options& options = {}) &;
+  COHTTPS_DECL operation post(std::string_view url, content body,
+                              const request_options& options = {}) &;
   /// PUT (RFC 9110, 9.3.4) with `options.content`.
-  operation put(std::string_view url, const request_options& options = {}) & {
-    return send(method::put, url, options);
-  }
-  operation put(std::string_view url, content body, const request_options& options = {}) & {
-    return send(method::put, url, std::move(body), options);
-  }
+  COHTTPS_DECL operation put(std::string_view url, const request_options& options = {}) &;
+  COHTTPS_DECL operation put(std::string_view url, content body,
+                             const request_options& options = {}) &;
   /// PATCH (RFC 5789).
-  operation patch(std::string_view url, content body, const request_options& options = {}) & {
-    return send(method::patch, url, std::move(body), options);
-  }
+  COHTTPS_DECL operation patch(std::string_view url, content body,
+                               const request_options& options = {}) &;
   /// OPTIONS (RFC 9110, 9.3.7).
-  operation options(std::string_view url, const request_options& options = {}) & {
-    return send(method::options, url, options);
-  }
+  COHTTPS_DECL operation options(std::string_view url, const request_options& options = {}) &;
   /// DELETE (RFC 9110, 9.3.5).
-  operation delete_(std::string_view url, const request_options& options = {}) & {
-    return send(method::delete_, url, options);
-  }
+  COHTTPS_DECL operation delete_(std::string_view url, const request_options& options = {}) &;
   /// Any method.
-  operation send(const method& verb, std::string_view url, const request_options& options = {}) & {
-    return operation(state_, detail::make_request(verb, url, options.content.copy(), options));
-  }
+  COHTTPS_DECL operation send(const method& verb, std::string_view url,
+                              const request_options& options = {}) &;
   /// The same with content that may come from a file or be made on the way; `options.content` is
   /// left empty.
-  operation send(const method& verb, std::string_view url, content body,
-                 const request_options& options = {}) & {
-    return operation(state_, detail::make_request(verb, url, std::move(body), options));
-  }
+  COHTTPS_DECL operation send(const method& verb, std::string_view url, content body,
+                              const request_options& options = {}) &;
 
   /// As `get`, giving `result<response>` instead of throwing.
-  try_operation try_get(std::string_view url, const request_options& options = {}) & {
-    return try_send(method::get, url, options);
-  }
+  COHTTPS_DECL try_operation try_get(std::string_view url, const request_options& options = {}) &;
   /// As `send`, giving `result<response>` instead of throwing.
-  try_operation try_send(const method& verb, std::string_view url,
-                         const request_options& options = {}) & {
-    return try_operation(state_, detail::make_request(verb, url, options.content.copy(), options));
-  }
-  try_operation try_send(const method& verb, std::string_view url, content body,
-                         const request_options& options = {}) & {
-    return try_operation(state_, detail::make_request(verb, url, std::move(body), options));
-  }
+  COHTTPS_DECL try_operation try_send(const method& verb, std::string_view url,
+                                      const request_options& options = {}) &;
+  COHTTPS_DECL try_operation try_send(const method& verb, std::string_view url, content body,
+                                      const request_options& options = {}) &;
 
   /// Gives a `response_stream` as soon as the head is there, for content that is large or endless.
-  stream_operation stream(const method& verb, std::string_view url,
-                          const request_options& options = {}) & {
-    return stream_operation(state_,
-                            detail::make_request(verb, url, options.content.copy(), options));
-  }
-  stream_operation stream(const method& verb, std::string_view url, content body,
-                          const request_options& options = {}) & {
-    return stream_operation(state_, detail::make_request(verb, url, std::move(body), options));
-  }
+  COHTTPS_DECL stream_operation stream(const method& verb, std::string_view url,
+                                       const request_options& options = {}) &;
+  COHTTPS_DECL stream_operation stream(const method& verb, std::string_view url, content body,
+                                       const request_options& options = {}) &;
 
   /// What was made before: see `request`.
   operation send(request made) & { return operation(state_, std::move(made)); }
@@ -142,9 +113,8 @@ class client {
 
   /// Makes one more connection to the URL's origin and leaves it to the requests to come, so that
   /// the first of them does not wait for names, TCP and TLS.
-  connect_operation connect(std::string_view url, const request_options& options = {}) & {
-    return connect_operation(state_, detail::make_request(method::get, url, {}, options));
-  }
+  COHTTPS_DECL connect_operation connect(std::string_view url,
+                                         const request_options& options = {}) &;
 
   /// A client that is itself a temporary object is refused: it would keep no connection, and GCC
   /// before 13 destroys it twice. Give it a name.

@@ -186,3 +186,88 @@ COHTTPS_DEF auto client::download(std::string_view url, std::string path,
 }
 
 }  // namespace cohttps
+
+namespace cohttps {
+
+COHTTPS_DEF auto client::get(std::string_view url, const request_options& options) & -> operation {
+  return send(method::get, url, options);
+}
+
+COHTTPS_DEF auto client::head(std::string_view url, const request_options& options) & -> operation {
+  return send(method::head, url, options);
+}
+
+COHTTPS_DEF auto client::post(std::string_view url, const request_options& options) & -> operation {
+  return send(method::post, url, options);
+}
+
+COHTTPS_DEF auto client::post(std::string_view url, content body,
+                              const request_options& options) & -> operation {
+  return send(method::post, url, std::move(body), options);
+}
+
+COHTTPS_DEF auto client::put(std::string_view url, const request_options& options) & -> operation {
+  return send(method::put, url, options);
+}
+
+COHTTPS_DEF auto client::put(std::string_view url, content body,
+                             const request_options& options) & -> operation {
+  return send(method::put, url, std::move(body), options);
+}
+
+COHTTPS_DEF auto client::patch(std::string_view url, content body,
+                               const request_options& options) & -> operation {
+  return send(method::patch, url, std::move(body), options);
+}
+
+COHTTPS_DEF auto client::options(std::string_view url,
+                                 const request_options& options) & -> operation {
+  return send(method::options, url, options);
+}
+
+COHTTPS_DEF auto client::delete_(std::string_view url,
+                                 const request_options& options) & -> operation {
+  return send(method::delete_, url, options);
+}
+
+COHTTPS_DEF auto client::send(const method& verb, std::string_view url,
+                              const request_options& options) & -> operation {
+  return operation(state_, detail::make_request(verb, url, options.content.copy(), options));
+}
+
+COHTTPS_DEF auto client::send(const method& verb, std::string_view url, content body,
+                              const request_options& options) & -> operation {
+  return operation(state_, detail::make_request(verb, url, std::move(body), options));
+}
+
+COHTTPS_DEF auto client::try_get(std::string_view url,
+                                 const request_options& options) & -> try_operation {
+  return try_send(method::get, url, options);
+}
+
+COHTTPS_DEF auto client::try_send(const method& verb, std::string_view url,
+                                  const request_options& options) & -> try_operation {
+  return try_operation(state_, detail::make_request(verb, url, options.content.copy(), options));
+}
+
+COHTTPS_DEF auto client::try_send(const method& verb, std::string_view url, content body,
+                                  const request_options& options) & -> try_operation {
+  return try_operation(state_, detail::make_request(verb, url, std::move(body), options));
+}
+
+COHTTPS_DEF auto client::stream(const method& verb, std::string_view url,
+                                const request_options& options) & -> stream_operation {
+  return stream_operation(state_, detail::make_request(verb, url, options.content.copy(), options));
+}
+
+COHTTPS_DEF auto client::stream(const method& verb, std::string_view url, content body,
+                                const request_options& options) & -> stream_operation {
+  return stream_operation(state_, detail::make_request(verb, url, std::move(body), options));
+}
+
+COHTTPS_DEF auto client::connect(std::string_view url,
+                                 const request_options& options) & -> connect_operation {
+  return connect_operation(state_, detail::make_request(method::get, url, {}, options));
+}
+
+}  // namespace cohttps

@@ -6,6 +6,7 @@
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/retry.hpp>
 #include <cohttps/client/tls_contexts.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/net/connect_options.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/pool/pool.hpp>
@@ -24,19 +25,15 @@ class recent_origins {
  public:
   static constexpr std::size_t most = 256;
 
-  void insert(const origin& o) {
-    if (contains(o)) return;
-    if (all_.size() == most) all_.pop_front();
-    all_.push_back(o);
-  }
-  bool contains(const origin& o) const noexcept { return std::ranges::find(all_, o) != all_.end(); }
+  COHTTPS_DECL void insert(const origin& o);
+  COHTTPS_DECL bool contains(const origin& o) const noexcept;
 
  private:
   std::deque<origin> all_;
 };
 
 struct client_state {
-  client_state(any_transport over, client_options chosen)
+  COHTTPS_DECL client_state(any_transport over, client_options chosen)
       : options(std::move(chosen)),
         connecting(connect_options_of(options)),
         connecting_to_proxy(proxy_connect_options_of(options)),
@@ -62,3 +59,7 @@ struct client_state {
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/client_state.ipp>
+#endif

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/url/origin.hpp>
 #include <cohttps/url/url.hpp>
 
@@ -12,14 +13,11 @@ namespace cohttps {
 
 /// Parses `text`, such as "https://api.example.com", as an origin. Fails with usage `reason`; the
 /// message names the `option`.
-inline result<origin> configured_origin(std::string_view text, std::string_view reason,
-                                        std::string_view option) {
-  const auto place = url::parse(text);
-  if (place && place->target() == "/" && !place->has_credentials() && !place->has_fragment())
-    return place->origin();
-  return fail(error_category::usage, reason,
-              std::string(option) +
-                  " contains an invalid origin; write it like \"https://api.example.com\"");
-}
+COHTTPS_DECL result<origin> configured_origin(std::string_view text, std::string_view reason,
+                                              std::string_view option);
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/configured_origin.ipp>
+#endif

@@ -33,9 +33,9 @@ class [[nodiscard]] content {
   /// Text or bytes, and their media type for the Content-Type field; empty for none.
   content(std::string owned, std::string_view media_type = {})
       : owned_(std::move(owned)), media_type_(media_type) {}
-  content(const char* text) : content(std::string(text)) {}
-  content(std::string_view text) : content(std::string(text)) {}
-  content(std::span<const std::byte> bytes)
+  COHTTPS_DECL content(const char* text) : content(std::string(text)) {}
+  COHTTPS_DECL content(std::string_view text) : content(std::string(text)) {}
+  COHTTPS_DECL content(std::span<const std::byte> bytes)
       : content(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())) {}
   explicit content(std::unique_ptr<content_source> source, std::string_view media_type = {})
       : source_(std::move(source)), media_type_(media_type) {}
@@ -45,14 +45,8 @@ class [[nodiscard]] content {
   ~content() = default;
 
   /// Bytes that the caller keeps as they are until the operation has ended.
-  static content borrowed(std::span<const std::byte> bytes) noexcept {
-    content c;
-    c.borrowed_ = bytes;
-    return c;
-  }
-  static content borrowed(std::string_view text) noexcept {
-    return borrowed(std::as_bytes(std::span(text)));
-  }
+  COHTTPS_DECL static content borrowed(std::span<const std::byte> bytes) noexcept;
+  COHTTPS_DECL static content borrowed(std::string_view text) noexcept;
 
   /// A value as its `representation` writes it. The request fails with what `write` fails with, or
   /// usage "representation_unwritable" when it throws.
@@ -74,7 +68,7 @@ class [[nodiscard]] content {
 
   /// A form without files (application/x-www-form-urlencoded). One with files is a
   /// `multipart_form`.
-  static content form(const query& pairs) { return content(pairs.text(), query::media_type); }
+  COHTTPS_DECL static content form(const query& pairs);
 
   /// A file, read as it is sent, on the loop's thread: as many bytes as it has now, or all that
   /// comes from a pipe, in chunks. The request fails with usage "content_file" when it cannot be
@@ -82,7 +76,7 @@ class [[nodiscard]] content {
   COHTTPS_DECL static content file(const std::string& path, std::string_view media_type = {});
 
   /// None, because of `why`: what the request fails with.
-  static content failed(error why);
+  COHTTPS_DECL static content failed(error why);
 
   /// What `next` gives: `next()` returns an awaitable of something that `std::string` can be made
   /// from, empty at the end. With `length` it has to be so many bytes; else they go out in chunks.
@@ -94,22 +88,18 @@ class [[nodiscard]] content {
   std::string_view media_type() const noexcept { return media_type_; }
 
   /// What is known already to prevent sending it.
-  result<void> check() const { return source_ ? source_->check() : result<void>(); }
+  COHTTPS_DECL result<void> check() const;
 
   // What follows is for the client.
 
   /// Empty when it comes from a source.
-  std::span<const std::byte> memory() const noexcept {
-    return borrowed_.empty() ? std::as_bytes(std::span(owned_)) : borrowed_;
-  }
-  content_source* source() const noexcept { return source_.get(); }
+  COHTTPS_DECL std::span<const std::byte> memory() const noexcept;
+  COHTTPS_DECL content_source* source() const noexcept;
 
-  bool empty() const noexcept { return !source_ && memory().empty(); }
-  std::optional<std::uint64_t> length() const noexcept {
-    return source_ ? source_->length() : memory().size();
-  }
+  COHTTPS_DECL bool empty() const noexcept;
+  COHTTPS_DECL std::optional<std::uint64_t> length() const noexcept;
   bool can_rewind() const noexcept { return !source_ || source_->can_rewind(); }
-  bool rewind() noexcept { return !source_ || source_->rewind(); }
+  COHTTPS_DECL bool rewind() noexcept;
 
  private:
   std::string owned_;
@@ -160,10 +150,6 @@ class generated_source final : public content_source {
 };
 
 }  // namespace detail
-
-inline content content::failed(error why) {
-  return content(std::make_unique<detail::failed_source>(std::move(why)));
-}
 
 template <class Next>
   requires awaitable<std::invoke_result_t<Next&>>

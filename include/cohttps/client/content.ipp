@@ -47,3 +47,43 @@ COHTTPS_DEF content content::file(const std::string& path, std::string_view medi
 }
 
 }  // namespace cohttps
+
+namespace cohttps {
+
+COHTTPS_DEF content content::borrowed(std::span<const std::byte> bytes) noexcept {
+  content c;
+  c.borrowed_ = bytes;
+  return c;
+}
+
+COHTTPS_DEF content content::borrowed(std::string_view text) noexcept {
+  return borrowed(std::as_bytes(std::span(text)));
+}
+
+COHTTPS_DEF content content::form(const query& pairs) {
+  return content(pairs.text(), query::media_type);
+}
+
+COHTTPS_DEF result<void> content::check() const {
+  return source_ ? source_->check() : result<void>();
+}
+
+COHTTPS_DEF std::span<const std::byte> content::memory() const noexcept {
+  return borrowed_.empty() ? std::as_bytes(std::span(owned_)) : borrowed_;
+}
+
+COHTTPS_DEF content_source* content::source() const noexcept { return source_.get(); }
+
+COHTTPS_DEF bool content::empty() const noexcept { return !source_ && memory().empty(); }
+
+COHTTPS_DEF std::optional<std::uint64_t> content::length() const noexcept {
+  return source_ ? source_->length() : memory().size();
+}
+
+COHTTPS_DEF bool content::rewind() noexcept { return !source_ || source_->rewind(); }
+
+COHTTPS_DEF content content::failed(error why) {
+  return content(std::make_unique<detail::failed_source>(std::move(why)));
+}
+
+}  // namespace cohttps

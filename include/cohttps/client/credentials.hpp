@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
 #include <cohttps/task/task.hpp>
@@ -48,20 +49,16 @@ class credentials {
   credentials() = default;
 
   /// Sent at once, and readable by the server (RFC 7617).
-  static credentials basic(std::string name, std::string password) {
-    return credentials(user{std::move(name), std::move(password), false});
-  }
+  COHTTPS_DECL static credentials basic(std::string name, std::string password);
   /// Sent when the server has asked for it, and from then on; the server does not learn the
   /// password (RFC 7616). Never as Basic.
-  static credentials digest(std::string name, std::string password) {
-    return credentials(user{std::move(name), std::move(password), true});
-  }
+  COHTTPS_DECL static credentials digest(std::string name, std::string password);
   /// A token that does not change (RFC 6750).
-  static credentials bearer(std::string token) { return credentials(std::move(token)); }
+  COHTTPS_DECL static credentials bearer(std::string token);
   /// A token that is asked for before each request, and once more after a 401.
-  static credentials bearer(token_source source) { return credentials(std::move(source)); }
+  COHTTPS_DECL static credentials bearer(token_source source);
   /// What a signature proves, such as AWS's.
-  static credentials signature(request_signer signer) { return credentials(std::move(signer)); }
+  COHTTPS_DECL static credentials signature(request_signer signer);
 
   explicit operator bool() const noexcept { return what_ != nullptr; }
 
@@ -86,3 +83,7 @@ struct origin_credentials {
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/credentials.ipp>
+#endif

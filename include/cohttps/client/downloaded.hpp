@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/client/exchange_state.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/net/connection_info.hpp>
 #include <cohttps/url/url.hpp>
@@ -28,8 +29,8 @@ class downloaded {
   int status() const noexcept { return state_.head.status; }
   const fields& headers() const noexcept { return state_.head.headers; }
   /// Where it came from, after redirections.
-  const cohttps::url& url() const { return state_.url_or_throw(); }
-  const connection_info& connection() const { return state_.connection_or_throw(); }
+  COHTTPS_DECL const cohttps::url& url() const;
+  COHTTPS_DECL const connection_info& connection() const;
   const cohttps::timings& timings() const noexcept { return state_.timings; }
 
   /// Bytes in the file.
@@ -44,3 +45,7 @@ class downloaded {
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/downloaded.ipp>
+#endif

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/net/connection_info.hpp>
@@ -38,14 +39,8 @@ struct redirect_hop {
 struct exchange_state {
   /// Throws `error` (usage, "no_response") where there was none: in a `response` that was made
   /// empty, such as a failed operation's, or that was moved from.
-  const cohttps::url& url_or_throw() const {
-    if (!url) throw no_response();
-    return *url;
-  }
-  const connection_info& connection_or_throw() const {
-    if (!connection) throw no_response();
-    return *connection;
-  }
+  COHTTPS_DECL const cohttps::url& url_or_throw() const;
+  COHTTPS_DECL const connection_info& connection_or_throw() const;
 
   // From the head on.
   response_head head;
@@ -61,10 +56,11 @@ struct exchange_state {
   cohttps::timings timings;
 
  private:
-  [[gnu::cold]] static error no_response() {
-    return {error_category::usage, "no_response",
-            "there is no response here: the operation failed, or the object was moved from"};
-  }
+  COHTTPS_DECL [[gnu::cold]] static error no_response();
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/exchange_state.ipp>
+#endif

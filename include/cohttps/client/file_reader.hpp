@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,7 +22,7 @@ namespace cohttps::detail {
 /// is added later is not read, and what is missing then is an error.
 class file_reader {
  public:
-  explicit file_reader(std::string path)
+  COHTTPS_DECL explicit file_reader(std::string path)
       : path_(std::move(path)), number_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
     struct stat about = {};
     if (number_ < 0) return;
@@ -32,10 +33,7 @@ class file_reader {
   file_reader& operator=(const file_reader&) = delete;
   ~file_reader() { close(); }
 
-  result<void> check() const {
-    if (number_ < 0) return unreadable();
-    return {};
-  }
+  COHTTPS_DECL result<void> check() const;
 
   const std::string& path() const noexcept { return path_; }
 
@@ -43,42 +41,15 @@ class file_reader {
   std::optional<std::uint64_t> size() const noexcept { return size_; }
 
   /// The next bytes, at most as many as `into` has; none at the end.
-  result<std::span<const std::byte>> read(std::span<std::byte> into) {
-    if (left_)
-      into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), *left_)));
-    if (into.empty()) return into;
-    started_ = true;
-    ssize_t got = -1;
-    do got = ::read(number_, into.data(), into.size());
-    while (got < 0 && errno == EINTR);
-    if (got < 0) return unreadable();
-    const auto part = into.first(static_cast<std::size_t>(got));
-    if (!left_) return part;
-    if (part.empty())
-      return fail(error_category::usage, "content_file",
-                  "the file '" + path_ + "' has become shorter while it was sent");
-    *left_ -= part.size();
-    return part;
-  }
+  COHTTPS_DECL result<std::span<const std::byte>> read(std::span<std::byte> into);
 
   /// A pipe gives its bytes once.
   bool can_rewind() const noexcept { return number_ >= 0 && (!started_ || size_); }
-  bool rewind() noexcept {
-    if (!can_rewind()) return false;
-    if (!started_) return true;
-    if (::lseek(number_, 0, SEEK_SET) != 0) return false;
-    left_ = size_;
-    started_ = false;
-    return true;
-  }
+  COHTTPS_DECL bool rewind() noexcept;
 
  private:
-  void close() noexcept {
-    if (number_ >= 0) ::close(std::exchange(number_, -1));
-  }
-  std::unexpected<error> unreadable() const {
-    return fail(error_category::usage, "content_file", "the file '" + path_ + "' cannot be read");
-  }
+  COHTTPS_DECL void close() noexcept;
+  COHTTPS_DECL std::unexpected<error> unreadable() const;
 
   std::string path_;
   int number_;
@@ -91,3 +62,7 @@ class file_reader {
 inline constexpr std::size_t file_piece = 64 * 1024;
 
 }  // namespace cohttps::detail
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/file_reader.ipp>
+#endif

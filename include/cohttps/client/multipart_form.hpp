@@ -4,6 +4,7 @@
 #include <cohttps/client/content.hpp>
 #include <cohttps/client/file_reader.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/multipart.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/tls/hash.hpp>
@@ -39,35 +40,23 @@ class multipart_form {
 
   /// With a boundary of the caller's, for a content that is the same each time; see
   /// `multipart::with_boundary`.
-  static multipart_form with_boundary(std::string_view boundary) {
-    return multipart_form(multipart::with_boundary(boundary));
-  }
+  COHTTPS_DECL static multipart_form with_boundary(std::string_view boundary);
 
   /// Adds a text, or bytes as a file when `options.filename` is given. Fails as `multipart::add`.
-  multipart_form& add(std::string_view name, std::string_view bytes,
-                      const part_options& options = {}) & {
-    if (form_) keep(form_->add(name, bytes, options));
-    return *this;
-  }
-  multipart_form&& add(std::string_view name, std::string_view bytes,
-                       const part_options& options = {}) && {
-    return std::move(add(name, bytes, options));
-  }
+  COHTTPS_DECL multipart_form& add(std::string_view name, std::string_view bytes,
+                                   const part_options& options = {}) &;
+  COHTTPS_DECL multipart_form&& add(std::string_view name, std::string_view bytes,
+                                    const part_options& options = {}) &&;
 
   /// Adds a regular file, as it is when it is sent; that it is then shorter than now is an error
   /// (usage, "content_file"). `options.filename` is by default the last part of `path`.
-  multipart_form& add_file(std::string_view name, const std::string& path,
-                           part_options options = {}) &;
-  multipart_form&& add_file(std::string_view name, const std::string& path,
-                            part_options options = {}) && {
-    return std::move(add_file(name, path, options));
-  }
+  COHTTPS_DECL multipart_form& add_file(std::string_view name, const std::string& path,
+                                        part_options options = {}) &;
+  COHTTPS_DECL multipart_form&& add_file(std::string_view name, const std::string& path,
+                                         part_options options = {}) &&;
 
   /// The first thing that went wrong.
-  result<void> check() const {
-    if (form_) return {};
-    return std::unexpected(form_.error());
-  }
+  COHTTPS_DECL result<void> check() const;
 
   /// For `client.post(url, std::move(form))`.
   operator content() &&;
@@ -117,27 +106,9 @@ class multipart_source final : public content_source {
  private:
   using view = std::span<const std::byte>;
 
-  result<view> bytes_of(const multipart::segment& segment) {
-    if (std::exchange(left_, 0)) return view();
-    return std::as_bytes(std::span(segment.bytes));
-  }
+  COHTTPS_DECL result<view> bytes_of(const multipart::segment& segment);
 
-  result<view> next_of_file(const multipart::segment& segment) {
-    if (!left_) {
-      const std::string& path = files_[*segment.source];
-      file_.emplace(path);
-      if (auto there = file_->check(); !there) return pass(std::move(there));
-      if (file_->size().value_or(0) < segment.size)
-        return fail(error_category::usage, "content_file",
-                    "the file '" + path + "' has become shorter since it was added to a form");
-      left_ = segment.size;
-    }
-    buffer_.resize(file_piece);
-    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), *left_));
-    auto part = file_->read(std::span(buffer_).first(most));
-    if (part) *left_ -= part->size();
-    return part;
-  }
+  COHTTPS_DECL result<view> next_of_file(const multipart::segment& segment);
 
   multipart form_;
   std::vector<std::string> files_;
@@ -149,29 +120,6 @@ class multipart_source final : public content_source {
 
 }  // namespace detail
 
-inline multipart_form& multipart_form::add_file(std::string_view name, const std::string& path,
-                                                part_options options) & {
-  if (!form_) return *this;
-  const detail::file_reader file(path);
-  if (auto there = file.check(); !there) {
-    keep(std::move(there));
-    return *this;
-  }
-  if (!file.size()) {
-    form_ = fail(error_category::usage, "content_file",
-                 "'" + path + "' is no regular file, so its size is not known beforehand");
-    return *this;
-  }
-  if (!options.filename) {
-    const auto slash = path.rfind('/');
-    options.filename = std::string_view(path).substr(slash == path.npos ? 0 : slash + 1);
-  }
-  auto added = form_->add_source(name, *file.size(), options);
-  if (added) files_.push_back(path);
-  keep(std::move(added));
-  return *this;
-}
-
 inline multipart_form::operator content() && {
   if (!form_) return content::failed(form_.error());
   const std::string type = form_->content_type();
@@ -180,3 +128,7 @@ inline multipart_form::operator content() && {
 }
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/multipart_form.ipp>
+#endif

@@ -6,6 +6,7 @@
 #include <cohttps/client/credentials.hpp>
 #include <cohttps/client/progress.hpp>
 #include <cohttps/client/retry.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/decoding_limits.hpp>
 #include <cohttps/http/fields.hpp>
@@ -174,13 +175,7 @@ class header_list {
   header_list(const F& kept) noexcept : kept_(&kept) {}
 
   /// The fields, not yet checked.
-  fields copy() const {
-    if (kept_) return *kept_;
-    fields all;
-    for (const field& f : written_)
-      if (f.name.data()) all.append_unchecked(f.name, ascii::trim(f.value));
-    return all;
-  }
+  COHTTPS_DECL fields copy() const;
 
  private:
   std::array<field, 16> written_{};
@@ -196,7 +191,7 @@ class content_view {
   content_view(const std::string& text) noexcept : content_view(std::string_view(text)) {}
   content_view(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
 
-  cohttps::content copy() const { return cohttps::content(bytes_); }
+  COHTTPS_DECL cohttps::content copy() const;
 
  private:
   std::span<const std::byte> bytes_;
@@ -237,27 +232,13 @@ struct request_options {
 static_assert(std::is_trivially_destructible_v<request_options>);
 
 /// What a connection to an origin needs to know of a client's options.
-inline net::connect_options connect_options_of(const client_options& options) {
-  return {.versions = options.versions,
-          .connect_timeout = options.timeouts.connect,
-          .tls_timeout = options.timeouts.tls,
-          .resolve = options.resolve,
-          .limits = options.limits,
-          .strictness = options.strict_http ? strictness::strict : strictness::lenient,
-          .http2 = options.http2,
-          .addresses = options.addresses,
-          .socket = options.socket,
-          .unix_socket = options.unix_socket,
-          .dns = options.dns,
-          .attempt_delay = options.attempt_delay};
-}
+COHTTPS_DECL net::connect_options connect_options_of(const client_options& options);
 
 /// A connection to a proxy: the caller has chosen it, whatever address it has.
-inline net::connect_options proxy_connect_options_of(const client_options& options) {
-  net::connect_options to_proxy = connect_options_of(options);
-  to_proxy.addresses = {};
-  to_proxy.unix_socket.clear();
-  return to_proxy;
-}
+COHTTPS_DECL net::connect_options proxy_connect_options_of(const client_options& options);
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/options.ipp>
+#endif

@@ -1,6 +1,7 @@
 // Stops that come from a std::stop_token, from any thread.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/transport/any_transport.hpp>
 
@@ -19,8 +20,8 @@ namespace cohttps {
 /// already was.
 class remote_stop {
  public:
-  remote_stop(any_transport& transport, const std::vector<std::stop_token>& tokens,
-              net::deadline_entry& target) {
+  COHTTPS_DECL remote_stop(any_transport& transport, const std::vector<std::stop_token>& tokens,
+                           net::deadline_entry& target) {
     if (tokens.empty()) return;
     if (std::ranges::any_of(tokens, &std::stop_token::stop_requested)) {
       target.stop();
@@ -44,14 +45,7 @@ class remote_stop {
     void operator()() noexcept {
       while (!posted()) std::this_thread::yield();
     }
-    bool posted() noexcept try {
-      transport.post([to = target] {
-        if (*to) (*to)->stop();
-      });
-      return true;
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
+    COHTTPS_DECL bool posted() noexcept;
   };
 
   std::shared_ptr<net::deadline_entry*> target_;
@@ -59,3 +53,7 @@ class remote_stop {
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/remote_stop.ipp>
+#endif

@@ -5,6 +5,7 @@
 #include <cohttps/client/credentials.hpp>
 #include <cohttps/client/progress.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/core/stop_tokens.hpp>
 #include <cohttps/http/fields.hpp>
@@ -20,33 +21,23 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cohttps {
 
-/// A request that owns its parts.
+/// A request that owns its parts, to be made step by step and sent with `client::send`:
+/// ```
+/// auto order = cohttps::request::to(method::post, "https://example.com/orders");
+/// order.content = cohttps::content::of(cart);
+/// auto response = co_await client.send(std::move(order));
+/// ```
 struct request {
-  /// A copy, but for the content, of which there can be only one.
-  request without_content() const {
-    request copy{method, url};
-    copy.headers = headers;
-    copy.timeout = timeout;
-    copy.max_redirects = max_redirects;
-    copy.max_content = max_content;
-    copy.minimum_rate = minimum_rate;
-    copy.priority = priority;
-    copy.credentials = credentials;
-    copy.on_interim = on_interim;
-    copy.on_progress = on_progress;
-    copy.trailers = trailers;
-    copy.save_to = save_to;
-    copy.resumes = resumes;
-    copy.upgrade_to = upgrade_to;
-    copy.stop = stop;
-    copy.race = race;
-    copy.remote = remote;
-    return copy;
-  }
+  /// Without fields and content. A `url` that cannot be parsed fails when the request is sent.
+  COHTTPS_DECL static request to(const cohttps::method& verb, std::string_view url);
+
+  /// A copy without the content, which cannot be copied.
+  COHTTPS_DECL request without_content() const;
 
   cohttps::method method;
   result<cohttps::url> url;  ///< a URL that could not be parsed fails when the request is sent
@@ -70,3 +61,7 @@ struct request {
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/request.ipp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <cohttps/client/progress.hpp>
 #include <cohttps/client/request.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/net/request_view.hpp>
 
@@ -17,17 +18,11 @@ class request_listener final : public net::exchange_listener {
   explicit request_listener(request& of) noexcept : request_(of) {}
 
   /// A sending begins. Null when nobody listens.
-  net::exchange_listener* begin() {
-    progress_ = {0, request_.content.length(), 0, {}};
-    return request_.on_interim || request_.on_progress ? this : nullptr;
-  }
+  COHTTPS_DECL net::exchange_listener* begin();
 
   void expect(std::optional<std::uint64_t> content) noexcept { progress_.to_receive = content; }
 
-  void received(std::size_t size) {
-    progress_.received += size;
-    if (request_.on_progress) request_.on_progress(progress_);
-  }
+  COHTTPS_DECL void received(std::size_t size);
   void sent(std::size_t size) override {
     progress_.sent += size;
     if (request_.on_progress) request_.on_progress(progress_);
@@ -42,3 +37,7 @@ class request_listener final : public net::exchange_listener {
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/request_listener.ipp>
+#endif

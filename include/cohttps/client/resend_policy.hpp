@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <cstdint>
 
@@ -17,22 +18,7 @@ enum class failure : std::uint8_t {
 };
 
 /// `connected`: the error came after the request had a connection.
-inline failure failure_of(const error& e, bool connected) noexcept {
-  if (e.is(known_reason::http_1_1_required)) return failure::http_1_1_required;
-  switch (e.category()) {
-    case error_category::connect:
-      return failure::temporary;
-    case error_category::peer_closed:
-      return connected ? failure::connection_lost : failure::temporary;
-    case error_category::resolve:
-      return e.is(known_reason::host_not_found) ? failure::permanent : failure::temporary;
-    case error_category::timeout:
-      return e.is(known_reason::total_timeout) || e.phase() == phase::queue ? failure::permanent
-                                                                            : failure::temporary;
-    default:
-      return failure::permanent;
-  }
-}
+COHTTPS_DECL failure failure_of(const error& e, bool connected) noexcept;
 
 /// What is known after one sending.
 struct resend_facts {
@@ -123,3 +109,7 @@ constexpr resend decide(const resend_facts& f) noexcept {
 }
 
 }  // namespace cohttps::detail
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/resend_policy.ipp>
+#endif

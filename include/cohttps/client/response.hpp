@@ -4,6 +4,7 @@
 #include <cohttps/client/exchange_state.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/recycled.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/charset.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/representation.hpp>
@@ -37,14 +38,12 @@ class response {
   int status() const noexcept { return state_.head.status; }
 
   /// As the peer wrote it, or the registered one when it wrote none.
-  std::string_view reason() const noexcept { return state_.head.reason_or_default(); }
+  COHTTPS_DECL std::string_view reason() const noexcept;
 
   const fields& headers() const noexcept { return state_.head.headers; }
 
   /// The first value of a field, compared without case.
-  std::optional<std::string_view> header(std::string_view name) const noexcept {
-    return state_.head.headers.find(name);
-  }
+  COHTTPS_DECL std::optional<std::string_view> header(std::string_view name) const noexcept;
 
   /// The content's bytes, decoded where they were coded, whatever they mean.
   const std::string& content() const& noexcept { return content_; }
@@ -54,11 +53,7 @@ class response {
   /// The content as text in UTF-8, by the charset of its Content-Type; what is malformed in it
   /// becomes U+FFFD. A charset that nobody knows is read as UTF-8. Throws `error` (usage,
   /// "charset_unavailable") where the system does not have a charset that is known: see `to_utf8`.
-  std::string text() const {
-    auto decoded = decode_text(content_, header("content-type").value_or(""));
-    if (!decoded) throw std::move(decoded).error().subject(origin());
-    return *std::move(decoded);
-  }
+  COHTTPS_DECL std::string text() const;
 
   /// The content as a value, by the type's `representation`. Throws `error`: unless the status is
   /// 2xx as `require_success`, and as `read_representation`.
@@ -83,12 +78,12 @@ class response {
   const fields& trailers() const noexcept { return state_.trailers; }
 
   /// Where the response came from, after redirections.
-  const cohttps::url& url() const { return state_.url_or_throw(); }
+  COHTTPS_DECL const cohttps::url& url() const;
 
   /// The redirections on the way, first to last.
   const std::vector<redirect_hop>& history() const noexcept { return state_.history; }
 
-  const connection_info& connection() const { return state_.connection_or_throw(); }
+  COHTTPS_DECL const connection_info& connection() const;
 
   /// True when the connection had carried another exchange before.
   bool on_reused_connection() const noexcept { return state_.on_reused_connection; }
@@ -99,30 +94,20 @@ class response {
   bool ok() const noexcept { return is_success(state_.head.status); }
 
   /// Throws `error` (policy, "unsuccessful_status") unless the status is 2xx.
-  const response& require_success() const& {
-    check_success();
-    return *this;
-  }
-  response&& require_success() && {
-    check_success();
-    return std::move(*this);
-  }
+  COHTTPS_DECL const response& require_success() const&;
+  COHTTPS_DECL response&& require_success() &&;
 
  private:
-  void check_success() const {
-    if (!ok()) throw unsuccessful();
-  }
-  error unsuccessful() const {
-    error e(error_category::policy, "unsuccessful_status",
-            "the server answered " + std::to_string(status()) + " " +
-                std::string(reason_phrase(status())));
-    e.subject(origin());
-    return e;
-  }
-  std::string origin() const { return state_.url ? state_.url->origin().text() : std::string(); }
+  COHTTPS_DECL void check_success() const;
+  COHTTPS_DECL error unsuccessful() const;
+  COHTTPS_DECL std::string origin() const;
 
   exchange_state state_;
   recycled<std::string> content_;
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/response.ipp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <cohttps/client/exchange_state.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/task/awaitable.hpp>
 #include <cohttps/task/task.hpp>
@@ -46,47 +47,30 @@ class response_stream {
   explicit response_stream(std::unique_ptr<open_exchange> opened) noexcept
       : exchange_(std::move(opened)) {}
 
-  int status() const noexcept { return state().head.status; }
+  COHTTPS_DECL int status() const noexcept;
 
   /// As the peer wrote it, or the registered one when it wrote none.
-  std::string_view reason() const noexcept { return state().head.reason_or_default(); }
+  COHTTPS_DECL std::string_view reason() const noexcept;
 
-  const fields& headers() const noexcept { return state().head.headers; }
-  std::optional<std::string_view> header(std::string_view name) const noexcept {
-    return headers().find(name);
-  }
-  const cohttps::url& url() const { return state().url_or_throw(); }
-  const std::vector<redirect_hop>& history() const noexcept { return state().history; }
-  const connection_info& connection() const { return state().connection_or_throw(); }
-  bool on_reused_connection() const noexcept { return state().on_reused_connection; }
+  COHTTPS_DECL const fields& headers() const noexcept;
+  COHTTPS_DECL std::optional<std::string_view> header(std::string_view name) const noexcept;
+  COHTTPS_DECL const cohttps::url& url() const;
+  COHTTPS_DECL const std::vector<redirect_hop>& history() const noexcept;
+  COHTTPS_DECL const connection_info& connection() const;
+  COHTTPS_DECL bool on_reused_connection() const noexcept;
 
   /// What the Content-Length field says, if there is one.
-  std::optional<std::uint64_t> content_length() const noexcept { return state().content_length; }
+  COHTTPS_DECL std::optional<std::uint64_t> content_length() const noexcept;
 
   /// The next part of the content: a view into the receive buffer, valid until the next call. Empty
   /// at the end. Throws `error`.
-  task<std::span<const std::byte>> read() {
-    auto part = co_await try_read();
-    if (!part) throw std::move(part).error();
-    co_return *part;
-  }
+  COHTTPS_DECL task<std::span<const std::byte>> read();
   /// As `read`, giving the error.
-  task<result<std::span<const std::byte>>> try_read() {
-    if (!rest_.empty()) return give_rest();
-    if (!exchange_) return result<std::span<const std::byte>>(no_response());
-    return exchange_->read();
-  }
+  COHTTPS_DECL task<result<std::span<const std::byte>>> try_read();
 
   /// Fills `into` as far as one read of the connection does, and says how far: 0 at the end, or
   /// when `into` is empty. Throws `error`.
-  task<std::size_t> read_some(std::span<std::byte> into) {
-    if (into.empty()) co_return 0;
-    if (rest_.empty()) rest_ = co_await read();
-    const std::size_t size = std::min(into.size(), rest_.size());
-    std::copy_n(rest_.begin(), size, into.begin());
-    rest_ = rest_.subspan(size);
-    co_return size;
-  }
+  COHTTPS_DECL task<std::size_t> read_some(std::span<std::byte> into);
 
   /// Calls `f(part)` with each part of the content, and awaits what it gives where that can be.
   /// Throws `error`, and what `f` throws.
@@ -104,25 +88,23 @@ class response_stream {
   }
 
   /// True once `read` has given an empty part.
-  bool complete() const noexcept { return state().complete; }
+  COHTTPS_DECL bool complete() const noexcept;
   /// Known once complete.
-  const fields& trailers() const noexcept { return state().trailers; }
+  COHTTPS_DECL const fields& trailers() const noexcept;
   /// Known once complete, but for the phases until the head.
-  const cohttps::timings& timings() const noexcept { return state().timings; }
+  COHTTPS_DECL const cohttps::timings& timings() const noexcept;
 
  private:
-  const exchange_state& state() const noexcept {
-    static const exchange_state none;
-    return exchange_ ? exchange_->state() : none;
-  }
-  static std::unexpected<error> no_response() {
-    return fail(error_category::usage, "moved_from",
-                "this response_stream was moved from; use the object that it was moved to");
-  }
-  task<result<std::span<const std::byte>>> give_rest() { co_return std::exchange(rest_, {}); }
+  COHTTPS_DECL const exchange_state& state() const noexcept;
+  COHTTPS_DECL static std::unexpected<error> no_response();
+  COHTTPS_DECL task<result<std::span<const std::byte>>> give_rest();
 
   std::unique_ptr<open_exchange> exchange_;
   std::span<const std::byte> rest_;  // of what `read_some` has read
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/response_stream.ipp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/date.hpp>
 #include <cohttps/http/fields.hpp>
 
@@ -50,11 +51,7 @@ class retry_budget {
   explicit retry_budget(double share) noexcept : share_(std::clamp(share, 0.0, 1.0)) {}
 
   void add_request() noexcept { saved_ = std::min(saved_ + share_, reserve); }
-  bool take_retry() noexcept {
-    if (saved_ < 1) return false;
-    saved_ -= 1;
-    return true;
-  }
+  COHTTPS_DECL bool take_retry() noexcept;
 
  private:
   static constexpr double reserve = 10;
@@ -76,44 +73,23 @@ class retry_schedule {
   /// How long to wait before the next attempt. `headers` are those of the response, or null.
   /// Nothing when the server asks for too much time, or the budget is spent. `random` are 32 random
   /// bits.
-  std::optional<std::chrono::nanoseconds> next_delay(
+  COHTTPS_DECL std::optional<std::chrono::nanoseconds> next_delay(
       const fields* headers, retry_budget& budget, std::uint32_t random,
-      std::chrono::system_clock::time_point now) const {
-    std::chrono::nanoseconds wait{};
-    if (headers)
-      if (const auto asked = retry_after(*headers, now)) {
-        if (*asked > options_->longest_retry_after) return std::nullopt;
-        wait = *asked;
-      }
-    if (!budget.take_retry()) return std::nullopt;
-    return std::max(wait, jitter(random));
-  }
+      std::chrono::system_clock::time_point now) const;
 
  private:
   /// RFC 9110, 10.2.3: a number of seconds or a date.
-  static std::optional<std::chrono::nanoseconds> retry_after(
-      const fields& headers, std::chrono::system_clock::time_point now) {
-    const auto value = headers.find("retry-after");
-    if (!value) return std::nullopt;
-    if (const auto seconds = ascii::parse_decimal(*value))
-      return std::chrono::seconds(std::min<std::uint64_t>(*seconds, 1'000'000'000));
-    const auto date = parse_http_date(*value, now);
-    if (!date) return std::nullopt;
-    // In seconds, since a date may be more nanoseconds away than there are numbers for.
-    return std::clamp(*date - std::chrono::floor<std::chrono::seconds>(now),
-                      std::chrono::seconds(0), std::chrono::seconds(1'000'000'000));
-  }
+  COHTTPS_DECL static std::optional<std::chrono::nanoseconds> retry_after(
+      const fields& headers, std::chrono::system_clock::time_point now);
 
-  std::chrono::nanoseconds jitter(std::uint32_t random) const noexcept {
-    std::chrono::nanoseconds limit = std::min(options_->first_delay, options_->longest_delay);
-    for (std::size_t i = 1; i < attempts_ && limit < options_->longest_delay; ++i)
-      limit = std::min(limit * 2, options_->longest_delay);
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(
-        static_cast<double>(limit.count()) * (static_cast<double>(random) / 4294967296.0)));
-  }
+  COHTTPS_DECL std::chrono::nanoseconds jitter(std::uint32_t random) const noexcept;
 
   const retry_options* options_;
   std::size_t attempts_ = 0;
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/retry.ipp>
+#endif

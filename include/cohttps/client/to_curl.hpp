@@ -3,6 +3,7 @@
 
 #include <cohttps/client/request.hpp>
 #include <cohttps/core/ascii.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
 #include <cohttps/url/url.hpp>
@@ -23,50 +24,12 @@ enum class curl_secrets : bool { hidden, shown };
 namespace detail {
 
 /// One word of a shell: 'text', or $'text' where there are bytes that no terminal should see.
-inline std::string shell_quoted(std::string_view text) {
-  const auto decoded = decode_utf8(text);
-  // Some terminals obey U+0080 to U+009F as they do what begins with an escape.
-  const bool utf8 =
-      decoded && std::ranges::none_of(*decoded, [](char32_t c) { return c >= 0x80 && c < 0xa0; });
-  const auto shown = [&](char c) {
-    const auto u = static_cast<unsigned char>(c);
-    return u >= 0x80 ? utf8 : (u >= 0x20 && u != 0x7f) || c == '\n' || c == '\t';
-  };
-  bool plain = true;
-  for (const char c : text) plain = plain && shown(c);
-  std::string out = plain ? "'" : "$'";
-  for (const char c : text) {
-    if (!shown(c)) {  // in octal, which ends after three digits in every shell
-      const auto u = static_cast<unsigned char>(c);
-      out += '\\';
-      for (const int shift : {6, 3, 0}) out += static_cast<char>('0' + (u >> shift & 7));
-    } else if (plain && c == '\'') {
-      out += "'\\''";
-    } else {
-      if (!plain && (c == '\'' || c == '\\')) out += '\\';
-      out += c;
-    }
-  }
-  return out += '\'';
-}
+COHTTPS_DECL std::string shell_quoted(std::string_view text);
 
 /// Fields that give access, by their names.
-inline bool is_secret_field(std::string_view name) {
-  const std::string lower = ascii::lower(name);
-  for (const char* part : {"auth", "cookie", "token", "secret", "passw", "credential", "signature",
-                           "session", "-key", "apikey"})
-    if (lower.find(part) != lower.npos) return true;
-  return false;
-}
+COHTTPS_DECL bool is_secret_field(std::string_view name);
 
-inline std::string decimal_seconds(std::chrono::nanoseconds time) {
-  const auto milliseconds =
-      std::chrono::ceil<std::chrono::milliseconds>(std::max(time, std::chrono::nanoseconds(1)))
-          .count();
-  std::string fraction = std::to_string(milliseconds % 1000);
-  return std::to_string(milliseconds / 1000) + '.' + std::string(3 - fraction.size(), '0') +
-         fraction;
-}
+COHTTPS_DECL std::string decimal_seconds(std::chrono::nanoseconds time);
 
 }  // namespace detail
 
@@ -76,59 +39,10 @@ inline std::string decimal_seconds(std::chrono::nanoseconds time) {
 /// Unless `curl_secrets::shown`, `<hidden>` stands for the values of Authorization, Cookie and
 /// other fields that are named like secrets, and for the user and password of a URL. The query and
 /// the content are shown as they are. Content that is made on the way is left to standard input.
-inline std::string to_curl(const request& r, curl_secrets secrets = curl_secrets::hidden) {
-  using detail::shell_quoted;
-  constexpr std::string_view hidden = "<hidden>";
-  const bool hides = secrets == curl_secrets::hidden;
-  if (!r.url) return "# no request: " + ascii::printable(r.url.error().what(), 200);
-
-  std::string out = "curl";
-  const bool has_content = !r.content.empty();
-  if (r.method == method::head && !has_content)
-    out += " --head";
-  else if (r.method != (has_content ? method::post : method::get))
-    out += " --request " + shell_quoted(r.method.text());
-  if (r.max_redirects.value_or(1) != 0) {
-    out += " --location";
-    if (r.max_redirects) out += " --max-redirs " + std::to_string(*r.max_redirects);
-  }
-  if (r.timeout) out += " --max-time " + detail::decimal_seconds(*r.timeout);
-
-  const std::string& href = r.url->href();
-  if (href.find_first_of("[]{}") != href.npos) out += " --globoff";
-  const bool strips = hides && r.url->has_credentials();
-  if (const auto* user = r.credentials.as<credentials::user>()) {
-    if (user->digest) out += " --digest";
-    out += " --user " + shell_quoted(hides ? hidden : user->name + ':' + user->password);
-  } else if (strips) {
-    out += " --user " + shell_quoted(hidden);
-  }
-  out += ' ' + shell_quoted(strips ? r.url->without_credentials().href() : href);
-  if (const auto* token = r.credentials.as<std::string>())
-    out += " --oauth2-bearer " + shell_quoted(hides ? hidden : *token);
-
-  for (const field f : r.headers) {
-    const std::string_view value = hides && detail::is_secret_field(f.name) ? hidden : f.value;
-    const std::string separator = value.empty() ? ";" : ": ";
-    out += " --header " + shell_quoted(std::string(f.name) + separator + std::string(value));
-  }
-  if (!has_content) return out;
-  // curl has a media type of its own for whatever is sent.
-  if (!r.headers.contains("content-type")) {
-    const auto type = r.content.media_type();
-    out += " --header " +
-           shell_quoted("content-type:" + (type.empty() ? "" : ' ' + std::string(type)));
-  }
-  const content_source* source = r.content.source();
-  if (source && !source->path().empty())
-    return out += " --data-binary " + shell_quoted('@' + std::string(source->path()));
-  const auto bytes = r.content.memory();
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!source && text.find('\0') == text.npos) return out += " --data-raw " + shell_quoted(text);
-  // No word of a shell holds a zero.
-  out += " --data-binary @-  # the content, ";
-  const auto length = r.content.length();
-  return out += length ? std::to_string(*length) + " bytes" : std::string("of any length");
-}
+COHTTPS_DECL std::string to_curl(const request& r, curl_secrets secrets = curl_secrets::hidden);
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/to_curl.ipp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <cohttps/client/response_stream.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/task/task.hpp>
 
 #include <cstddef>
@@ -22,33 +23,25 @@ class upgraded {
       : exchange_(std::move(opened)) {}
 
   /// Of the response, with what belongs to the protocol.
-  const fields& headers() const { return exchange().state().head.headers; }
-  const connection_info& connection() const { return exchange().state().connection_or_throw(); }
+  COHTTPS_DECL const fields& headers() const;
+  COHTTPS_DECL const connection_info& connection() const;
 
   /// The next bytes, a view that is valid until the next read; empty once the peer has ended.
   /// Throws `error`.
-  task<std::span<const std::byte>> read() {
-    auto part = co_await exchange().read();
-    if (!part) throw std::move(part).error();
-    co_return *part;
-  }
+  COHTTPS_DECL task<std::span<const std::byte>> read();
 
   /// Sends all of `bytes`, which stay as they are until then. Throws `error`.
-  task<void> write(std::span<const std::byte> bytes) {
-    auto sent = co_await exchange().write(bytes);
-    if (!sent) throw std::move(sent).error();
-  }
-  task<void> write(std::string_view text) { return write(std::as_bytes(std::span(text))); }
+  COHTTPS_DECL task<void> write(std::span<const std::byte> bytes);
+  COHTTPS_DECL task<void> write(std::string_view text);
 
  private:
-  open_exchange& exchange() const {
-    if (!exchange_)
-      throw error(error_category::usage, "moved_from",
-                  "this upgraded connection was moved from; use the object that it was moved to");
-    return *exchange_;
-  }
+  COHTTPS_DECL open_exchange& exchange() const;
 
   std::unique_ptr<open_exchange> exchange_;
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client/upgraded.ipp>
+#endif

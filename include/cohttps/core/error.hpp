@@ -1,6 +1,8 @@
 // One error type for everything that can go wrong, sorted by who is at fault and what can be done.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
+
 #include <cstdint>
 #include <exception>
 #include <expected>
@@ -100,7 +102,7 @@ class [[nodiscard]] error : public std::exception {
     state_->message = std::move(message);
   }
 
-  error(error_category category, known_reason reason, std::string message)
+  COHTTPS_DECL error(error_category category, known_reason reason, std::string message)
       : error(category, to_string(reason), std::move(message)) {
     state_->known = reason;
   }
@@ -139,23 +141,15 @@ class [[nodiscard]] error : public std::exception {
   /// The byte of the peer's message, counted from its first, at which a protocol error was found.
   std::optional<std::uint64_t> position() const noexcept { return state_->position; }
 
-  error& subject(std::string_view what_about) {
-    state& s = own();
-    s.subject = what_about;
-    s.what = s.subject + ": " + s.message;
-    return *this;
-  }
+  COHTTPS_DECL error& subject(std::string_view what_about);
   /// Keeps the phase that an inner layer has set.
-  error& during(cohttps::phase p) {
-    if (phase() == cohttps::phase::none) own().phase = p;
-    return *this;
-  }
-  error& replay(replay_safety r) { return own().replay = r, *this; }
-  error& code(std::error_code c) { return own().code = c, *this; }
-  error& position(std::uint64_t byte) { return own().position = byte, *this; }
-  error& alert(std::string_view name) { return own().alert = name, *this; }
-  error& on_reused_connection(bool reused) { return own().reused = reused, *this; }
-  error& attempts(std::vector<attempt> tried) { return own().attempts = std::move(tried), *this; }
+  COHTTPS_DECL error& during(cohttps::phase p);
+  COHTTPS_DECL error& replay(replay_safety r);
+  COHTTPS_DECL error& code(std::error_code c);
+  COHTTPS_DECL error& position(std::uint64_t byte);
+  COHTTPS_DECL error& alert(std::string_view name);
+  COHTTPS_DECL error& on_reused_connection(bool reused);
+  COHTTPS_DECL error& attempts(std::vector<attempt> tried);
 
  private:
   struct state {
@@ -174,10 +168,7 @@ class [[nodiscard]] error : public std::exception {
     std::vector<attempt> attempts;
   };
 
-  state& own() {
-    if (state_.use_count() != 1) state_ = std::make_shared<state>(*state_);
-    return *state_;
-  }
+  COHTTPS_DECL state& own();
 
   std::shared_ptr<state> state_;
 };
@@ -186,10 +177,9 @@ template <class T>
 using result = std::expected<T, error>;
 
 /// Makes the failing side of a `result`.
-[[gnu::cold]] inline std::unexpected<error> fail(error_category category, std::string_view reason,
-                                                 std::string message) {
-  return std::unexpected(error(category, reason, std::move(message)));
-}
+COHTTPS_DECL [[gnu::cold]] std::unexpected<error> fail(error_category category,
+                                                       std::string_view reason,
+                                                       std::string message);
 
 /// Passes the error of one `result` on as another's.
 template <class T>
@@ -198,3 +188,7 @@ std::unexpected<error> pass(result<T>&& failed) {
 }
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/core/error.ipp>
+#endif

@@ -10,6 +10,8 @@
 #else
 // A template, so that a unit which does not call it does not compile it.
 #define COHTTPS_DECL template <class = void>
-#define COHTTPS_DEF template <class>
+#define COHTTPS_DEF \
+  template <class>  \
+  inline
 #define COHTTPS_INLINE inline
 #endif

@@ -20,7 +20,11 @@ class slot {
   template <class... Arguments>
   T& emplace(Arguments&&... arguments) {
     reset();
-    ::new (static_cast<void*>(&value_)) T(static_cast<Arguments&&>(arguments)...);
+    if constexpr (std::is_arithmetic_v<T>)
+      // `co_return 0` of a `task<std::size_t>` is no conversion to warn of.
+      ::new (static_cast<void*>(&value_)) T(static_cast<T>(arguments)...);
+    else
+      ::new (static_cast<void*>(&value_)) T(static_cast<Arguments&&>(arguments)...);
     full_ = true;
     return value_;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/base64.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <string>
 #include <string_view>
@@ -10,11 +11,10 @@ namespace cohttps {
 
 /// The value of Authorization or Proxy-Authorization. A `user` with ':' or a control character in
 /// it cannot be told from something else: whoever takes names in refuses those.
-inline std::string basic_credentials(std::string_view user, std::string_view password) {
-  std::string pair(user);
-  pair += ':';
-  pair += password;
-  return "Basic " + to_base64(pair);
-}
+COHTTPS_DECL std::string basic_credentials(std::string_view user, std::string_view password);
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/basic.ipp>
+#endif

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <cstdint>
 #include <string>
@@ -96,16 +97,10 @@ inline constexpr charset charsets[] = {
 };
 
 /// "Get an encoding"; null for a name that is no label.
-[[gnu::cold]] inline const charset* find_charset(std::string_view label) {
-  constexpr std::string_view white = " \t\n\f\r";
-  const auto begin = label.find_first_not_of(white);
-  if (begin == label.npos) return nullptr;
-  label = label.substr(begin, label.find_last_not_of(white) - begin + 1);
-  if (label.find_first_of(white) != label.npos) return nullptr;
-  const std::string wanted = ' ' + ascii::lower(label) + ' ';
-  for (const charset& each : charsets)
-    if (each.labels.find(wanted) != each.labels.npos) return &each;
-  return nullptr;
-}
+COHTTPS_DECL [[gnu::cold]] const charset* find_charset(std::string_view label);
 
 }  // namespace cohttps::detail
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/charset_labels.ipp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/coding_brotli.hpp>
 #include <cohttps/http/coding_stage.hpp>
 #include <cohttps/http/coding_zlib.hpp>
@@ -62,34 +63,10 @@ inline constexpr coding codings[] = {
 
 /// The value of Accept-Encoding: what this program was built with, such as "gzip, deflate, br,
 /// zstd"; empty when that is nothing.
-inline const std::string& accept_encoding() {
-  static const std::string list = [] {
-    std::string out;
-    for (const detail::coding& c : detail::codings) {
-      if (!c.make) continue;
-      if (!out.empty()) out += ", ";
-      out += c.name;
-    }
-    return out;
-  }();
-  return list;
-}
+COHTTPS_DECL const std::string& accept_encoding();
 
 /// True when one of the codings that a message's Content-Encoding lists is none that is known.
-inline bool has_unknown_coding(const fields& headers) {
-  bool unknown = false;
-  headers.for_each("content-encoding", [&](std::string_view value) {
-    ascii::for_each_element(value, [&](std::string_view name) {
-      const bool known = ascii::iequals(name, "identity") || ascii::iequals(name, "x-gzip") ||
-                         std::ranges::any_of(detail::codings, [&](const detail::coding& c) {
-                           return ascii::iequals(c.name, name);
-                         });
-      unknown = unknown || !known;
-      return true;
-    });
-  });
-  return unknown;
-}
+COHTTPS_DECL bool has_unknown_coding(const fields& headers);
 
 /// Decodes content in all of its codings; in none, it copies.
 ///
@@ -118,25 +95,17 @@ class content_decoder {
   ///
   /// Errors: protocol, "coding_unknown"; usage, "coding_unavailable" (the program was built without
   /// what it takes); limit, "too_many_codings" (over 3).
-  static result<content_decoder> create(std::string_view content_encoding,
-                                        const decoding_limits& limits = {},
-                                        strictness how = strictness::lenient) {
-    content_decoder made(limits, how);
-    if (auto added = made.add(content_encoding); !added) return pass(std::move(added));
-    std::ranges::reverse(made.stages_);
-    return made;
-  }
+  COHTTPS_DECL static result<content_decoder> create(std::string_view content_encoding,
+                                                     const decoding_limits& limits = {},
+                                                     strictness how = strictness::lenient);
 
   /// For content of a message with these fields.
-  static result<content_decoder> create(const fields& headers, const decoding_limits& limits = {},
-                                        strictness how = strictness::lenient) {
-    std::string all;
-    headers.for_each("content-encoding", [&](std::string_view value) { (all += value) += ','; });
-    return create(all, limits, how);
-  }
+  COHTTPS_DECL static result<content_decoder> create(const fields& headers,
+                                                     const decoding_limits& limits = {},
+                                                     strictness how = strictness::lenient);
 
   /// True when there is nothing to decode, so that the content can be used where it is.
-  bool is_identity() const noexcept { return stages_.empty(); }
+  COHTTPS_DECL bool is_identity() const noexcept;
 
   /// Decodes from `in` to `out`, which is not empty, until one of them is used up. As long as `out`
   /// is filled there may be more: call again with what is left of `in`, or with nothing.
@@ -144,41 +113,12 @@ class content_decoder {
   /// Errors: those of `coding_stage::step`; protocol, "content_trailing_bytes"; limit,
   /// "content_too_large", "content_ratio". What was decoded before something malformed is given;
   /// the error comes with the next call, or from `finish`.
-  result<progress> decode(std::span<const std::byte> in, std::span<std::byte> out) {
-    const std::size_t given = in.size();
-    std::size_t produced = 0;
-    if (is_identity()) {
-      produced = std::min(in.size(), out.size());
-      if (produced > 0) std::memcpy(out.data(), in.data(), produced);
-      in = in.subspan(produced);
-    } else {
-      auto pulled = pull(stages_.size() - 1, in, out);
-      if (!pulled) return pass(std::move(pulled));
-      produced = *pulled;
-    }
-    produced_ += produced;
-    if (produced_ > limits_.output)
-      return fail(
-          error_category::limit, "content_too_large",
-          "the content has more than " + std::to_string(limits_.output) + " bytes when decoded");
-    return progress{given - in.size(), produced};
-  }
+  COHTTPS_DECL result<progress> decode(std::span<const std::byte> in, std::span<std::byte> out);
 
   /// Says that the input has ended and `decode` has given all. Content without a byte is empty in
   /// any coding: servers send it so. Fails with protocol "content_truncated", and, when read
   /// strictly, "content_trailing_bytes".
-  result<void> finish() const {
-    for (std::size_t i = 0; i < stages_.size(); ++i) {
-      if (const error* wrong = stages_[i].decoder->failure()) return std::unexpected(*wrong);
-      if (strictness_ == strictness::strict && stages_[i].decoder->is_between_parts())
-        return detail::trailing_bytes(stages_[i].name);
-      const std::uint64_t received = i == 0 ? received_ : stages_[i - 1].produced;
-      if (received > 0 && !stages_[i].decoder->is_complete())
-        return fail(error_category::protocol, "content_truncated",
-                    "the content ends before its " + std::string(stages_[i].name) + " does");
-    }
-    return {};
-  }
+  COHTTPS_DECL result<void> finish() const;
 
  private:
   /// A decoder, and what the one before it made and it has not yet read.
@@ -194,75 +134,13 @@ class content_decoder {
   content_decoder(const decoding_limits& limits, strictness how)
       : limits_(limits), strictness_(how) {}
 
-  result<void> add(std::string_view content_encoding) {
-    result<void> outcome;
-    ascii::for_each_element(content_encoding, [&](std::string_view name) {
-      if (!ascii::iequals(name, "identity")) outcome = add_one(name);
-      return outcome.has_value();
-    });
-    return outcome;
-  }
+  COHTTPS_DECL result<void> add(std::string_view content_encoding);
 
-  result<void> add_one(std::string_view name) {
-    if (ascii::iequals(name, "x-gzip")) name = "gzip";  // RFC 9110, 8.4.1.3
-    const auto known = std::ranges::find_if(
-        detail::codings, [&](const detail::coding& c) { return ascii::iequals(c.name, name); });
-    if (known == std::end(detail::codings))
-      return fail(error_category::protocol, "coding_unknown",
-                  "the content is coded as \"" + ascii::printable(name) +
-                      "\", which was not asked for and is not known");
-    if (!known->make)
-      return fail(error_category::usage, "coding_unavailable",
-                  "the content is coded as " + std::string(known->name) +
-                      ", and this program was built without " + std::string(known->library));
-    if (stages_.size() == max_codings)
-      return fail(error_category::limit, "too_many_codings",
-                  "the content is coded more than " + std::to_string(max_codings) + " times");
-    stages_.push_back({known->name, known->make()});
-    return {};
-  }
+  COHTTPS_DECL result<void> add_one(std::string_view name);
 
   /// Makes stage `i` fill `out`; it has the stages before it read `in` as it needs.
-  result<std::size_t> pull(std::size_t i, std::span<const std::byte>& in,
-                           std::span<std::byte> out) {
-    stage& s = stages_[i];
-    std::size_t produced = 0;
-    while (produced < out.size()) {
-      if (const error* wrong = s.decoder->failure()) {
-        if (produced == 0) return std::unexpected(*wrong);
-        in = {};
-        break;
-      }
-      if (i > 0 && s.unread.empty()) {
-        if (!s.input) s.input = std::make_unique<std::array<std::byte, 16 * 1024>>();
-        auto filled = pull(i - 1, in, *s.input);
-        if (!filled) return filled;
-        s.unread = std::span(*s.input).first(*filled);
-      }
-      std::span<const std::byte>& source = i > 0 ? s.unread : in;
-      if (source.empty() && !s.may_hold_more) break;
-      auto done = s.decoder->step(source, out.subspan(produced));
-      if (!done) return pass(std::move(done));
-      source = source.subspan(done->consumed);
-      produced += done->produced;
-      s.produced += done->produced;
-      s.may_hold_more = produced == out.size();
-      if (i == 0) received_ += done->consumed;
-      if (s.produced > limits_.ratio_from &&
-          s.produced / std::max<std::uint64_t>(limits_.ratio, 1) > received_)
-        return fail(error_category::limit, "content_ratio",
-                    "the content becomes more than " + std::to_string(limits_.ratio) +
-                        " times as large when decoded");
-      const bool ended = s.decoder->is_complete() && produced < out.size();
-      if (ended && (!source.empty() || s.decoder->is_beyond_end())) {
-        if (strictness_ == strictness::strict) return detail::trailing_bytes(s.name);
-        source = {};  // some servers pad
-      } else if (done->consumed == 0 && done->produced == 0 && !source.empty()) {
-        return detail::malformed_content(s.name, "it leads nowhere");
-      }
-    }
-    return produced;
-  }
+  COHTTPS_DECL result<std::size_t> pull(std::size_t i, std::span<const std::byte>& in,
+                                        std::span<std::byte> out);
 
   decoding_limits limits_;
   strictness strictness_;
@@ -272,22 +150,13 @@ class content_decoder {
 };
 
 /// All of a content at once. Errors as of `content_decoder`.
-inline result<std::string> decode_content(std::string_view content_encoding, std::string_view bytes,
-                                          const decoding_limits& limits = {},
-                                          strictness how = strictness::lenient) {
-  auto decoder = content_decoder::create(content_encoding, limits, how);
-  if (!decoder) return pass(std::move(decoder));
-  std::string decoded;
-  std::array<std::byte, 16 * 1024> out;
-  for (auto rest = std::as_bytes(std::span(bytes));;) {
-    auto done = decoder->decode(rest, out);
-    if (!done) return pass(std::move(done));
-    decoded.append(reinterpret_cast<const char*>(out.data()), done->produced);
-    rest = rest.subspan(done->consumed);
-    if (done->produced < out.size()) break;
-  }
-  if (auto ended = decoder->finish(); !ended) return pass(std::move(ended));
-  return decoded;
-}
+COHTTPS_DECL result<std::string> decode_content(std::string_view content_encoding,
+                                                std::string_view bytes,
+                                                const decoding_limits& limits = {},
+                                                strictness how = strictness::lenient);
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/coding.ipp>
+#endif

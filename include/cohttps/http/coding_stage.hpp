@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -49,11 +50,7 @@ class coding_stage {
 
  protected:
   /// The end of a step that finds something wrong.
-  result<progress> stop(std::unexpected<error> wrong, progress done) {
-    if (done.produced == 0) return wrong;
-    failure_ = std::move(wrong).error();
-    return done;
-  }
+  COHTTPS_DECL result<progress> stop(std::unexpected<error> wrong, progress done);
 
  private:
   std::optional<error> failure_;
@@ -61,18 +58,15 @@ class coding_stage {
 
 namespace detail {
 
-inline std::unexpected<error> malformed_content(std::string_view coding,
-                                                std::string_view why = {}) {
-  std::string text = "the content is not valid " + std::string(coding);
-  if (!why.empty()) text.append(": ").append(why);
-  return fail(error_category::protocol, "content_malformed", std::move(text));
-}
+COHTTPS_DECL std::unexpected<error> malformed_content(std::string_view coding,
+                                                      std::string_view why = {});
 
-inline std::unexpected<error> trailing_bytes(std::string_view coding) {
-  return fail(error_category::protocol, "content_trailing_bytes",
-              "there are bytes behind the end of the content's " + std::string(coding));
-}
+COHTTPS_DECL std::unexpected<error> trailing_bytes(std::string_view coding);
 
 }  // namespace detail
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/coding_stage.ipp>
+#endif

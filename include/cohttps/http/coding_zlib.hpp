@@ -5,6 +5,7 @@
 #ifdef COHTTPS_HAS_ZLIB
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/coding_stage.hpp>
 
 #include <algorithm>
@@ -34,20 +35,7 @@ class inflater {
   enum class outcome { more, end, malformed };
 
   /// Goes on until `in` or `out` is used up, and shortens them to what is left.
-  outcome run(std::span<const std::byte>& in, std::span<std::byte>& out) {
-    constexpr std::size_t most = 1 << 30;  // zlib counts in `unsigned`
-    const std::size_t given = std::min(in.size(), most), room = std::min(out.size(), most);
-    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data()));
-    stream_.avail_in = static_cast<uInt>(given);
-    stream_.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream_.avail_out = static_cast<uInt>(room);
-    const int code = inflate(&stream_, Z_NO_FLUSH);
-    in = in.subspan(given - stream_.avail_in);
-    out = out.subspan(room - stream_.avail_out);
-    if (code == Z_MEM_ERROR) throw std::bad_alloc();
-    if (code == Z_STREAM_END) return outcome::end;
-    return code == Z_OK || code == Z_BUF_ERROR ? outcome::more : outcome::malformed;
-  }
+  COHTTPS_DECL outcome run(std::span<const std::byte>& in, std::span<std::byte>& out);
 
   std::uint64_t produced() const noexcept { return stream_.total_out; }
   std::string_view why() const noexcept { return stream_.msg ? stream_.msg : std::string_view(); }
@@ -86,25 +74,7 @@ class gzip_stage final : public coding_stage {
   static constexpr std::array<std::byte, 3> magic{std::byte{0x1f}, std::byte{0x8b}, std::byte{8}};
 
   /// Behind a whole member: whether another one begins, of which the magic bytes are read now.
-  bool begins_member(std::span<const std::byte>& in) {
-    for (; magic_seen_ < magic.size(); ++magic_seen_, in = in.subspan(1)) {
-      if (in.empty()) return false;
-      if (in.front() != magic[magic_seen_]) {
-        beyond_ = magic_seen_ > 0;
-        ended_ = true;
-        return false;
-      }
-    }
-    inflater_.restart();
-    std::span<const std::byte> head = magic;
-    std::byte nothing[1];  // zlib wants an address, although a header gives no content
-    std::span<std::byte> none(nothing);
-    inflater_.run(head, none);
-    magic_seen_ = 0;
-    complete_ = false;
-    follows_ = true;
-    return true;
-  }
+  COHTTPS_DECL bool begins_member(std::span<const std::byte>& in);
 
   inflater inflater_{31};
   std::size_t magic_seen_ = 0;  // of the member after the last one
@@ -143,11 +113,7 @@ class deflate_stage final : public coding_stage {
 
  private:
   /// RFC 1950, 2.2: the method is 8, the window at most 32 KiB, and a multiple of 31 in all.
-  bool starts_zlib() const noexcept {
-    const unsigned cmf = std::to_integer<unsigned>(head_[0]);
-    return (cmf & 15) == 8 && cmf >> 4 <= 7 &&
-           (cmf << 8 | std::to_integer<unsigned>(head_[1])) % 31 == 0;
-  }
+  COHTTPS_DECL bool starts_zlib() const noexcept;
 
   inflater inflater_{15};
   std::array<std::byte, 2> head_{};
@@ -157,5 +123,9 @@ class deflate_stage final : public coding_stage {
 };
 
 }  // namespace cohttps::detail
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/coding_zlib.ipp>
+#endif
 
 #endif

@@ -4,6 +4,7 @@
 #ifdef COHTTPS_HAS_ZSTD
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/coding_stage.hpp>
 
 #include <algorithm>
@@ -64,25 +65,9 @@ class zstd_stage final : public coding_stage {
   static constexpr std::size_t magic_size = 4;
 
   /// RFC 8878, 3.1.1 and 3.1.2: the next byte of a frame, or of a frame to be skipped.
-  bool may_be_magic(std::byte b) noexcept {
-    constexpr unsigned frame[] = {0x28, 0xb5, 0x2f, 0xfd}, skippable[] = {0x50, 0x2a, 0x4d, 0x18};
-    const auto value = std::to_integer<unsigned>(b);
-    const std::size_t i = magic_seen_++;
-    if (i == 0) skips_ = (value & 0xf0) == skippable[0];
-    return skips_ ? i == 0 || value == skippable[i] : value == frame[i];
-  }
+  COHTTPS_DECL bool may_be_magic(std::byte b) noexcept;
 
-  static std::unexpected<error> refuse(std::size_t code) {
-    switch (ZSTD_getErrorCode(code)) {
-      case ZSTD_error_memory_allocation:
-        throw std::bad_alloc();
-      case ZSTD_error_frameParameter_windowTooLarge:
-        return fail(error_category::limit, "content_window_too_large",
-                    "the content's zstd needs a window of more than 8 MiB");
-      default:
-        return malformed_content("zstd", ZSTD_getErrorName(code));
-    }
-  }
+  COHTTPS_DECL static std::unexpected<error> refuse(std::size_t code);
 
   struct deleter {
     void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
@@ -97,5 +82,9 @@ class zstd_stage final : public coding_stage {
 };
 
 }  // namespace cohttps::detail
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/coding_zstd.ipp>
+#endif
 
 #endif

@@ -4,6 +4,7 @@
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/recycled.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -50,7 +51,7 @@ class fields {
 
   /// Stores the list without checking it, since a constructor has no way to fail, but for the OWS
   /// around values, which is no part of them. Whoever sends the fields calls `validate`.
-  fields(std::initializer_list<field> list) {
+  COHTTPS_DECL fields(std::initializer_list<field> list) {
     std::size_t size = 0;
     for (const field& f : list) size += f.name.size() + f.value.size();
     text_.reserve(size);
@@ -58,28 +59,18 @@ class fields {
     for (const field& f : list) append_unchecked(f.name, ascii::trim(f.value));
   }
 
-  std::size_t size() const noexcept { return slots_.size(); }
-  bool empty() const noexcept { return slots_.empty(); }
+  COHTTPS_DECL std::size_t size() const noexcept;
+  COHTTPS_DECL bool empty() const noexcept;
   field operator[](std::size_t i) const noexcept { return at(slots_[i]); }
-  inline iterator begin() const noexcept;
-  inline iterator end() const noexcept;
+  COHTTPS_DECL iterator begin() const noexcept;
+  COHTTPS_DECL iterator end() const noexcept;
 
   /// The first value of `name`.
-  std::optional<std::string_view> find(std::string_view name) const noexcept {
-    const auto found = locate(name, slots_.begin());
-    if (found == slots_.end()) return std::nullopt;
-    return at(*found).value;
-  }
+  COHTTPS_DECL std::optional<std::string_view> find(std::string_view name) const noexcept;
 
-  bool contains(std::string_view name) const noexcept {
-    return locate(name, slots_.begin()) != slots_.end();
-  }
+  COHTTPS_DECL bool contains(std::string_view name) const noexcept;
 
-  std::size_t count(std::string_view name) const noexcept {
-    std::size_t n = 0;
-    for_each(name, [&](std::string_view) { ++n; });
-    return n;
-  }
+  COHTTPS_DECL std::size_t count(std::string_view name) const noexcept;
 
   /// Calls `f` with each value of `name`, in order.
   template <class F>
@@ -89,132 +80,46 @@ class fields {
   }
 
   /// Every value of `name`, in order.
-  std::vector<std::string_view> values(std::string_view name) const {
-    std::vector<std::string_view> all;
-    for_each(name, [&](std::string_view value) { all.push_back(value); });
-    return all;
-  }
+  COHTTPS_DECL std::vector<std::string_view> values(std::string_view name) const;
 
   /// The values of `name` as one list, joined by ", " (RFC 9110, 5.3). Not for Set-Cookie, whose
   /// values hold commas of their own.
-  std::string combined(std::string_view name) const {
-    std::string joined;
-    bool first = true;
-    for_each(name, [&](std::string_view value) {
-      if (!std::exchange(first, false)) joined += ", ";
-      joined += value;
-    });
-    return joined;
-  }
+  COHTTPS_DECL std::string combined(std::string_view name) const;
 
   /// True when a value of `name`, read as a comma-separated list, has the element `token`, compared
   /// without case; "close" of Connection, for one.
-  bool has_element(std::string_view name, std::string_view token) const {
-    bool found = false;
-    for_each(name, [&](std::string_view value) {
-      ascii::for_each_element(value, [&](std::string_view element) {
-        found = found || ascii::iequals(element, token);
-        return !found;
-      });
-    });
-    return found;
-  }
+  COHTTPS_DECL bool has_element(std::string_view name, std::string_view token) const;
 
   /// Adds a field at the end; OWS around the value is left out. Fails, with the list unchanged,
   /// with usage "invalid_field_name" when the name is not a token, or "invalid_field_value" when
   /// the value holds CR, LF, NUL or another control character (RFC 9110, 5.5).
-  result<void> append(std::string_view name, std::string_view value) {
-    if (auto valid = check_addition(name, value); !valid) return valid;
-    append_unchecked(name, ascii::trim(value));
-    return {};
-  }
+  COHTTPS_DECL result<void> append(std::string_view name, std::string_view value);
 
   /// Gives `name` this one value, in the place of its first field if it has any. Fails as `append`
   /// does, with the list unchanged.
-  result<void> set(std::string_view name, std::string_view value) {
-    if (auto valid = check_addition(name, value); !valid) return valid;
-    const auto first = locate(name, slots_.begin());
-    if (first == slots_.end()) {
-      append_unchecked(name, ascii::trim(value));
-      return {};
-    }
-    const auto place = first - slots_.begin();
-    append_unchecked(name, ascii::trim(value));
-    // From here on `name` may point at text that has moved: the new field holds a copy.
-    slots_[static_cast<std::size_t>(place)] = slots_.back();
-    slots_.pop_back();
-    const std::string_view kept = at(slots_[static_cast<std::size_t>(place)]).name;
-    slots_.erase(std::remove_if(slots_.begin() + place + 1, slots_.end(),
-                                [&](const field_slot& s) { return is_named(s, kept); }),
-                 slots_.end());
-    drop_unused_text();
-    return {};
-  }
+  COHTTPS_DECL result<void> set(std::string_view name, std::string_view value);
 
   /// Removes every field of `name`; says how many there were.
-  std::size_t erase(std::string_view name) noexcept {
-    return std::erase_if(slots_, [&](const field_slot& s) { return is_named(s, name); });
-  }
+  COHTTPS_DECL std::size_t erase(std::string_view name) noexcept;
 
   /// Removes the fields behind the first `size`.
-  void truncate(std::size_t size) noexcept {
-    if (size < slots_.size()) slots_.resize(size);
-  }
+  COHTTPS_DECL void truncate(std::size_t size) noexcept;
 
   /// Removes all, and keeps the memory for the next message.
-  void clear() noexcept {
-    text_.clear();
-    slots_.clear();
-  }
+  COHTTPS_DECL void clear() noexcept;
 
   /// Checks every field as `append` does; for lists made by the constructor.
-  result<void> validate() const {
-    for (const field_slot& s : slots_)
-      if (auto valid = check(at(s).name, at(s).value); !valid) return valid;
-    return {};
-  }
+  COHTTPS_DECL result<void> validate() const;
 
   /// For codecs: adds a field that is known to be valid.
-  void append_unchecked(std::string_view name, std::string_view value) {
-    const std::size_t at = text_.size();
-    const std::size_t size = at + name.size() + value.size();
-    if (size > text_.capacity()) {  // the views may lie in the text that grows: copy, then swap
-      recycled<std::string> grown;
-      grown.reserve(std::max({size, 2 * text_.capacity(), usual_text}));
-      grown.append(text_).append(name).append(value);
-      text_.swap(grown);
-    } else {
-      text_.resize_and_overwrite(size, [&](char* text, std::size_t) {
-        std::ranges::copy(value, std::ranges::copy(name, text + at).out);
-        return size;
-      });
-    }
-    if (slots_.capacity() == 0) slots_.reserve(usual_fields);
-    slots_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(name.size()),
-                      static_cast<std::uint32_t>(at + name.size()),
-                      static_cast<std::uint32_t>(value.size())});
-  }
+  COHTTPS_DECL void append_unchecked(std::string_view name, std::string_view value);
 
   /// For codecs: becomes the fields at `slots` of `text`, which are known to be valid. One copy of
   /// the text and one of the slots; no allocation where earlier content was as large.
-  void adopt(std::string_view text, std::span<const field_slot> slots) {
-    text_.reserve(text.size());
-    text_.assign(text);
-    slots_.reserve(slots.size());
-    slots_.assign(slots.begin(), slots.end());
-  }
+  COHTTPS_DECL void adopt(std::string_view text, std::span<const field_slot> slots);
 
   /// What `append` checks.
-  static result<void> check(std::string_view name, std::string_view value) {
-    if (!ascii::is_token(name)) [[unlikely]]
-      return fail(error_category::usage, "invalid_field_name",
-                  "the field name \"" + ascii::printable(name, 32) + "\" is not a token");
-    if (!ascii::is_field_value(value)) [[unlikely]]
-      return fail(error_category::usage, "invalid_field_value",
-                  "the value of the field \"" + ascii::printable(name, 32) +
-                      "\" holds a control character");
-    return {};
-  }
+  COHTTPS_DECL static result<void> check(std::string_view name, std::string_view value);
 
  private:
   // What a small request has: one allocation for its text, one for the places in it.
@@ -226,37 +131,16 @@ class fields {
   // Offsets have 32 bits; this is far more than any peer takes.
   static constexpr std::size_t max_text = std::size_t{1} << 30;
 
-  result<void> check_addition(std::string_view name, std::string_view value) const {
-    if (name.size() > max_text || value.size() > max_text ||
-        text_.size() + name.size() + value.size() > max_text) [[unlikely]]
-      return fail(error_category::usage, "fields_too_large", "the fields pass one gibibyte");
-    return check(name, value);
-  }
+  COHTTPS_DECL result<void> check_addition(std::string_view name, std::string_view value) const;
 
-  field at(const field_slot& s) const noexcept {
-    const char* text = text_.data();
-    return {{text + s.name_at, s.name_size}, {text + s.value_at, s.value_size}};
-  }
+  COHTTPS_DECL field at(const field_slot& s) const noexcept;
 
-  bool is_named(const field_slot& s, std::string_view name) const noexcept {
-    return s.name_size == name.size() && ascii::iequals(at(s).name, name);
-  }
+  COHTTPS_DECL bool is_named(const field_slot& s, std::string_view name) const noexcept;
 
-  slot_iterator locate(std::string_view name, slot_iterator from) const noexcept {
-    return std::find_if(from, slots_.end(), [&](const field_slot& s) { return is_named(s, name); });
-  }
+  COHTTPS_DECL slot_iterator locate(std::string_view name, slot_iterator from) const noexcept;
 
   // A value that is set again and again would otherwise leave its past behind.
-  void drop_unused_text() {
-    std::size_t used = 0;
-    for (const field_slot& s : slots_) used += s.name_size + s.value_size;
-    if (text_.size() <= 2 * used + 256) return;
-    fields compact;
-    compact.text_.reserve(used);
-    compact.slots_.reserve(slots_.size());
-    for (const field_slot& s : slots_) compact.append_unchecked(at(s).name, at(s).value);
-    *this = std::move(compact);
-  }
+  COHTTPS_DECL void drop_unused_text();
 
   recycled<std::string> text_;
   recycled<std::vector<field_slot>> slots_;
@@ -285,7 +169,8 @@ class fields::iterator {
   std::size_t i_ = 0;
 };
 
-inline fields::iterator fields::begin() const noexcept { return {*this, 0}; }
-inline fields::iterator fields::end() const noexcept { return {*this, size()}; }
-
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/fields.ipp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -25,98 +26,41 @@ struct media_type {
   std::string subtype;  ///< in lower case, such as "html"
   std::vector<parameter> parameters;
 
-  bool is(std::string_view wanted_type, std::string_view wanted_subtype) const noexcept {
-    return type == wanted_type && subtype == wanted_subtype;
-  }
+  COHTTPS_DECL bool is(std::string_view wanted_type,
+                       std::string_view wanted_subtype) const noexcept;
 
   /// The parameter of this name, which is in lower case.
-  std::optional<std::string_view> find(std::string_view name) const noexcept {
-    for (const parameter& p : parameters)
-      if (p.name == name) return p.value;
-    return std::nullopt;
-  }
+  COHTTPS_DECL std::optional<std::string_view> find(std::string_view name) const noexcept;
 
   /// Its charset as given, or nothing.
-  std::optional<std::string_view> charset() const noexcept { return find("charset"); }
+  COHTTPS_DECL std::optional<std::string_view> charset() const noexcept;
 };
 
 namespace detail {
 
 /// A quoted string at the front of `text`, which it removes. As browsers do it ends with the text
 /// where the quote is missing.
-inline std::string take_quoted(std::string_view& text) {
-  std::string out;
-  text.remove_prefix(1);
-  while (!text.empty()) {
-    char c = text.front();
-    text.remove_prefix(1);
-    if (c == '"') break;
-    if (c == '\\' && !text.empty()) {
-      c = text.front();
-      text.remove_prefix(1);
-    }
-    out += c;
-  }
-  return out;
-}
+COHTTPS_DECL std::string take_quoted(std::string_view& text);
 
 /// "HTTP whitespace" of the standard, with which fields are trimmed here.
 inline constexpr std::string_view http_whitespace = " \t\r\n";
 
-inline std::string_view trim_end(std::string_view text) noexcept {
-  const auto last = text.find_last_not_of(http_whitespace);
-  return text.substr(0, last == text.npos ? 0 : last + 1);
-}
-inline std::string_view trim_begin(std::string_view text) noexcept {
-  return text.substr(std::min(text.find_first_not_of(http_whitespace), text.size()));
-}
+COHTTPS_DECL std::string_view trim_end(std::string_view text) noexcept;
+COHTTPS_DECL std::string_view trim_begin(std::string_view text) noexcept;
 
 /// "HTTP quoted-string token code points".
-inline bool is_parameter_value(std::string_view value) noexcept {
-  return std::ranges::all_of(
-      value, [](unsigned char c) { return c == '\t' || (c >= 0x20 && c <= 0x7e) || c >= 0x80; });
-}
+COHTTPS_DECL bool is_parameter_value(std::string_view value) noexcept;
 
-inline void parse_media_parameters(std::string_view text, media_type& to) {
-  constexpr std::size_t most = 1000;  // the first ones; no type has so many
-  while (!text.empty() && to.parameters.size() < most) {
-    text = trim_begin(text);
-    const std::size_t end = std::min(text.find_first_of(";="), text.size());
-    const std::string name = ascii::lower(text.substr(0, end));
-    text.remove_prefix(end);
-    if (text.starts_with(';')) {
-      text.remove_prefix(1);
-      continue;
-    }
-    if (text.empty()) return;
-    text.remove_prefix(1);  // '='
-    if (text.empty()) return;
-    const bool quoted = text.starts_with('"');
-    std::string value;
-    if (quoted) value = take_quoted(text);
-    const std::string_view rest = ascii::take_until(text, ';');
-    if (!quoted) value = trim_end(rest);
-    if (ascii::is_token(name) && is_parameter_value(value) && (quoted || !value.empty()) &&
-        !to.find(name))
-      to.parameters.push_back({name, std::move(value)});
-  }
-}
+COHTTPS_DECL void parse_media_parameters(std::string_view text, media_type& to);
 
 }  // namespace detail
 
 /// Parses a media type. Parameters that are malformed are left out, and of equal ones the first
 /// counts. Fails with protocol "media_type_malformed" when type or subtype is no token.
-inline result<media_type> parse_media_type(std::string_view text) {
-  std::string_view rest = detail::trim_end(detail::trim_begin(text));
-  media_type parsed;
-  const bool divided = rest.find('/') != rest.npos;
-  parsed.type = ascii::lower(ascii::take_until(rest, '/'));
-  parsed.subtype = ascii::lower(detail::trim_end(ascii::take_until(rest, ';')));
-  if (!divided || !ascii::is_token(parsed.type) || !ascii::is_token(parsed.subtype))
-    return fail(error_category::protocol, "media_type_malformed",
-                "\"" + ascii::printable(text) + "\" is not a media type");
-  detail::parse_media_parameters(rest, parsed);
-  return parsed;
-}
+COHTTPS_DECL result<media_type> parse_media_type(std::string_view text);
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/media_type.ipp>
+#endif

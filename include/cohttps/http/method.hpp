@@ -3,6 +3,7 @@
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <array>
 #include <cstddef>
@@ -26,13 +27,7 @@ class method {
 
   /// A method of any token (RFC 9110, 5.6.2). Fails with usage "invalid_method" when `text` is
   /// empty, longer than `max_size`, or not a token.
-  static result<method> parse(std::string_view text) {
-    if (text.size() > max_size || !ascii::is_token(text))
-      return fail(error_category::usage, "invalid_method",
-                  "the method \"" + ascii::printable(text, max_size + 1) +
-                      "\" is not a token of at most " + std::to_string(max_size) + " characters");
-    return method(text);
-  }
+  COHTTPS_DECL static result<method> parse(std::string_view text);
 
   constexpr std::string_view text() const noexcept { return {text_.data(), size_}; }
 
@@ -73,3 +68,7 @@ inline constexpr method method::connect{"CONNECT"};
 inline constexpr method method::trace{"TRACE"};
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/method.ipp>
+#endif

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <string>
 
@@ -20,14 +21,10 @@ struct priority {
 
 /// "u=1, i"; empty for what is meant by default. Fails (usage, "invalid_priority") for an urgency
 /// that there is not.
-inline result<std::string> priority_field(const priority& p) {
-  if (p.urgency < 0 || p.urgency > 7)
-    return fail(error_category::usage, "invalid_priority",
-                "the urgency of a request is a number from 0, the most urgent, to 7");
-  std::string out;
-  if (p.urgency != priority().urgency) out = "u=" + std::to_string(p.urgency);
-  if (p.incremental) out += out.empty() ? "i" : ", i";
-  return out;
-}
+COHTTPS_DECL result<std::string> priority_field(const priority& p);
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/priority.ipp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <concepts>
 #include <exception>
@@ -37,22 +38,8 @@ concept perhaps =
     std::same_as<std::remove_cvref_t<Returned>, result<T>> || std::convertible_to<Returned, T>;
 
 /// What a representation threw, as an error. An `error` stays what it is.
-[[gnu::cold]] inline std::unexpected<error> representation_failed(error_category category,
-                                                                  std::string_view reason,
-                                                                  std::string_view what_failed) {
-  try {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const error& e) {
-    return std::unexpected(e);
-  } catch (const std::exception& e) {
-    return fail(category, reason,
-                std::string(what_failed) + ": " + ascii::printable(e.what(), 120));
-  } catch (...) {
-    return fail(category, reason, std::string(what_failed));
-  }
-}
+COHTTPS_DECL [[gnu::cold]] std::unexpected<error> representation_failed(
+    error_category category, std::string_view reason, std::string_view what_failed);
 
 }  // namespace detail
 
@@ -96,3 +83,7 @@ result<T> read_representation(std::string_view bytes) {
 }
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/representation.ipp>
+#endif

@@ -1,6 +1,7 @@
 // What a response says before its content.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/status.hpp>
 
@@ -23,17 +24,14 @@ struct response_head {
   fields headers = {};
 
   /// The reason phrase, or the registered one of the status when the peer wrote none.
-  std::string_view reason_or_default() const noexcept {
-    return reason.empty() ? reason_phrase(status) : std::string_view(reason);
-  }
+  COHTTPS_DECL std::string_view reason_or_default() const noexcept;
 
   /// Empties it, and keeps the memory.
-  void clear() noexcept {
-    version_minor = 1;
-    status = 0;
-    reason.clear();
-    headers.clear();
-  }
+  COHTTPS_DECL void clear() noexcept;
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/response_head.ipp>
+#endif

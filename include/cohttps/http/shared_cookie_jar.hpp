@@ -1,6 +1,7 @@
 // A cookie jar that several clients and threads use at once.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/cookie_jar.hpp>
 
 #include <mutex>
@@ -15,15 +16,9 @@ class shared_cookie_jar {
   shared_cookie_jar() = default;
   explicit shared_cookie_jar(cookie_jar jar) : jar_(std::move(jar)) {}
 
-  void store_all(const url& from, const fields& headers, cookie_jar::time_point now) {
-    const std::lock_guard lock(mutex_);
-    jar_.store_all(from, headers, now);
-  }
-  std::string cookie_header(const url& to, cookie_jar::time_point now,
-                            cookie_context context = cookie_context::same_site) {
-    const std::lock_guard lock(mutex_);
-    return jar_.cookie_header(to, now, context);
-  }
+  COHTTPS_DECL void store_all(const url& from, const fields& headers, cookie_jar::time_point now);
+  COHTTPS_DECL std::string cookie_header(const url& to, cookie_jar::time_point now,
+                                         cookie_context context = cookie_context::same_site);
 
   /// Calls `f(jar)` under the lock, for everything else; `f` keeps no reference into the jar.
   template <class F>
@@ -38,3 +33,7 @@ class shared_cookie_jar {
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http/shared_cookie_jar.ipp>
+#endif

@@ -1,6 +1,7 @@
 // The lines of a section, as its bytes come in.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/strictness.hpp>
 #include <cohttps/http1/scan.hpp>
 
@@ -22,18 +23,8 @@ class line_reader {
   };
 
   /// The next line of `rest`, without its end, which has to lie within `limit` bytes.
-  outcome next(std::string_view rest, std::size_t limit, std::string_view& line) noexcept {
-    const std::string_view window = rest.substr(0, limit);
-    const std::size_t lf = scan::find_lf(window, scanned_);
-    if (lf == window.npos) {
-      scanned_ = window.size();
-      return rest.size() >= limit ? outcome::too_long : outcome::more;
-    }
-    const bool bare = lf == at_ || rest[lf - 1] != '\r';
-    line = rest.substr(at_, lf - (bare ? 0 : 1) - at_);
-    at_ = scanned_ = lf + 1;
-    return bare ? outcome::bare_line : outcome::line;
-  }
+  COHTTPS_DECL outcome next(std::string_view rest, std::size_t limit,
+                            std::string_view& line) noexcept;
 
   /// Where the next line begins.
   std::size_t at() const noexcept { return at_; }
@@ -44,3 +35,7 @@ class line_reader {
 };
 
 }  // namespace cohttps::http1
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http1/line_reader.ipp>
+#endif

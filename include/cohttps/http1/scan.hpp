@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -31,24 +32,7 @@ constexpr std::size_t field_value_end_bytewise(std::string_view s, std::size_t i
 }
 
 /// Eight bytes at a time, on any machine.
-inline std::size_t field_value_end_swar(std::string_view s, std::size_t i = 0) noexcept {
-  constexpr std::uint64_t ones = 0x0101010101010101;
-  constexpr std::uint64_t highs = 0x80 * ones;
-  for (; s.size() - i >= 8; i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, s.data() + i, 8);
-    // Both terms mark a byte by its high bit. Borrows can only add marks, never lose one; marked
-    // words (which a tab also makes) are looked at byte by byte.
-    const std::uint64_t below_space = (word - 0x20 * ones) & ~word;
-    const std::uint64_t del = word ^ (0x7f * ones);
-    const std::uint64_t is_del = (del - ones) & ~del;
-    if ((below_space | is_del) & highs) {
-      const std::size_t end = field_value_end_bytewise(s.substr(0, i + 8), i);
-      if (end != i + 8) return end;
-    }
-  }
-  return field_value_end_bytewise(s, i);
-}
+COHTTPS_DECL std::size_t field_value_end_swar(std::string_view s, std::size_t i = 0) noexcept;
 
 #ifdef COHTTPS_HTTP1_SSE2
 /// Sixteen bytes at a time.
@@ -72,13 +56,7 @@ inline std::size_t field_value_end_sse2(std::string_view s) noexcept {
 }  // namespace detail
 
 /// The index of the first character that a field value may not hold (RFC 9110, 5.5), or the size.
-inline std::size_t field_value_end(std::string_view s) noexcept {
-#ifdef COHTTPS_HTTP1_SSE2
-  return detail::field_value_end_sse2(s);
-#else
-  return detail::field_value_end_swar(s);
-#endif
-}
+COHTTPS_DECL std::size_t field_value_end(std::string_view s) noexcept;
 
 /// The index of the first character that ends or forges a line, NUL, CR or LF (RFC 9110, 5.5), or
 /// the size. Other control characters mean nothing to this client.
@@ -89,11 +67,10 @@ constexpr std::size_t line_breaking(std::string_view s) noexcept {
 }
 
 /// The index of the first LF at or after `from`, or `npos`.
-inline std::size_t find_lf(std::string_view s, std::size_t from) noexcept {
-  if (from >= s.size()) return std::string_view::npos;
-  const void* found = std::memchr(s.data() + from, '\n', s.size() - from);
-  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - s.data())
-               : std::string_view::npos;
-}
+COHTTPS_DECL std::size_t find_lf(std::string_view s, std::size_t from) noexcept;
 
 }  // namespace cohttps::http1::scan
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http1/scan.ipp>
+#endif

@@ -1,6 +1,7 @@
 // How much a peer may do that brings nothing forward (RFC 9113, 10.5).
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http2/error_code.hpp>
 #include <cohttps/http2/limits.hpp>
 
@@ -22,13 +23,7 @@ class patience {
       : most_(bounds.idle_frames), per_second_(bounds.idle_frames_per_second), left_(most_) {}
 
   /// Time has come to `now`.
-  void pass(time_point now) noexcept {
-    if (last_ == time_point()) last_ = now;
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - last_);
-    if (seconds.count() <= 0) return;
-    last_ += seconds;
-    earn(static_cast<std::uint64_t>(std::min<std::int64_t>(seconds.count(), 3600)) * per_second_);
-  }
+  COHTTPS_DECL void pass(time_point now) noexcept;
 
   /// A request went out: its answer has a head, and a reset or a trailer section maybe.
   void request() noexcept { earn(8); }
@@ -37,17 +32,7 @@ class patience {
 
   /// False when the peer has used up what it had. `awaited`: somebody waits for what comes on the
   /// frame's stream.
-  bool take(const frame_header& f, bool awaited) noexcept {
-    // Padding is no content; where there is some beside it, `content` makes up for the frame.
-    if (f.type == frame_type::data && awaited &&
-        (f.ends_stream() || (f.length != 0 && !f.padded())))
-      return true;
-    // After a request was given up, content that was under way is no flood.
-    if (f.type == frame_type::data && !awaited) earn(f.length / 512);
-    if (left_ == 0) return false;
-    --left_;
-    return true;
-  }
+  COHTTPS_DECL bool take(const frame_header& f, bool awaited) noexcept;
 
  private:
   void earn(std::uint64_t n) noexcept { left_ = std::min(most_, left_ + n); }
@@ -59,3 +44,7 @@ class patience {
 };
 
 }  // namespace cohttps::http2
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http2/patience.ipp>
+#endif

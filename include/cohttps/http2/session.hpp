@@ -5,6 +5,7 @@
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/status.hpp>
 #include <cohttps/http2/codec.hpp>
 #include <cohttps/http2/error_code.hpp>
@@ -43,94 +44,30 @@ class session final : frame_events {
 
   /// Sends a head. Fails with category usage for what cannot be sent, and with `not_sent` when this
   /// connection takes no more requests; then nothing has happened.
-  result<void> open(stream& s, const request_head& request) {
-    if (failure_ || going_away_ || open_ >= capacity()) return no_room();
-    if (!request.protocol.empty() && !codec_.peer_takes_extended_connect())
-      return fail(error_category::usage, "extended_connect_unsupported",
-                  "the server does not take CONNECT with a protocol (RFC 8441, 3)");
-    auto lines = lines_.build(request);
-    if (!lines) {
-      lines.error().replay(replay_safety::not_sent);
-      return pass(std::move(lines));
-    }
-    const auto id = codec_.open(s, *lines, request.has_content);
-    if (!id) return going_away_ = true, no_room();
-    s.id_ = *id;
-    opened_ = true;
-    s.to_head_ = request.verb == method::head;
-    s.content_ends_ = s.content_sent_ = !request.has_content;
-    s.window_ = limits_.window;
-    link(s);
-    patience_.request();
-    while (!s.sent_ && codec_.produce(out_)) continue;
-    if (s.sent_) return {};
-    unlink(s);
-    return no_room();
-  }
+  COHTTPS_DECL result<void> open(stream& s, const request_head& request);
 
   /// Takes all of `bytes`, which came in at `now`. An error is the connection's end, and its
   /// streams' too; a GOAWAY that says why is among what is outgoing then.
-  result<void> receive(std::span<const std::byte> bytes, time_point now) {
-    if (failure_) return std::unexpected(*failure_);
-    patience_.pass(now);
-    while (!bytes.empty() && !failure_) {
-      const auto piece = scanner_.next(bytes);
-      if (piece.begins) {
-        // What nghttp2 thinks of the last frame shows in what it sends. DATA that goes on is judged
-        // as a whole.
-        const frame_header& f = *piece.begins;
-        if (f.type != frame_type::data || f.type != last_.type || f.stream != last_.stream)
-          collect();
-        if (!failure_) begin_frame(f);
-      }
-      if (!failure_ && !piece.bytes.empty() && !codec_.receive(piece.bytes))
-        end(error_code::protocol_error, "the frame cannot be read");
-    }
-    collect();
-    if (!failure_) return {};
-    if (!std::exchange(said_goodbye_, true)) {
-      codec_.terminate(ended_with_);
-      while (codec_.produce(out_)) continue;
-    }
-    return std::unexpected(*failure_);
-  }
+  COHTTPS_DECL result<void> receive(std::span<const std::byte> bytes, time_point now);
 
   /// The peer has closed the connection, or it broke: all that is open fails.
-  void connection_lost(const std::optional<error>& why = {}) {
-    if (failure_) return;
-    failure_ = why ? *why : detail::connection_closed(told_, goaway_code_, goaway_text_, false);
-    for (stream* s = first_; s; s = s->next_)
-      if (s->open_)
-        shut(*s, why ? *why
-                     : detail::connection_closed(told_, goaway_code_, goaway_text_, s->answered_));
-  }
+  COHTTPS_DECL void connection_lost(const std::optional<error>& why = {});
 
   /// What is to be sent, to be consumed by whoever sends it.
-  buffer& outgoing() {
-    collect();
-    return out_;
-  }
+  COHTTPS_DECL buffer& outgoing();
 
-  bool wants_write() const noexcept { return !out_.empty() || codec_.wants_write(); }
+  COHTTPS_DECL bool wants_write() const noexcept;
 
   /// A stream whose state has changed since it was named last; null when there is none.
-  stream* next_changed() noexcept {
-    stream* s = changed_;
-    if (!s) return nullptr;
-    changed_ = s->next_changed_;
-    s->changed_ = false;
-    return s;
-  }
+  COHTTPS_DECL stream* next_changed() noexcept;
 
   /// Requests that may be open at a time; 0 once no more are taken.
-  std::size_t capacity() const noexcept {
-    return failure_ || going_away_ ? 0 : std::min(codec_.peer_streams(), limits_.streams);
-  }
+  COHTTPS_DECL std::size_t capacity() const noexcept;
   /// Requests that are open: the peer has to say or to take something.
   std::size_t open_streams() const noexcept { return open_; }
 
   /// Asks for a sign of life; `pongs` counts those that came.
-  void ping() { codec_.ping(); }
+  COHTTPS_DECL void ping();
   std::size_t pongs() const noexcept { return pongs_; }
 
   /// The peer has said goodbye, but not to all that was sent to it.
@@ -138,16 +75,11 @@ class session final : frame_events {
 
   /// The peer's settings are known.
   bool settled() const noexcept { return settled_; }
-  bool peer_takes_extended_connect() const noexcept { return codec_.peer_takes_extended_connect(); }
+  COHTTPS_DECL bool peer_takes_extended_connect() const noexcept;
   const std::optional<error>& failure() const noexcept { return failure_; }
 
   /// Says goodbye (RFC 9113, 6.8): what is outgoing then is the end.
-  void close() {
-    if (failure_ || std::exchange(said_goodbye_, true)) return;
-    codec_.terminate(error_code::no_error);
-    going_away_ = true;
-    while (codec_.produce(out_)) continue;
-  }
+  COHTTPS_DECL void close();
 
  private:
   friend stream;
@@ -155,110 +87,31 @@ class session final : frame_events {
   // Enough to be written at once; what follows waits for its turn.
   static constexpr std::size_t enough = 64 * 1024;
 
-  void collect() {
-    while (out_.size() < enough && codec_.produce(out_)) continue;
-  }
+  COHTTPS_DECL void collect();
 
-  static result<void> no_room() {
-    return std::unexpected(error(error_category::peer_closed, "no_more_streams",
-                                 "the connection takes no more requests")
-                               .replay(replay_safety::not_sent));
-  }
+  COHTTPS_DECL static result<void> no_room();
 
   // ---- streams ---------------------------------------------------------------------------------
 
-  void link(stream& s) noexcept {
-    s.session_ = this;
-    s.open_ = true;
-    s.previous_ = nullptr;
-    s.next_ = first_;
-    if (first_) first_->previous_ = &s;
-    first_ = &s;
-    ++open_;
-  }
-  void unlink(stream& s) noexcept {
-    (s.previous_ ? s.previous_->next_ : first_) = s.next_;
-    if (s.next_) s.next_->previous_ = s.previous_;
-    if (s.open_) --open_;
-    s.open_ = false;
-    s.session_ = nullptr;
-    if (std::exchange(s.changed_, false)) {
-      stream** link = &changed_;
-      while (*link != &s) link = &(*link)->next_changed_;
-      *link = s.next_changed_;
-    }
-  }
-  void change(stream& s) noexcept {
-    if (std::exchange(s.changed_, true)) return;
-    s.next_changed_ = changed_;
-    changed_ = &s;
-  }
+  COHTTPS_DECL void link(stream& s) noexcept;
+  COHTTPS_DECL void unlink(stream& s) noexcept;
+  COHTTPS_DECL void change(stream& s) noexcept;
 
   /// Nothing comes or goes any more.
-  void shut(stream& s, std::optional<error> why) {
-    if (why && !s.failure_ && !s.ended_) s.failure_ = std::move(why);
-    if (!s.content_sent_) s.stop_sending_ = true;
-    s.open_ = false;
-    --open_;
-    change(s);
-  }
+  COHTTPS_DECL void shut(stream& s, std::optional<error> why);
 
   /// Ends it for what the peer did.
-  void refuse(stream& s, error why, error_code told) {
-    if (s.failure_) return;
-    s.failure_ = std::move(why);
-    codec_.reset(s.id_, told);
-    change(s);
-  }
+  COHTTPS_DECL void refuse(stream& s, error why, error_code told);
 
   /// Ends it for what we did.
-  void cancel(stream& s) {
-    if (!s.open_ || failure_) return;
-    codec_.reset(s.id_, s.ended_ ? error_code::no_error : error_code::cancel);
-    codec_.forget(s.id_);
-    s.open_ = false;
-    --open_;
-  }
+  COHTTPS_DECL void cancel(stream& s);
 
-  void credit(stream& s, std::size_t size) {
-    if (!s.open_ || failure_ || size == 0) return;
-    s.credited_ += size;
-    // Who has read a whole window and never let half of it lie gets more, as then it is the way
-    // that takes the time.
-    if (s.credited_ >= s.window_ && s.window_ < limits_.largest_window) {
-      if (!s.lagged_) {
-        s.window_ = std::min(2 * s.window_, limits_.largest_window);
-        codec_.set_window(s.id_, s.window_);
-      }
-      s.credited_ = 0;
-      s.lagged_ = false;
-    }
-    codec_.consumed(s.id_, size);
-  }
+  COHTTPS_DECL void credit(stream& s, std::size_t size);
 
   // ---- what the codec finds --------------------------------------------------------------------
 
   /// What is to be said about a frame before it is read.
-  void begin_frame(const frame_header& f) {
-    last_ = f;
-    if (f.type == frame_type::headers || f.type == frame_type::continuation) {
-      // The code of a head is bounded as its fields are, which are not known yet.
-      block_ = f.type == frame_type::headers ? f.length : block_ + f.length;
-      if (block_ > limits_.head)
-        return end(error_code::enhance_your_calm, "a field block that is too large");
-    }
-    if (f.type == frame_type::priority && f.stream == 0)
-      return end(error_code::protocol_error, "PRIORITY: stream_id == 0");
-    // Our SETTINGS came before the first request, so that no push was ever allowed; nor does it
-    // matter whether the peer has acknowledged them (RFC 9113, 8.4).
-    if (f.type == frame_type::push_promise)
-      return end(error_code::protocol_error, "PUSH_PROMISE: push is disabled");
-    if (f.type == frame_type::priority_update)
-      return end(error_code::protocol_error, "servers send none (RFC 9218, 7.1)");
-    const stream* s = codec_.find(f.stream);
-    if (!patience_.take(f, s && !s->failure_))
-      end(error_code::enhance_your_calm, "too many frames that bring nothing forward");
-  }
+  COHTTPS_DECL void begin_frame(const frame_header& f);
 
   void field(stream& s, std::string_view name, std::string_view value) override {
     if (failure_ || s.failure_) return;
@@ -321,20 +174,7 @@ class session final : frame_events {
   }
 
   /// Why nghttp2 has closed a stream, where nothing has said it yet.
-  [[gnu::cold]] error ended_early(const stream& s, error_code code) const {
-    if (code == error_code::refused_stream) return detail::not_processed(goaway_code_);
-    if (code == error_code::protocol_error && s.has_head_ &&
-        (s.to_head_ || is_bodyless(s.status())))
-      return {error_category::protocol, "malformed_response",
-              "content came where there is none, in answer to HEAD or with status 204 or 304 "
-              "(RFC 9113, 8.1.1)"};
-    if (code == error_code::protocol_error && s.has_head_ && s.length_)
-      return {error_category::protocol, "content_length_mismatch",
-              "the content has not the length that Content-Length says (RFC 9113, 8.1.1)"};
-    return {error_category::protocol, detail::reason_of(code),
-            "the server broke the rules of a stream (RFC 9113, 5.4.2; " +
-                std::string(to_string(code)) + ")"};
-  }
+  COHTTPS_DECL [[gnu::cold]] error ended_early(const stream& s, error_code code) const;
 
   void head_sent(stream& s) override { s.sent_ = true; }
 
@@ -360,13 +200,7 @@ class session final : frame_events {
   }
 
   /// The end of the connection for what the peer did.
-  [[gnu::cold]] void end(error_code code, std::string_view why) {
-    if (failure_) return;
-    failure_ = detail::connection_broken(code, why, last_);
-    ended_with_ = code;
-    for (stream* s = first_; s; s = s->next_)
-      if (s->open_) shut(*s, failure_);
-  }
+  COHTTPS_DECL [[gnu::cold]] void end(error_code code, std::string_view why);
 
   limits limits_;
   patience patience_;
@@ -398,32 +232,10 @@ inline stream::~stream() {
   session_->unlink(*this);
 }
 
-inline std::span<const std::byte> stream::take_content() {
-  const std::size_t before = given_.size();
-  given_.clear();
-  std::swap(given_, received_);
-  if (session_) session_->credit(*this, before);
-  return given_.data();
-}
-
-inline void stream::give_content(std::span<const std::byte> bytes, bool last) {
-  content_ = bytes;
-  content_ends_ = last;
-  if (session_ && open_) session_->codec_.resume(id_);
-}
-
-inline result<void> stream::end_content(const fields& trailers) {
-  auto lines = trailer_lines(trailers);
-  if (!lines) return pass(std::move(lines));
-  trailer_lines_ = *std::move(lines);
-  give_content({}, true);
-  return {};
-}
-
-inline void stream::cancel() noexcept {
-  if (session_) session_->cancel(*this);
-}
-
 }  // namespace cohttps::http2
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http2/session.ipp>
+#endif
 
 #endif

@@ -4,6 +4,7 @@
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/http/status.hpp>
@@ -47,7 +48,7 @@ class stream {
   /// What the Content-Length field says, if there is one.
   std::optional<std::uint64_t> content_length() const noexcept { return length_; }
   /// The 1xx heads that came since the last call.
-  std::vector<response_head> take_interim() noexcept { return std::exchange(interim_heads_, {}); }
+  COHTTPS_DECL std::vector<response_head> take_interim() noexcept;
   /// A 100 (Continue) came.
   bool told_to_continue() const noexcept { return told_to_continue_; }
   /// The peer has sent something on this stream.
@@ -55,12 +56,12 @@ class stream {
 
   /// Bytes of content that came in until now, taken or not.
   std::uint64_t received() const noexcept { return received_size_; }
-  bool has_content() const noexcept { return !received_.empty(); }
+  COHTTPS_DECL bool has_content() const noexcept;
   /// The content that came since the last call: a view, valid until the next one. With it the peer
   /// learns that there is room for as much as was given before.
-  inline std::span<const std::byte> take_content();
+  COHTTPS_DECL std::span<const std::byte> take_content();
   /// True until then: its reader has what was taken last.
-  bool reader_has_some() const noexcept { return !given_.empty(); }
+  COHTTPS_DECL bool reader_has_some() const noexcept;
 
   /// The response is complete.
   bool ended() const noexcept { return ended_; }
@@ -72,67 +73,29 @@ class stream {
   // ---- what goes out
 
   /// Content for the peer: a view that lasts until `wants_content`. `last`: there is no more.
-  inline void give_content(std::span<const std::byte> bytes, bool last);
+  COHTTPS_DECL void give_content(std::span<const std::byte> bytes, bool last);
   /// The same, with fields behind it (RFC 9113, 8.1). Fails with usage where one may not be there.
-  inline result<void> end_content(const fields& trailers);
+  COHTTPS_DECL result<void> end_content(const fields& trailers);
   /// Bytes of what was given that are not on their way yet.
-  std::size_t content_left() const noexcept { return content_.size(); }
-  bool wants_content() const noexcept { return content_.empty(); }
+  COHTTPS_DECL std::size_t content_left() const noexcept;
+  COHTTPS_DECL bool wants_content() const noexcept;
   bool content_sent() const noexcept { return content_sent_; }
   /// The peer wants no more of it, and is not wrong in that (RFC 9113, 8.1).
   bool stop_sending() const noexcept { return stop_sending_; }
 
   /// Ends it here; the peer is told. The failure that was there first stays.
-  inline void cancel() noexcept;
+  COHTTPS_DECL void cancel() noexcept;
 
  private:
   friend session;
 
   /// A field of the section that is coming in; an error when it passes a limit.
-  std::optional<error> take_field(const limits& bounds, std::string_view name,
-                                  std::string_view value) {
-    answered_ = true;
-    // RFC 9113, 6.5.2: what a field counts.
-    section_size_ += name.size() + value.size() + 32;
-    ++section_fields_;
-    if (has_head_) {
-      if (section_size_ > bounds.trailers || section_fields_ > bounds.trailer_fields)
-        return too_large("trailers_too_large", "the trailer section");
-      if (is_trailer_allowed(name)) trailers_.append_unchecked(name, ascii::trim(value));
-      return std::nullopt;
-    }
-    if (section_size_ > bounds.head) return too_large("head_too_large", "the response head");
-    if (name == ":status") {
-      head_.status = static_cast<int>(ascii::parse_decimal(value).value_or(0));
-      return std::nullopt;
-    }
-    if (section_fields_ > bounds.fields + 1)
-      return too_large("too_many_fields", "the response head");
-    if (name == "content-length") length_ = ascii::parse_decimal(value);
-    head_.headers.append_unchecked(name, ascii::trim(value));
-    return std::nullopt;
-  }
+  COHTTPS_DECL std::optional<error> take_field(const limits& bounds, std::string_view name,
+                                               std::string_view value);
 
-  std::optional<error> end_fields(const limits& bounds) {
-    section_size_ = section_fields_ = 0;
-    if (has_head_) return std::nullopt;
-    if (!is_informational(head_.status)) {
-      has_head_ = true;
-      return std::nullopt;
-    }
-    told_to_continue_ = told_to_continue_ || head_.status == 100;
-    interim_heads_.push_back(std::exchange(head_, {}));
-    length_.reset();
-    if (++interim_ <= bounds.interim) return std::nullopt;
-    return error(error_category::limit, "too_many_interim_responses",
-                 "more than " + std::to_string(bounds.interim) +
-                     " interim responses came before the final one");
-  }
+  COHTTPS_DECL std::optional<error> end_fields(const limits& bounds);
 
-  [[gnu::cold]] static error too_large(std::string_view reason, std::string_view what) {
-    return {error_category::limit, reason,
-            std::string(what) + " is larger, or has more fields, than the limits allow"};
-  }
+  COHTTPS_DECL [[gnu::cold]] static error too_large(std::string_view reason, std::string_view what);
 
   session* session_ = nullptr;  // null before `open` and after the session
   std::int32_t id_ = 0;
@@ -171,3 +134,7 @@ class stream {
 };
 
 }  // namespace cohttps::http2
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/http2/stream.ipp>
+#endif

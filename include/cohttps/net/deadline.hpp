@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/core/stop_tokens.hpp>
 #include <cohttps/net/observer.hpp>
@@ -25,11 +26,7 @@ class deadline_entry {
   deadline_entry& operator=(const deadline_entry&) = delete;
 
   /// Ends the operation for good, whatever limit may have passed in this moment.
-  void stop() noexcept {
-    passed_ = false;
-    final_ = true;
-    stop_.request_stop();
-  }
+  COHTTPS_DECL void stop() noexcept;
 
  private:
   friend class deadline_queue;
@@ -50,7 +47,8 @@ class deadline_entry {
 class deadline_queue {
  public:
   /// `seen_by` outlives the queue.
-  explicit deadline_queue(any_transport transport, const cohttps::observers& seen_by = none())
+  COHTTPS_DECL explicit deadline_queue(any_transport transport,
+                                       const cohttps::observers& seen_by = none())
       : transport_(std::move(transport)), observers_(seen_by), timer_(transport_.make_timer()) {}
   deadline_queue(const deadline_queue&) = delete;
   deadline_queue& operator=(const deadline_queue&) = delete;
@@ -59,62 +57,22 @@ class deadline_queue {
   const any_transport& transport() const noexcept { return transport_; }
   const cohttps::observers& observers() const noexcept { return observers_; }
 
-  void add(deadline_entry& e) noexcept {
-    if (!first_) timer_.attach();
-    e.next_ = first_;
-    if (first_) first_->previous_ = &e;
-    first_ = &e;
-  }
+  COHTTPS_DECL void add(deadline_entry& e) noexcept;
 
   /// After the last one the timer keeps no loop alive.
-  void remove(deadline_entry& e) noexcept {
-    (e.previous_ ? e.previous_->next_ : first_) = e.next_;
-    if (e.next_) e.next_->previous_ = e.previous_;
-    if (first_ || armed_ == never) return;
-    if (timer_.detach()) return;
-    armed_ = never;
-    timer_.cancel();
-  }
+  COHTTPS_DECL void remove(deadline_entry& e) noexcept;
 
-  void set(deadline_entry& e, time_point at) {
-    e.at_ = at;
-    if (at < armed_) arm(at);
-  }
+  COHTTPS_DECL void set(deadline_entry& e, time_point at);
 
   /// Stops every running operation.
-  void stop_all() noexcept {
-    for (deadline_entry* e = first_; e; e = e->next_) e->stop();
-  }
+  COHTTPS_DECL void stop_all() noexcept;
 
  private:
-  void arm(time_point at) {
-    armed_ = at;
-    timer_.set(at, [](void* self) noexcept { static_cast<deadline_queue*>(self)->fire(); }, this);
-  }
+  COHTTPS_DECL void arm(time_point at);
 
-  void fire() noexcept {
-    armed_ = never;
-    const time_point now = transport_.now();
-    // A stop may end operations, and with them entries: start over after each.
-    for (deadline_entry* e = first_; e;) {
-      if (e->at_ > now) {
-        e = e->next_;
-        continue;
-      }
-      e->at_ = never;
-      e->passed_ = !e->stop_.stop_requested();
-      e->stop_.request_stop(stop_reason::timed_out);
-      e = first_;
-    }
-    time_point earliest = never;
-    for (deadline_entry* e = first_; e; e = e->next_) earliest = std::min(earliest, e->at_);
-    if (earliest < armed_) arm(earliest);
-  }
+  COHTTPS_DECL void fire() noexcept;
 
-  static const cohttps::observers& none() {
-    static const cohttps::observers empty;
-    return empty;
-  }
+  COHTTPS_DECL static const cohttps::observers& none();
 
   any_transport transport_;
   const cohttps::observers& observers_;
@@ -124,19 +82,15 @@ class deadline_queue {
 };
 
 /// "10 s" or "250 ms".
-inline std::string describe(duration d) {
-  using namespace std::chrono;
-  if (d % 1s == 0s) return std::to_string(duration_cast<seconds>(d).count()) + " s";
-  return std::to_string(duration_cast<milliseconds>(d).count()) + " ms";
-}
+COHTTPS_DECL std::string describe(duration d);
 
 /// The limits of one operation: in all, and of the phase it is in.
 class deadline {
  public:
   /// `total` counts from now; without it only phases have limits. `caller` and `race` stop the
   /// operation too.
-  deadline(deadline_queue& queue, std::optional<duration> total, stop_token caller,
-           const stop_tokens& race = {})
+  COHTTPS_DECL deadline(deadline_queue& queue, std::optional<duration> total, stop_token caller,
+                        const stop_tokens& race = {})
       : queue_(queue),
         total_(total),
         last_(queue.transport().now()),
@@ -158,50 +112,32 @@ class deadline {
   any_transport& transport() noexcept { return queue_.transport(); }
   const cohttps::observers& observers() const noexcept { return queue_.observers(); }
   /// Until the end of the operation in all; empty when that has no limit.
-  std::optional<duration> left() const {
-    if (!total_) return std::nullopt;
-    return std::max(end_ - last_, duration());
-  }
+  COHTTPS_DECL std::optional<duration> left() const;
 
   /// From now on the operation is in `p`. A limit of the phase before that passed as it ended well
   /// is forgotten.
-  void enter(phase p, const pace& limits) { enter(p, limits, now()); }
-  void enter(phase p, const pace& limits, time_point at) {
-    (void)forgive();
-    phase_ = p;
-    pace_ = limits;
-    window_.restart(limits.rate);
-    caller_rests_ = false;
-    wait(limits.first ? limits.first : limits.idle, at);
-  }
+  COHTTPS_DECL void enter(phase p, const pace& limits);
+  COHTTPS_DECL void enter(phase p, const pace& limits, time_point at);
   /// What goes on is `p` from now on, under the limits that there are.
   void rename(phase p) noexcept { phase_ = p; }
 
   /// The same, with one limit for the phase, or for each wait in it.
-  void enter(phase p, std::optional<duration> limit) { enter(p, pace{limit, limit, {}}); }
+  COHTTPS_DECL void enter(phase p, std::optional<duration> limit);
 
   /// `size` bytes went out or came in: the wait begins anew.
-  void progress(std::size_t size) {
-    const time_point at = now();
-    if (rests()) return;
-    window_.add(size, at);
-    wait(pace_.idle, at);
-  }
+  COHTTPS_DECL void progress(std::size_t size);
 
   /// The caller has something to do: neither the phase nor its rate counts until `resume`.
-  void rest() { rest(now()); }
-  void rest(time_point at) { pause(caller_rests_, at); }
-  void resume() {
-    go_on(caller_rests_);
-    if (rests()) return;
-    window_.begin(last_);
-    queue_.set(entry_, std::min({end_, phase_end_, window_.end()}));
-  }
+  COHTTPS_DECL void rest();
+  COHTTPS_DECL void rest(time_point at);
+  COHTTPS_DECL void resume();
 
   /// The same for as long as the caller's source of content is asked for more.
   class source_time {
    public:
-    explicit source_time(deadline& of) : of_(of) { of_.pause(of_.source_rests_, of_.now()); }
+    COHTTPS_DECL explicit source_time(deadline& of) : of_(of) {
+      of_.pause(of_.source_rests_, of_.now());
+    }
     source_time(const source_time&) = delete;
     source_time& operator=(const source_time&) = delete;
     ~source_time() { of_.go_on(of_.source_rests_); }
@@ -211,26 +147,13 @@ class deadline {
   };
 
   /// Lets the operation go on when it was only the phase's limit that passed.
-  bool forgive() noexcept {
-    if (!entry_.passed_ || entry_.final_ || now() >= end_) return false;
-    entry_.passed_ = false;
-    entry_.stop_.reset();
-    return true;
-  }
+  COHTTPS_DECL bool forgive() noexcept;
 
   /// The operation has won its race: only the caller's own token stops what is left of it.
-  void leave_race() noexcept { on_race_.reset(); }
+  COHTTPS_DECL void leave_race() noexcept;
 
   /// Says in `e` what the operation was doing, and that it was a limit that stopped it.
-  [[gnu::cold]] error explain(error e) {
-    if (e.category() == error_category::canceled && entry_.passed_) {
-      error late = timeout();
-      late.attempts(e.attempts()).replay(e.replay());
-      e = std::move(late);
-    }
-    e.during(phase_);
-    return e;
-  }
+  COHTTPS_DECL [[gnu::cold]] error explain(error e);
 
  private:
   struct forward {
@@ -239,85 +162,17 @@ class deadline {
   };
 
   bool rests() const noexcept { return caller_rests_ || source_rests_; }
-  void pause(bool& who, time_point at) {
-    if (!rests()) window_.pause(at);
-    who = true;
-    wait({}, at);
-  }
-  void go_on(bool& who) {
-    const time_point at = now();
-    who = false;
-    if (rests()) return;
-    window_.resume(at);
-    wait(pace_.idle, at);
-  }
+  COHTTPS_DECL void pause(bool& who, time_point at);
+  COHTTPS_DECL void go_on(bool& who);
 
-  void wait(std::optional<duration> limit, time_point from) {
-    if (rests()) limit.reset();
-    limit_ = limit;
-    phase_end_ = limit ? later(from, *limit) : never;
-    queue_.set(entry_, std::min({end_, phase_end_, window_.end()}));
-  }
+  COHTTPS_DECL void wait(std::optional<duration> limit, time_point from);
 
-  error timeout() const {
-    if (total_ && end_ <= phase_end_ && end_ <= window_.end())
-      return {error_category::timeout, known_reason::total_timeout,
-              "the operation did not end within " + describe(*total_) + doing() +
-                  "; allow more with request_options::timeout"};
-    if (pace_.rate && window_.end() < phase_end_)
-      return {error_category::timeout, "too_slow",
-              "fewer than " + std::to_string(pace_.rate->bytes) + " bytes moved in " +
-                  describe(pace_.rate->over) + doing() +
-                  "; allow less with timeouts::minimum_rate"};
-    // Content may take long as long as some of it moves; everything else has to be done in time.
-    const bool is_content = phase_ == phase::send || phase_ == phase::receive_body;
-    const std::string limit = describe(limit_.value_or(duration()));
-    return {error_category::timeout, "phase_timeout",
-            (is_content ? "no byte moved for " + limit : limit + " passed") + doing() +
-                "; allow more with timeouts::" + std::string(option())};
-  }
+  COHTTPS_DECL error timeout() const;
 
   /// The member of `timeouts` that sets the limit of the phase.
-  std::string_view option() const {
-    switch (phase_) {
-      case phase::queue:
-        return "queue";
-      case phase::resolve:
-      case phase::connect:
-      case phase::tunnel:
-        return "connect";
-      case phase::handshake:
-        return "tls";
-      case phase::receive_head:
-        return pace_.first ? "first_byte" : "idle";
-      default:
-        return "idle";
-    }
-  }
+  COHTTPS_DECL std::string_view option() const;
 
-  std::string doing() const {
-    switch (phase_) {
-      case phase::queue:
-        return " while waiting for a free connection";
-      case phase::resolve:
-        return " while looking up the host name";
-      case phase::connect:
-        return " while connecting";
-      case phase::tunnel:
-        return " while asking the proxy for a tunnel";
-      case phase::handshake:
-        return " in the TLS handshake";
-      case phase::send:
-        return " while sending the request";
-      case phase::receive_head:
-        return " while waiting for the response";
-      case phase::receive_body:
-        return " while receiving the content";
-      case phase::none:
-        break;
-    }
-    return {};
-  }
+  COHTTPS_DECL std::string doing() const;
 
   deadline_queue& queue_;
   deadline_entry entry_;
@@ -336,3 +191,7 @@ class deadline {
 };
 
 }  // namespace cohttps::net
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/net/deadline.ipp>
+#endif

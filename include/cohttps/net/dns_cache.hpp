@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/transport/concepts.hpp>
 
 #include <chrono>
@@ -37,46 +38,18 @@ class dns_cache {
       : state_(std::make_shared<state>(time_to_live)) {}
 
   /// The addresses of `host`, in the resolver's order.
-  std::optional<std::vector<endpoint>> lookup(std::string_view host, time_point now) const {
-    std::lock_guard lock(state_->mutex);
-    const auto found = state_->names.find(ascii::lower(host));
-    if (found == state_->names.end()) return std::nullopt;
-    if (now - found->second->stored >= state_->time_to_live) {
-      state_->remove(found);
-      return std::nullopt;
-    }
-    return found->second->addresses;
-  }
+  COHTTPS_DECL std::optional<std::vector<endpoint>> lookup(std::string_view host,
+                                                           time_point now) const;
 
-  void store(std::string_view host, std::vector<endpoint> addresses, time_point now) const {
-    if (state_->time_to_live <= duration::zero() || addresses.empty()) return;
-    std::string name = ascii::lower(host);
-    std::lock_guard lock(state_->mutex);
-    if (const auto old = state_->names.find(name); old != state_->names.end()) state_->remove(old);
-    if (state_->names.size() == max_names)
-      state_->remove(state_->names.find(state_->by_age.front().name));
-    state_->by_age.push_back({std::move(name), std::move(addresses), now});
-    const auto added = std::prev(state_->by_age.end());
-    state_->names.emplace(added->name, added);
-  }
+  COHTTPS_DECL void store(std::string_view host, std::vector<endpoint> addresses,
+                          time_point now) const;
 
   /// Its addresses turned out to be of no use.
-  void forget(std::string_view host) const {
-    std::lock_guard lock(state_->mutex);
-    const auto found = state_->names.find(ascii::lower(host));
-    if (found != state_->names.end()) state_->remove(found);
-  }
+  COHTTPS_DECL void forget(std::string_view host) const;
 
-  void clear() const {
-    std::lock_guard lock(state_->mutex);
-    state_->names.clear();
-    state_->by_age.clear();
-  }
+  COHTTPS_DECL void clear() const;
 
-  std::size_t size() const {
-    std::lock_guard lock(state_->mutex);
-    return state_->names.size();
-  }
+  COHTTPS_DECL std::size_t size() const;
 
  private:
   struct entry {
@@ -90,11 +63,7 @@ class dns_cache {
         std::map<std::string_view, ages::iterator, std::less<>>;  // views of the entries' names
 
     explicit state(duration lifetime) : time_to_live(lifetime) {}
-    void remove(index::iterator place) {
-      const auto e = place->second;
-      names.erase(place);
-      by_age.erase(e);
-    }
+    COHTTPS_DECL void remove(index::iterator place);
 
     std::mutex mutex;
     const duration time_to_live;
@@ -106,3 +75,7 @@ class dns_cache {
 };
 
 }  // namespace cohttps::net
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/net/dns_cache.ipp>
+#endif

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/task/when_all.hpp>
@@ -20,16 +21,7 @@ namespace cohttps::net {
 
 /// The addresses in the order in which to try them: those of the first one's family and those of
 /// the other by turns, each in the order they came (RFC 8305, 4).
-inline std::vector<endpoint> interleave(std::vector<endpoint> addresses) {
-  std::vector<endpoint> families[2];  // the first one's, the other
-  for (endpoint& e : addresses)
-    families[e.is_v6 != addresses.front().is_v6].push_back(std::move(e));
-  std::vector<endpoint> ordered;
-  for (std::size_t i = 0; ordered.size() < addresses.size(); ++i)
-    for (auto& family : families)
-      if (i < family.size()) ordered.push_back(std::move(family[i]));
-  return ordered;
-}
+COHTTPS_DECL std::vector<endpoint> interleave(std::vector<endpoint> addresses);
 
 /// How many addresses of a host are tried.
 inline constexpr std::size_t max_raced_addresses = 16;
@@ -45,8 +37,8 @@ class connect_race {
 
   static constexpr std::chrono::milliseconds min_delay{10};  // RFC 8305, 8
 
-  connect_race(any_transport over, std::vector<endpoint> addresses, const socket_options& how,
-               std::chrono::nanoseconds delay)
+  COHTTPS_DECL connect_race(any_transport over, std::vector<endpoint> addresses,
+                            const socket_options& how, std::chrono::nanoseconds delay)
       : transport_(std::move(over)),
         how_(how),
         delay_(std::max<std::chrono::nanoseconds>(delay, min_delay)) {
@@ -60,12 +52,7 @@ class connect_race {
   connect_race& operator=(const connect_race&) = delete;
 
   /// The first stream; see `winner` for its address. The error has what came of each address.
-  task<result<stream_type>> run(stop_token stop) {
-    stop_callback link(stop, stop_all{&over_});
-    co_await from(0);
-    if (stream_) co_return std::move(*stream_);
-    co_return std::unexpected(explain(stop));
-  }
+  COHTTPS_DECL task<result<stream_type>> run(stop_token stop);
 
   const endpoint& winner() const noexcept { return entries_[winner_].to; }
 
@@ -82,53 +69,13 @@ class connect_race {
   };
 
   /// The attempt at address `i` and, beside it, all that come after.
-  task<void> from(std::size_t i) {
-    stop_source hurry;  // for the next one not to wait any longer
-    stop_callback link(over_, stop_all{&hurry});
-    co_await when_all(attempt(i, hurry), after(i, hurry));
-  }
+  COHTTPS_DECL task<void> from(std::size_t i);
 
-  task<void> attempt(std::size_t i, stop_source& hurry) {
-    entry& e = entries_[i];
-    e.begun = true;
-    auto stream = co_await transport_.connect(e.to, how_, over_);
-    if (!stream) {
-      e.failure = std::move(stream).error();
-    } else if (!stream_) {
-      stream_.emplace(*std::move(stream));
-      winner_ = i;
-      over_.request_stop();
-    }
-    hurry.request_stop();
-  }
+  COHTTPS_DECL task<void> attempt(std::size_t i, stop_source& hurry);
 
-  task<void> after(std::size_t i, stop_token hurry) {
-    if (i + 1 == raced_) co_return;
-    co_await sleep_for(transport_, delay_, hurry);
-    if (!over_.stop_requested()) co_await from(i + 1);
-  }
+  COHTTPS_DECL task<void> after(std::size_t i, stop_token hurry);
 
-  [[gnu::cold]] error explain(stop_token stop) const {
-    std::vector<error::attempt> attempts;
-    const error* last = nullptr;
-    for (const entry& e : entries_) {
-      const bool ended = e.failure && e.failure->category() != error_category::canceled;
-      if (ended) last = &*e.failure;
-      attempts.push_back({to_string(e.to), ended     ? e.failure->message()
-                                           : e.begun ? "no answer yet when the waiting ended"
-                                                     : "not tried"});
-    }
-    const bool stopped = stop.stop_requested() || !last;
-    error whole =
-        stopped ? error(error_category::canceled, "canceled", "the operation was canceled") : *last;
-    if (!stopped && entries_.size() > 1)
-      whole = error(last->category(), last->reason(),
-                    "none of the host's " + std::to_string(entries_.size()) +
-                        " addresses accepted a connection; the last: " + last->message())
-                  .code(last->code());
-    whole.attempts(std::move(attempts));
-    return whole;
-  }
+  COHTTPS_DECL [[gnu::cold]] error explain(stop_token stop) const;
 
   any_transport transport_;
   const socket_options& how_;
@@ -141,3 +88,7 @@ class connect_race {
 };
 
 }  // namespace cohttps::net
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/net/happy_eyeballs.ipp>
+#endif

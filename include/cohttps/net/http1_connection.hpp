@@ -3,6 +3,7 @@
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
 #include <cohttps/http/response_head.hpp>
@@ -49,15 +50,9 @@ class http1_connection final : public connection, private http_stream {
   http_stream_ptr open_stream() override { return http_stream_ptr(this); }
 
   /// It holds no buffers then.
-  void release_memory() noexcept override {
-    pending_ = {};
-    kept_.release();
-    out_.release();
-    channel_.settle();
-    channel_.release_memory();
-  }
+  void release_memory() noexcept override;
 
-  bool usable() noexcept override { return channel_.idle(); }
+  bool usable() noexcept override;
 
  private:
   // ---- the stream -------------------------------------------------------------------------------
@@ -66,90 +61,39 @@ class http1_connection final : public connection, private http_stream {
   /// that this head does not want ends here (RFC 9112, 9.5); else the rest of it goes out beside
   /// `receive_body`.
   task<result<void>> ask(request_view request, const exchange_paces& paces,
-                         deadline& limit) override {
-    answered_ = sent_ = head_ = false;
-    closes_ = request.headers.has_element("connection", "close");  // RFC 9112, 9.6
-    parser_.start(request.verb);
-    if (auto begun = begin(request); !begun) co_return begun;
-    limit.enter(phase::send, paces.sending, limit.last());
-    if (limit.stop_requested()) co_return not_sent();
-    const bool all = !request.source && request.memory.size() <= joined_content;
-    // Small content goes out with the head: one record, one segment, one call.
-    if (all)
-      if (auto framed = append_content(request); !framed) co_return framed;
-    auto sent = co_await write(out_.data(), limit);
-    out_.clear();
-    if (sent && all && request.listener && !request.memory.empty())
-      request.listener->sent(request.memory.size());
-    if (sent && !all) co_return co_await ask_beside_content(request, paces, limit);
-    sent_ = sent.has_value();
-    if (!sent) co_return sent;
-    limit.enter(phase::receive_head, paces.answering, limit.last());
-    co_return co_await receive_head(request.listener, paces, limit);
-  }
+                         deadline& limit) override;
 
   /// The next part of the content, valid until the next call; an empty one when it is complete.
-  task<result<std::span<const std::byte>>> receive_body(deadline& limit) override {
-    auto step = co_await next_step(limit, reading_token(limit));
-    result<void> received;
-    if (!step)
-      received = pass(std::move(step));
-    else if (!step->body.empty())
-      limit.progress(step->body.size());
-    received = with_sending(std::move(received));
-    // A complete response is the end of the request, too: its peer may never read the rest (RFC
-    // 9112, 9.6). The connection is not used again.
-    if (received && step->body.empty()) upload_.reset();
-    if (!received) co_return pass(std::move(received));
-    co_return step->body;
-  }
+  task<result<std::span<const std::byte>>> receive_body(deadline& limit) override;
   /// True while content is being sent.
-  bool sends() const noexcept override { return upload_ && !upload_->work.done(); }
+  bool sends() const noexcept override;
 
   /// The same where it has come in already; else, and on any error, nothing.
-  std::optional<std::span<const std::byte>> receive_body_at_once() override {
-    if (upload_) return std::nullopt;
-    const auto step = parse();
-    if (!step || step->what == event::need_more) return std::nullopt;
-    return step->body;
-  }
+  std::optional<std::span<const std::byte>> receive_body_at_once() override;
 
   /// After 101 (Switching Protocols): the next bytes of the protocol that was agreed on, valid
   /// until the next call; none at the end.
-  task<result<std::span<const std::byte>>> receive_raw(stop_token stop) override {
-    channel_.split();
-    if (!pending_.empty()) co_return std::exchange(pending_, {});
-    co_return co_await channel_.receive(stop);
-  }
+  task<result<std::span<const std::byte>>> receive_raw(stop_token stop) override;
   /// Beside `receive_raw`: sends all of `bytes`.
-  task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) override {
-    channel_.split();
-    co_return co_await channel_.write(bytes, stop);
-  }
+  task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) override;
 
   /// After `ask`: the final response's.
-  response_head take_head() override { return parser_.take_head(); }
-  std::optional<std::uint64_t> content_length() const noexcept override {
-    return parser_.content_length();
-  }
+  response_head take_head() override;
+  std::optional<std::uint64_t> content_length() const noexcept override;
   /// True where that length is of content that comes, as it does not in answer to HEAD.
-  bool has_content() const noexcept override {
-    return parser_.body_delimiter() == http1::delimiter::content_length;
-  }
+  bool has_content() const noexcept override;
   /// After the content.
-  const fields& trailers() const noexcept override { return parser_.trailers(); }
+  const fields& trailers() const noexcept override;
 
   /// True once a byte of the response has come in.
   bool answered() const noexcept override { return answered_; }
 
   /// True after a complete exchange that leaves the connection in order (RFC 9112, 9.3): nothing
   /// half sent, nothing unasked received.
-  bool reusable() noexcept override {
-    return sent_ && !closes_ && parser_.keep_alive() && pending_.empty();
-  }
+  bool reusable() noexcept override;
 
-  void hang_up() noexcept override { channel_.close(); }
-  void release() noexcept override { upload_.reset(); }
+  void hang_up() noexcept override;
+  void release() noexcept override;
 
   static constexpr std::size_t joined_content = 16 * 1024;
   static constexpr std::size_t memory_piece = 256 * 1024;
@@ -157,49 +101,17 @@ class http1_connection final : public connection, private http_stream {
 
   using event = http1::response_parser::event;
 
-  result<void> begin(const request_view& request) {
-    const auto length = request.length();
-    chunked_ = !length;
-    const auto framing = chunked_ ? http1::framing::chunked()
-                         : !request.source && *length == 0
-                             ? http1::framing::none()
-                             : http1::framing::content_length(*length);
-    auto written =
-        http1::write_request_head(out_, request.verb, request.target, request.headers, framing);
-    if (!written) written.error().replay(replay_safety::not_sent);
-    return written;
-  }
+  result<void> begin(const request_view& request);
 
   /// All of the content in memory, with its framing.
-  result<void> append_content(const request_view& request) {
-    if (!request.trailers) return out_.append(request.memory), result<void>();
-    http1::write_chunk(out_, request.memory);
-    auto ended = append_end(request);
-    if (!ended) out_.clear();
-    return ended;
-  }
+  result<void> append_content(const request_view& request);
 
-  result<void> append_end(const request_view& request) {
-    const fields after = request.trailers ? (*request.trailers)() : fields();
-    return http1::write_last_chunk(out_, after);
-  }
+  result<void> append_end(const request_view& request);
 
-  task<result<void>> write(std::span<const std::byte> bytes, deadline& limit) {
-    return channel_.write(bytes, limit.token(), &limit);
-  }
+  task<result<void>> write(std::span<const std::byte> bytes, deadline& limit);
 
   task<result<void>> receive_head(exchange_listener* listener, const exchange_paces& paces,
-                                  deadline& limit) {
-    while (true) {
-      auto step = co_await next_step(limit, reading_token(limit));
-      if (!step) co_return pass(std::move(step));
-      head_ = step->what == event::head;
-      if (head_) co_return result<void>();
-      if (listener) listener->interim(parser_.head());
-      if (upload_ && parser_.head().status == 100) upload_->go_on.request_stop();
-      if (sent_) limit.enter(phase::receive_head, paces.answering);  // the answer is still to come
-    }
-  }
+                                  deadline& limit);
 
   // ---- content, beside the answer
   // -------------------------------------------------------
@@ -217,69 +129,18 @@ class http1_connection final : public connection, private http_stream {
     side_task<result<void>> work;
   };
 
-  stop_token reading_token(deadline& limit) noexcept {
-    return upload_ ? stop_token(upload_->reading) : limit.token();
-  }
+  stop_token reading_token(deadline& limit) noexcept;
 
   task<result<void>> ask_beside_content(request_view request, const exchange_paces& paces,
-                                        deadline& limit) {
-    upload_.emplace(limit.token());
-    upload_->work.start(send_content(request, paces.answering, limit));
-    auto answered = co_await receive_head(request.listener, paces, limit);
-    upload_->go_on.request_stop();
-    // A server that has said what it thinks of the request does not wait for the rest of it, unless
-    // it is content with it.
-    if (answered && !is_success(parser_.head().status)) upload_.reset();
-    answered = with_sending(std::move(answered));
-    // A limit that passed in this moment has stopped what is still going on.
-    if (answered && sends() && limit.stop_requested()) co_return canceled();
-    co_return answered;
-  }
+                                        deadline& limit);
 
   /// `answered`, unless the sending has ended with what tells more. Throws what that threw.
-  result<void> with_sending(result<void> answered) {
-    if (!upload_ || !upload_->work.done()) return answered;
-    const auto sent = upload_->work.take();
-    upload_.reset();
-    if (sent) return answered;
-    const bool by_peer = sent.error().category() == error_category::peer_closed;
-    // The peer's answer tells more than that it closed; what went wrong here tells more than that
-    // there is no answer then.
-    const bool answer_tells_more = answered || by_peer
-                                       ? by_peer && head_
-                                       : answered.error().category() != error_category::canceled;
-    return answer_tells_more ? std::move(answered) : sent;
-  }
+  result<void> with_sending(result<void> answered);
 
-  static std::unexpected<error> canceled() {
-    return fail(error_category::canceled, "canceled", "the operation was canceled");
-  }
-  static std::unexpected<error> not_sent() {
-    auto stopped = canceled();
-    stopped.error().replay(replay_safety::not_sent);
-    return stopped;
-  }
+  static std::unexpected<error> canceled();
+  static std::unexpected<error> not_sent();
 
-  task<result<void>> send_content(request_view request, pace answering, deadline& limit) {
-    // Whoever waits finds this task done: a stop resumes them in another turn.
-    if (request.expects_continue)
-      co_await sleep_for(limit.transport(), continue_wait, upload_->go_on);
-    const channel::sender alone(channel_);
-    const waking wake{*upload_};
-    result<void> sent;
-    if (request.source)
-      sent = co_await send_source(request, limit);
-    else
-      sent = co_await send_memory(request, limit);
-    sent_ = sent.has_value();
-    if (sent_ && head_)
-      limit.rename(phase::receive_body);
-    else if (sent_ && !upload_->reading.stop_requested())
-      limit.enter(phase::receive_head, answering);
-    // What the peer did, it may have explained; what went wrong here, it cannot.
-    wake.needed = !sent && sent.error().category() != error_category::peer_closed;
-    co_return sent;
-  }
+  task<result<void>> send_content(request_view request, pace answering, deadline& limit);
 
   /// Ends a wait for the peer that is of no use any more.
   struct waking {
@@ -290,86 +151,23 @@ class http1_connection final : public connection, private http_stream {
     }
   };
 
-  task<result<void>> send_source(request_view request, deadline& limit) {
-    content_pieces pieces(*request.source, limit);
-    while (true) {
-      auto piece = co_await pieces.next();
-      if (!piece) co_return pass(std::move(piece));
-      if (piece->empty()) break;
-      auto sent = co_await send_piece(request, *piece, limit);
-      if (!sent) co_return sent;
-    }
-    if (!chunked_) co_return result<void>();
-    co_return co_await send_end(request, limit);
-  }
+  task<result<void>> send_source(request_view request, deadline& limit);
 
-  task<result<void>> send_memory(request_view request, deadline& limit) {
-    for (auto rest = request.memory; !rest.empty();) {
-      const auto piece = rest.first(std::min(rest.size(), memory_piece));
-      auto sent = co_await send_piece(request, piece, limit);
-      if (!sent) co_return sent;
-      rest = rest.subspan(piece.size());
-    }
-    if (!chunked_) co_return result<void>();
-    co_return co_await send_end(request, limit);
-  }
+  task<result<void>> send_memory(request_view request, deadline& limit);
 
   task<result<void>> send_piece(request_view request, std::span<const std::byte> piece,
-                                deadline& limit) {
-    result<void> sent;
-    if (chunked_) {
-      http1::write_chunk(out_, piece);
-      sent = co_await write(out_.data(), limit);
-      out_.clear();
-    } else {
-      sent = co_await write(piece, limit);
-    }
-    if (sent && request.listener) request.listener->sent(piece.size());
-    co_return sent;
-  }
+                                deadline& limit);
 
-  task<result<void>> send_end(request_view request, deadline& limit) {
-    if (auto ended = append_end(request); !ended) co_return ended;
-    auto sent = co_await write(out_.data(), limit);
-    out_.clear();
-    co_return sent;
-  }
+  task<result<void>> send_end(request_view request, deadline& limit);
 
   /// The parser's next event, from what has come in.
-  result<http1::response_parser::step> parse() {
-    auto step = parser_.parse(pending_);
-    if (step) pending_ = pending_.subspan(step->consumed);
-    return step;
-  }
+  result<http1::response_parser::step> parse();
 
   /// The parser's next event but `need_more`, reading as often as that takes.
   ///
   /// Only bytes of a head count as progress here: neither those of TLS, such as tickets and empty
   /// records, nor those between parts of the content do. `receive_body` counts the content.
-  task<result<http1::response_parser::step>> next_step(deadline& limit, stop_token stop) {
-    while (true) {
-      auto step = parse();
-      if (!step || step->what != event::need_more) co_return step;
-      // Content is looked at where it was decrypted; only what the parser could not use up, such as
-      // half of a head, is copied before the channel uses its memory again.
-      if (in_kept_) {
-        kept_.consume(kept_.size() - pending_.size());
-      } else {
-        kept_.clear();
-        kept_.append(pending_);
-      }
-      in_kept_ = true;
-      pending_ = kept_.data();
-      auto got = co_await channel_.receive(stop);
-      if (!got) co_return pass(std::move(got));
-      if (got->empty()) co_return parser_.end_of_stream();
-      answered_ = true;
-      if (!head_) limit.progress(got->size());
-      in_kept_ = !kept_.empty();
-      if (in_kept_) kept_.append(*got);
-      pending_ = in_kept_ ? kept_.data() : *got;
-    }
-  }
+  task<result<http1::response_parser::step>> next_step(deadline& limit, stop_token stop);
 
   channel channel_;
   http1::response_parser parser_;
@@ -386,3 +184,7 @@ class http1_connection final : public connection, private http_stream {
 };
 
 }  // namespace cohttps::net
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/net/http1_connection.ipp>
+#endif

@@ -1,6 +1,7 @@
 // What a connection is asked to send.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
 #include <cohttps/http/response_head.hpp>
@@ -41,10 +42,7 @@ struct request_view {
   std::string_view protocol = {};  ///< of an extended CONNECT (RFC 8441); HTTP/2 alone
 
   /// Of the content; empty when it is sent without one.
-  std::optional<std::uint64_t> length() const noexcept {
-    if (trailers) return std::nullopt;
-    return source ? source->length() : std::optional<std::uint64_t>(memory.size());
-  }
+  COHTTPS_DECL std::optional<std::uint64_t> length() const noexcept;
 };
 
 /// How fast the steps have to come along.
@@ -54,3 +52,7 @@ struct exchange_paces {
 };
 
 }  // namespace cohttps::net
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/net/request_view.ipp>
+#endif

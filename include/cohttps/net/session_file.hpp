@@ -18,8 +18,9 @@ namespace cohttps {
 ///
 /// Whoever has the key and the file can read what was sent over connections of TLS 1.2 that are
 /// continued, so it should be no easier to have than a password.
-COHTTPS_DECL result<void> save_tls_sessions(const tls_context& context, const std::string& path,
-                                            std::span<const std::byte> key);
+COHTTPS_DECL [[gnu::cold]] result<void> save_tls_sessions(const tls_context& context,
+                                                          const std::string& path,
+                                                          std::span<const std::byte> key);
 
 /// Gives `context` the sessions of such a file; how many. None when there is no file: so it is at
 /// the first start. A file that was changed, is too large, is something else, of another key or of
@@ -28,8 +29,9 @@ COHTTPS_DECL result<void> save_tls_sessions(const tls_context& context, const st
 ///
 /// A ticket of TLS 1.3 is used once by a process; two that load the same file use the same ones, by
 /// which somebody on the way can tell that they belong together.
-COHTTPS_DECL result<std::size_t> load_tls_sessions(tls_context& context, const std::string& path,
-                                                   std::span<const std::byte> key);
+COHTTPS_DECL [[gnu::cold]] result<std::size_t> load_tls_sessions(tls_context& context,
+                                                                 const std::string& path,
+                                                                 std::span<const std::byte> key);
 
 }  // namespace cohttps
 

@@ -69,9 +69,8 @@ std::unexpected<error> session_file_error(const std::string& path, const char* w
 
 }  // namespace net::detail
 
-COHTTPS_DEF [[gnu::cold]] result<void> save_tls_sessions(const tls_context& context,
-                                                         const std::string& path,
-                                                         std::span<const std::byte> key) {
+COHTTPS_DEF result<void> save_tls_sessions(const tls_context& context, const std::string& path,
+                                           std::span<const std::byte> key) {
   const auto sealed = tls::seal_sessions(context, key);
   if (!sealed) return std::unexpected(sealed.error());
   struct stat about = {};
@@ -95,9 +94,8 @@ COHTTPS_DEF [[gnu::cold]] result<void> save_tls_sessions(const tls_context& cont
   return failed;
 }
 
-COHTTPS_DEF [[gnu::cold]] result<std::size_t> load_tls_sessions(tls_context& context,
-                                                                const std::string& path,
-                                                                std::span<const std::byte> key) {
+COHTTPS_DEF result<std::size_t> load_tls_sessions(tls_context& context, const std::string& path,
+                                                  std::span<const std::byte> key) {
   net::detail::open_file file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open() && errno == ENOENT) return 0;
   struct stat about = {};

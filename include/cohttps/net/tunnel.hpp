@@ -3,6 +3,7 @@
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
@@ -42,162 +43,50 @@ enum class tunnel : std::uint8_t {
 };
 
 /// A login with this library's hashes and randomness.
-inline proxy_login login_to(const proxy& via) { return {via, tls::hashes(), tls::random_text}; }
+COHTTPS_DECL proxy_login login_to(const proxy& via);
 
 namespace detail {
 
 /// A proxy's 407 is drained up to this, so that its connection can carry the answer.
 inline constexpr std::size_t tunnel_drain = 64 * 1024;
 
-[[gnu::cold]] inline error sent_early(const proxy& via) {
-  return error(error_category::protocol, "proxy_sent_early",
-               "the proxy " + via.text() +
-                   " sent bytes before anything was asked of the target; they cannot be the "
-                   "target's, so the connection was closed");
-}
+COHTTPS_DECL [[gnu::cold]] error sent_early(const proxy& via);
 
 /// What went wrong with a proxy's answer is told as the proxy's fault.
-[[gnu::cold]] inline error blame(const error& e, const proxy& via) {
-  error out(e.category(), e.reason(), "the proxy " + via.text() + ": " + e.message());
-  if (e.position()) out.position(*e.position());
-  return out;
-}
+COHTTPS_DECL [[gnu::cold]] error blame(const error& e, const proxy& via);
 
-[[gnu::cold]] inline error refused(int status, const proxy& via) {
-  if (status == 401)  // tinyproxy's word for a wrong password; nobody else is there to say it
-    return error(error_category::policy, "proxy_authentication_failed",
-                 "the proxy " + via.text() + " did not take the user name and password (401)");
-  std::string message =
-      "the proxy " + via.text() + " refused the tunnel with status " + std::to_string(status);
-  if (const auto phrase = reason_phrase(status); !phrase.empty())
-    message.append(" (").append(phrase) += ')';
-  message += status == 403   ? "; its rules do not allow this target or port"
-             : status >= 500 ? "; it may not reach the target"
-                             : "; check that it is an HTTP proxy and allows CONNECT";
-  return error(error_category::connect, "proxy_refused", std::move(message));
-}
+COHTTPS_DECL [[gnu::cold]] error refused(int status, const proxy& via);
 
-inline task<result<void>> send(channel& wire, std::span<const std::byte> bytes, stop_token stop) {
-  co_return co_await wire.write(bytes, stop);
-}
+COHTTPS_DECL task<result<void>> send(channel& wire, std::span<const std::byte> bytes,
+                                     stop_token stop);
 
-inline task<result<tunnel>> open_socks_tunnel(channel& wire, tunnel_target target, const proxy& via,
-                                              stop_token stop) {
-  std::span<const std::byte> address;
-  if (target.address)
-    address = std::span(target.address->address).first(target.address->is_v6 ? 16 : 4);
-  auto begun = socks::handshake::create(via, target.to.host, target.to.port, address);
-  if (!begun) co_return pass(std::move(begun));
-  socks::handshake& handshake = *begun;
-  buffer in;
-  while (true) {
-    if (const auto out = handshake.outgoing(); !out.empty()) {
-      if (!in.empty()) co_return std::unexpected(sent_early(via));
-      auto sent = co_await send(wire, out, stop);
-      if (!sent) co_return pass(std::move(sent));
-      handshake.sent(out.size());
-    }
-    auto got = co_await wire.read(in, stop);
-    if (!got) co_return pass(std::move(got));
-    if (*got == 0)
-      co_return fail(error_category::peer_closed, "proxy_closed",
-                     "the proxy " + via.text() +
-                         " closed the connection in the middle of the SOCKS handshake");
-    auto taken = handshake.receive(in);
-    if (!taken) co_return pass(std::move(taken));
-    if (!handshake.done()) continue;
-    if (!in.empty()) co_return std::unexpected(sent_early(via));
-    co_return tunnel::open;
-  }
-}
+COHTTPS_DECL task<result<tunnel>> open_socks_tunnel(channel& wire, tunnel_target target,
+                                                    const proxy& via, stop_token stop);
 
 /// CONNECT over one connection, as often as the proxy's 407 responses and the login allow.
 class connect_exchange {
  public:
-  connect_exchange(channel& wire, const origin& to, proxy_login& login, const http1::limits& bounds,
-                   strictness how, stop_token stop)
+  COHTTPS_DECL connect_exchange(channel& wire, const origin& to, proxy_login& login,
+                                const http1::limits& bounds, strictness how, stop_token stop)
       : wire_(wire),
         login_(login),
         parser_(bounds, how),
         authority_(to.host + ':' + std::to_string(to.port)),
         stop_(stop) {}
 
-  task<result<tunnel>> run() {
-    while (true) {
-      auto status = co_await ask();
-      // A proxy may close behind its 407, with the answer on its way.
-      const bool closed = !status && status.error().category() == error_category::peer_closed;
-      if (closed && asked_before_ && in_.empty() && parser_.position() == 0)
-        co_return tunnel::reconnect;
-      if (!status) co_return pass(std::move(status));
-      // No content follows, whatever the fields say: what does is the tunnel's, where the client
-      // speaks first.
-      if (is_success(*status) && !in_.empty()) co_return std::unexpected(sent_early(login_.via()));
-      if (is_success(*status)) co_return tunnel::open;
-      if (*status != 407) co_return std::unexpected(refused(*status, login_.via()));
-      auto again = login_.challenged(parser_.head().headers);
-      if (!again) co_return pass(std::move(again));
-      const bool kept = co_await drain();
-      if (stop_.stop_requested())
-        co_return fail(error_category::canceled, "canceled", "the operation was canceled");
-      if (!kept) co_return tunnel::reconnect;
-      asked_before_ = true;
-    }
-  }
+  COHTTPS_DECL task<result<tunnel>> run();
 
  private:
   using event = http1::response_parser::event;
 
   /// Sends a request and gives the status of the final response.
-  task<result<int>> ask() {
-    auto authorization = login_.authorization(method::connect, authority_);
-    if (!authorization) co_return pass(std::move(authorization));
-    fields headers;
-    headers.append_unchecked("Host", authority_);
-    if (!authorization->empty()) headers.append_unchecked("Proxy-Authorization", *authorization);
-    buffer out;
-    auto written = http1::write_request_head(out, method::connect, authority_, headers);
-    if (!written) co_return pass(std::move(written));
-    parser_.start(method::connect);
-    auto sent = co_await send(wire_, out.data(), stop_);
-    if (!sent) co_return pass(std::move(sent));
-    auto head = co_await next(event::head);
-    if (!head) co_return pass(std::move(head));
-    co_return parser_.head().status;
-  }
+  COHTTPS_DECL task<result<int>> ask();
 
   /// Reads until the parser gives `wanted` or `complete`.
-  task<result<event>> next(event wanted) {
-    while (true) {
-      auto step = parser_.parse(in_.data());
-      if (!step) co_return std::unexpected(blame(step.error(), login_.via()));
-      in_.consume(step->consumed);
-      drained_ += step->body.size();
-      if (step->what == wanted || step->what == event::complete) co_return step->what;
-      if (step->what != event::need_more) continue;
-      auto got = co_await wire_.read(in_, stop_);
-      if (!got) co_return pass(std::move(got));
-      if (*got != 0) continue;
-      auto ended = parser_.end_of_stream();
-      if (!ended) co_return std::unexpected(blame(ended.error(), login_.via()));
-      co_return ended->what;
-    }
-  }
+  COHTTPS_DECL task<result<event>> next(event wanted);
 
   /// Reads away what a 407 says to people. True when the connection can carry another request.
-  task<bool> drain() {
-    const response_head& head = parser_.head();
-    if (parser_.body_delimiter() == http1::delimiter::close || head.version_minor == 0 ||
-        head.headers.has_element("connection", "close"))
-      co_return false;
-    drained_ = 0;
-    while (drained_ <= tunnel_drain) {
-      auto part = co_await next(event::body);
-      if (!part) co_return false;
-      if (*part == event::complete) co_return parser_.keep_alive() && in_.empty();
-    }
-    co_return false;
-  }
+  COHTTPS_DECL task<bool> drain();
 
   channel& wire_;
   proxy_login& login_;
@@ -225,16 +114,12 @@ class connect_exchange {
 ///   `http1::response_parser`; peer_closed: "proxy_closed"
 /// - usage: those of `socks::handshake::create` and `http1::write_request_head`
 /// and those of `wire`.
-inline task<result<tunnel>> open_tunnel(channel& wire, tunnel_target target, proxy_login& login,
-                                        const http1::limits& bounds, strictness how,
-                                        stop_token stop) {
-  if (login.via().is_socks()) {
-    auto opened = co_await detail::open_socks_tunnel(wire, target, login.via(), stop);
-    co_return opened;
-  }
-  detail::connect_exchange exchange(wire, target.to, login, bounds, how, stop);
-  auto opened = co_await exchange.run();
-  co_return opened;
-}
+COHTTPS_DECL task<result<tunnel>> open_tunnel(channel& wire, tunnel_target target,
+                                              proxy_login& login, const http1::limits& bounds,
+                                              strictness how, stop_token stop);
 
 }  // namespace cohttps::net
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/net/tunnel.ipp>
+#endif

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/net/connection.hpp>
 #include <cohttps/net/deadline.hpp>
 #include <cohttps/net/observer.hpp>
@@ -58,10 +59,7 @@ class lease {
 
   /// The request has ended in order; the connection is kept for another one, for as long as
   /// `idle_limit`, and the pool's options, allow.
-  void give_back(std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) noexcept {
-    if (connected()) place_->connection->release_memory();
-    end(true, idle_limit);
-  }
+  void give_back(std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) noexcept;
 
  private:
   friend pool<>;
@@ -70,7 +68,7 @@ class lease {
   lease(pool<>& of, place& granted) noexcept : pool_(&of), place_(&granted) {}
   void end(bool reusable,
            std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) noexcept;
-  void abandon() noexcept { end(connected() && place_->connection->outlives_streams()); }
+  void abandon() noexcept;
 
   pool<>* pool_ = nullptr;
   place* place_ = nullptr;
@@ -95,16 +93,10 @@ class pool {
   acquisition<> acquire(const key& to, bool fresh, stop_token stop);
 
   /// Keeps no connection from now on.
-  void close() {
-    policy_.close();
-    close_closed();
-  }
+  void close();
 
   /// Closes idle connections.
-  void close_idle() {
-    policy_.close_idle();
-    close_closed();
-  }
+  void close_idle();
 
   statistics stats() const noexcept { return policy_.stats(); }
 
@@ -133,99 +125,30 @@ class pool {
 
   lease<> make_lease(policy_type::place& granted) noexcept { return lease<>(*this, granted); }
 
-  void ask(const key& to, request& r) {
-    policy_.ask(to, r, transport_.now());
-    close_closed();
-    watch_patience();
-  }
-  void opened(policy_type::place& p, connection_ptr made) {
-    made->on_capacity(
-        [](void* self, void* in) {
-          static_cast<pool*>(self)->set_capacity(*static_cast<policy_type::place*>(in));
-        },
-        this, &p);
-    const std::size_t capacity = made->capacity();
-    policy_.opened(p, std::move(made), capacity, transport_.now());
-    after_change();
-  }
-  void set_capacity(policy_type::place& p) {
-    const auto& c = *p.connection;
-    policy_.set_capacity(p, c.capacity(), c.outlives_streams(), transport_.now());
-    after_change();
-  }
+  void ask(const key& to, request& r);
+  void opened(policy_type::place& p, connection_ptr made);
+  void set_capacity(policy_type::place& p);
   void give_back(policy_type::place& p, bool reusable,
-                 std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) {
-    policy_.give_back(p, reusable, transport_.now(), idle_limit);
-    after_change();
-  }
+                 std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max());
 
   /// A stop resumes the waiter in the loop's next turn, as all stops do.
-  void stop(request& r) noexcept {
-    if (!r.queued()) return;  // has its grant already
-    policy_.withdraw(r);
-    r.stopped = true;
-    r.next_stopped = stopped_;
-    stopped_ = &r;
-    wake();
-  }
+  void stop(request& r) noexcept;
 
   /// The waiter is gone, whatever it waited for.
-  void leave(request& r) noexcept {
-    policy_.withdraw(r);
-    policy_.forget_granted(r);
-    if (r.stopped)
-      for (request** link = &stopped_; *link; link = &(*link)->next_stopped)
-        if (*link == &r) {
-          *link = r.next_stopped;
-          break;
-        }
-    if (auto* unused = std::exchange(r.granted, nullptr)) give_back(*unused, true);
-  }
+  void leave(request& r) noexcept;
 
-  void after_change() {
-    close_closed();
-    if (policy_.any_granted()) wake();
-    watch_patience();
-  }
+  void after_change();
 
-  void watch_patience() {
-    const time_point ends =
-        policy_.stats().queued == 0 ? time_point::max() : policy_.patience_ends(transport_.now());
-    if (ends == std::exchange(patience_ends_, ends)) return;
-    if (ends == time_point::max()) return patience_.cancel();
-    patience_.set(
-        ends, [](void* self) noexcept { static_cast<pool*>(self)->lose_patience(); }, this);
-  }
-  void lose_patience() noexcept {
-    patience_ends_ = time_point::max();
-    policy_.pass(transport_.now());
-    after_change();
-  }
+  void watch_patience();
+  void lose_patience() noexcept;
 
   // Outside of the policy, as closing says goodbye to the peer.
-  void close_closed() {
-    while (const connection_ptr c = policy_.next_closed())
-      net::notify(observers_, &observer::on_closed, events::closed{*c->info, c->exchanges});
-  }
+  void close_closed();
 
   // Waiters are resumed by the loop and not inside of whoever gave back.
-  void wake() {
-    wake_.set(
-        time_point::min(), [](void* self) noexcept { static_cast<pool*>(self)->resume(); }, this);
-  }
+  void wake();
   // One a turn: what is resumed may be the end of the client and of this pool.
-  void resume() noexcept {
-    request* r = stopped_;
-    if (r) {
-      stopped_ = r->next_stopped;
-      r->stopped = false;
-    } else {
-      r = static_cast<request*>(policy_.next_granted());
-    }
-    if (!r) return;
-    if (stopped_ || policy_.any_granted()) wake();
-    resume(*r);
-  }
+  void resume() noexcept;
   static void resume(request& r) noexcept;
 
   any_transport transport_;
@@ -250,21 +173,9 @@ class acquisition {
   acquisition& operator=(const acquisition&) = delete;
   ~acquisition() { pool_.leave(request_); }
 
-  bool await_ready() {
-    if (stop_.stop_requested()) return true;
-    pool_.ask(key_, request_);
-    return !request_.queued();
-  }
-  void await_suspend(std::coroutine_handle<> waiter) {
-    waiter_ = waiter;
-    net::notify(pool_.observers_, &observer::on_queued, events::queued{key_.to});
-    on_stop_.emplace(stop_, on_stop{this});
-  }
-  result<lease<>> await_resume() {
-    on_stop_.reset();
-    if (auto* granted = std::exchange(request_.granted, nullptr)) return pool_.make_lease(*granted);
-    return fail(error_category::canceled, "canceled", "the operation was canceled");
-  }
+  bool await_ready();
+  void await_suspend(std::coroutine_handle<> waiter);
+  result<lease<>> await_resume();
 
  private:
   friend pool<>;
@@ -308,3 +219,7 @@ void lease<T>::end(bool reusable, std::chrono::nanoseconds idle_limit) noexcept 
 }
 
 }  // namespace cohttps::pool
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/pool/pool.ipp>
+#endif

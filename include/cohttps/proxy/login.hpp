@@ -3,6 +3,7 @@
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/basic.hpp>
 #include <cohttps/http/challenge.hpp>
 #include <cohttps/http/digest.hpp>
@@ -38,55 +39,20 @@ class proxy_login {
 
   /// The value of Proxy-Authorization for a request, which goes to the proxy and never through a
   /// tunnel; empty when there is nothing to show. Fails as `digest::answer` does.
-  result<std::string> authorization(const method& verb, std::string_view target,
-                                    std::string_view content = {}) {
-    if (!via_.has_credentials()) return std::string();
-    if (!digest_ && via_.only_digest()) return std::string();
-    if (!digest_) return basic_credentials(via_.username(), via_.password());
-    const std::string cnonce = cnonce_();
-    return digest_->answer(
-        {via_.username(), via_.password(), verb.text(), target, content, cnonce});
-  }
+  COHTTPS_DECL result<std::string> authorization(const method& verb, std::string_view target,
+                                                 std::string_view content = {});
 
   /// The proxy answered 407 with these fields. Succeeds when it is worth sending the request again
   /// with a new `authorization`.
   ///
   /// Errors (policy): "proxy_authentication_required" when there are no credentials to show, else
   /// "proxy_authentication_failed".
-  result<void> challenged(const fields& headers) {
-    const auto offered = parse_challenges(headers, "proxy-authenticate");
-    const std::string asks =
-        "the proxy " + via_.text() + " asks for authentication (it offers " + names(offered) + ")";
-    if (!via_.has_credentials())
-      return fail(error_category::policy, "proxy_authentication_required",
-                  asks + "; give it a user name and a password, as in http://user:password@host");
-    auto chosen = digest::choose(offered, hashes_);
-    if (!chosen) {
-      const std::string why = digest::why_unanswerable(offered, hashes_);
-      return fail(error_category::policy, "proxy_authentication_failed",
-                  asks +
-                      (via_.only_digest()
-                           ? ", and proxy::with_digest has the password shown by Digest alone"
-                           : " and did not accept the user name and password as Basic") +
-                      (why.empty() ? "" : "; " + why));
-    }
-    if (challenges_ == max_challenges || (challenges_ > 0 && !chosen->stale()))
-      return fail(error_category::policy, "proxy_authentication_failed",
-                  asks + " and did not take the user name and password");
-    ++challenges_;
-    digest_ = std::move(chosen);
-    return {};
-  }
+  COHTTPS_DECL result<void> challenged(const fields& headers);
 
  private:
   static constexpr int max_challenges = 2;
 
-  static std::string names(const std::vector<challenge>& offered) {
-    std::string out;
-    for (const challenge& c : offered)
-      out += (out.empty() ? "" : ", ") + ascii::printable(c.scheme, 32);
-    return out.empty() ? "no scheme that can be read" : out;
-  }
+  COHTTPS_DECL static std::string names(const std::vector<challenge>& offered);
 
   proxy via_;
   digest_hashes hashes_;
@@ -96,3 +62,7 @@ class proxy_login {
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/proxy/login.ipp>
+#endif

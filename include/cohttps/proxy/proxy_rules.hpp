@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/proxy/bypass_list.hpp>
 #include <cohttps/proxy/proxy.hpp>
 #include <cohttps/url/url.hpp>
@@ -22,15 +23,10 @@ class proxy_rules {
   proxy_rules() = default;
 
   /// `through` for every URL.
-  static proxy_rules all(const proxy& through) { return by_scheme(through, through); }
+  COHTTPS_DECL static proxy_rules all(const proxy& through);
 
   /// One for http URLs and one for https URLs; without it, they are reached directly.
-  static proxy_rules by_scheme(std::optional<proxy> http, std::optional<proxy> https) {
-    proxy_rules rules;
-    rules.http_ = std::move(http);
-    rules.https_ = std::move(https);
-    return rules;
-  }
+  COHTTPS_DECL static proxy_rules by_scheme(std::optional<proxy> http, std::optional<proxy> https);
 
   /// What the environment says, with curl's meaning: `http_proxy` for http URLs, `https_proxy` for
   /// https URLs, `all_proxy` where that is not set, and `no_proxy`, a `bypass_list`. The names in
@@ -41,9 +37,7 @@ class proxy_rules {
   /// Fails with the error of `proxy::parse`, which then names the variable.
   ///
   /// Threads: `std::getenv` must not run beside a change of the environment.
-  static result<proxy_rules> from_environment() {
-    return from_environment([](const char* name) -> const char* { return std::getenv(name); });
-  }
+  COHTTPS_DECL static result<proxy_rules> from_environment();
 
   /// The same with a function from the name of a variable to its value or null.
   template <class Lookup>
@@ -68,25 +62,13 @@ class proxy_rules {
   }
 
   /// These rules, with the hosts of a `bypass_list` in `hosts` reached directly too.
-  proxy_rules bypass(std::string_view hosts) const {
-    proxy_rules more(*this);
-    more.bypass_.add(hosts);
-    return more;
-  }
+  COHTTPS_DECL proxy_rules bypass(std::string_view hosts) const;
 
   /// These rules with each proxy as `proxy::with_digest` makes it.
-  proxy_rules with_digest() const {
-    proxy_rules changed(*this);
-    for (std::optional<proxy>* each : {&changed.http_, &changed.https_})
-      if (*each) *each = (*each)->with_digest();
-    return changed;
-  }
+  COHTTPS_DECL proxy_rules with_digest() const;
 
   /// Null when the URL is to be reached directly. The proxy lives in these rules.
-  const proxy* for_url(const url& to) const {
-    const std::optional<proxy>& through = to.scheme() == "https" ? https_ : http_;
-    return through && !bypass_.matches(to) ? &*through : nullptr;
-  }
+  COHTTPS_DECL const proxy* for_url(const url& to) const;
 
   friend bool operator==(const proxy_rules&, const proxy_rules&) = default;
 
@@ -103,10 +85,7 @@ class proxy_rules {
     return {};
   }
 
-  static std::unexpected<error> about(const char* name, const error& e) {
-    return fail(e.category(), e.reason(),
-                "the environment variable " + std::string(name) + ": " + e.message());
-  }
+  COHTTPS_DECL static std::unexpected<error> about(const char* name, const error& e);
 
   std::optional<proxy> http_;
   std::optional<proxy> https_;
@@ -114,3 +93,7 @@ class proxy_rules {
 };
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/proxy/proxy_rules.ipp>
+#endif

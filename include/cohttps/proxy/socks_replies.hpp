@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <cstddef>
 #include <iterator>
@@ -13,68 +14,19 @@ namespace cohttps::socks {
 // `about` is "the proxy socks5://host:1080": the reader is to know whose words these are.
 
 /// The SOCKS4 protocol, the codes but 90.
-[[gnu::cold]] inline error refused_4(const std::string& about, std::size_t code) {
-  const auto says = [&](error_category c, std::string_view reason, std::string_view what) {
-    return error(c, reason, about + " answered that " + std::string(what));
-  };
-  switch (code) {
-    case 91:
-      return says(error_category::connect, "socks_refused",
-                  "it refuses to connect to the target, or that this failed (91); check the "
-                  "target and the proxy's rules");
-    case 92:
-      return says(error_category::policy, "proxy_authentication_failed",
-                  "it reaches no identd on this machine to ask for the user (92)");
-    case 93:
-      return says(error_category::policy, "proxy_authentication_failed",
-                  "this machine's identd names another user (93)");
-    default:
-      return says(error_category::connect, "socks_unknown_reply",
-                  "it did not connect, with the unknown code " + std::to_string(code));
-  }
-}
+COHTTPS_DECL [[gnu::cold]] error refused_4(const std::string& about, std::size_t code);
 
 /// RFC 1928, 6: the codes but 0.
-[[gnu::cold]] inline error refused_5(const std::string& about, std::size_t code) {
-  struct reply {
-    std::string_view reason, what;
-  };
-  constexpr reply replies[] = {
-      {"socks_general_failure", "it failed, without saying why"},
-      {"socks_not_allowed", "its rules do not allow this target"},
-      {"socks_network_unreachable", "the target's network is unreachable"},
-      {"socks_host_unreachable", "the target host is unreachable or has no address"},
-      {"socks_connection_refused", "the target refused the connection"},
-      {"socks_ttl_expired", "the way to the target is too long, or took too much time"},
-      {"socks_command_unsupported", "it knows no CONNECT; use another proxy"},
-      {"socks_address_unsupported",
-       "it does not support this type of address; choose between socks5 and socks5h"},
-  };
-  const bool known = code >= 1 && code <= std::size(replies);
-  const reply& r = known
-                       ? replies[code - 1]
-                       : reply{"socks_unknown_reply", "it did not connect, for an unknown reason"};
-  return error(error_category::connect, r.reason,
-               about + " answered that " + std::string(r.what) + " (" + std::to_string(code) + ')');
-}
+COHTTPS_DECL [[gnu::cold]] error refused_5(const std::string& about, std::size_t code);
 
 /// RFC 1928, 3: method 0xff.
-[[gnu::cold]] inline error no_method(const std::string& about, bool gave_password) {
-  if (gave_password)
-    return error(error_category::policy, "proxy_authentication_failed",
-                 about +
-                     " takes no user name and password; it may want GSSAPI, which is not "
-                     "supported");
-  return error(error_category::policy, "proxy_authentication_required",
-               about +
-                   " wants authentication; give it a user name and a password, as in "
-                   "socks5://user:password@host (GSSAPI is not supported)");
-}
+COHTTPS_DECL [[gnu::cold]] error no_method(const std::string& about, bool gave_password);
 
 /// RFC 1929, 2.
-[[gnu::cold]] inline error wrong_password(const std::string& about) {
-  return error(error_category::policy, "proxy_authentication_failed",
-               about + " refused the user name or password");
-}
+COHTTPS_DECL [[gnu::cold]] error wrong_password(const std::string& about);
 
 }  // namespace cohttps::socks
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/proxy/socks_replies.ipp>
+#endif

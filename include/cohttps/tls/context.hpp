@@ -21,7 +21,8 @@ class current_persona;
 class tls_context {
  public:
   /// As `create`, throwing its `error`.
-  explicit tls_context(const tls_options& options) : tls_context(made(create(options))) {}
+  COHTTPS_DECL explicit tls_context(const tls_options& options)
+      : tls_context(made(create(options))) {}
 
   /// Fails, with category usage, when certificates cannot be read or none is trusted.
   COHTTPS_DECL static result<tls_context> create(const tls_options& options);
@@ -35,7 +36,7 @@ class tls_context {
   /// `client::close_idle` ends the idle ones. Sessions of the old identity are never
   /// continued under the new one. Fails with category usage, and changes nothing, when the identity
   /// cannot be read, and on the context of `system`.
-  COHTTPS_DECL result<void> set_identity(const tls_identity& identity);
+  COHTTPS_DECL [[gnu::cold]] result<void> set_identity(const tls_identity& identity);
 
   /// True for a copy of `system()`, which never has an identity.
   COHTTPS_DECL bool is_system() const noexcept;
@@ -43,21 +44,19 @@ class tls_context {
   COHTTPS_DECL tls_context without_identity() const;
   /// A context with the same trust and another identity. Fails with category usage when the
   /// identity cannot be read.
-  COHTTPS_DECL result<tls_context> with_identity(const tls_identity& identity) const;
+  COHTTPS_DECL [[gnu::cold]] result<tls_context> with_identity(const tls_identity& identity) const;
 
   /// Connections may be shared between contexts with the same id. Copies have the same one.
-  const void* id() const noexcept { return who_.get(); }
+  COHTTPS_DECL const void* id() const noexcept;
 
   const tls::context_state& state() const noexcept { return *state_; }
   const tls::current_persona& who() const noexcept { return *who_; }
 
  private:
-  static tls_context made(result<tls_context> context) {
-    if (!context) throw std::move(context).error();
-    return *std::move(context);
-  }
+  COHTTPS_DECL static tls_context made(result<tls_context> context);
 
-  COHTTPS_DECL static result<tls_context> build(const tls_options& options, bool of_process);
+  COHTTPS_DECL [[gnu::cold]] static result<tls_context> build(const tls_options& options,
+                                                              bool of_process);
 
   tls_context(std::shared_ptr<const tls::context_state> state,
               std::shared_ptr<tls::current_persona> who)

@@ -21,8 +21,8 @@
 
 namespace cohttps {
 
-COHTTPS_DEF [[gnu::cold]] result<tls_context> tls_context::build(const tls_options& options,
-                                                                 bool of_process) try {
+COHTTPS_DEF result<tls_context> tls_context::build(const tls_options& options,
+                                                   bool of_process) try {
   auto state = std::make_shared<tls::context_state>();
   state->of_process = of_process;
   state->accept_any_certificate = options.danger.has_value();
@@ -93,7 +93,7 @@ COHTTPS_DEF result<tls_context> tls_context::system() {
   return shared;
 }
 
-COHTTPS_DEF [[gnu::cold]] result<void> tls_context::set_identity(const tls_identity& identity) try {
+COHTTPS_DEF result<void> tls_context::set_identity(const tls_identity& identity) try {
   if (state_->of_process)
     return fail(error_category::usage, "shared_context",
                 "the system's tls_context belongs to the whole process: give the client that is to "
@@ -112,8 +112,7 @@ COHTTPS_DEF tls_context tls_context::without_identity() const {
   return {state_, state_->anonymous};
 }
 
-COHTTPS_DEF [[gnu::cold]] result<tls_context> tls_context::with_identity(
-    const tls_identity& identity) const try {
+COHTTPS_DEF result<tls_context> tls_context::with_identity(const tls_identity& identity) const try {
   auto made = tls::client_identity::create(identity);
   if (!made) return pass(std::move(made));
   const bool resumes = who_->get()->sessions != nullptr;
@@ -121,6 +120,17 @@ COHTTPS_DEF [[gnu::cold]] result<tls_context> tls_context::with_identity(
       state_, std::make_shared<tls::current_persona>(tls::persona(*std::move(made), resumes)));
 } catch (const std::exception& e) {
   return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
+}
+
+}  // namespace cohttps
+
+namespace cohttps {
+
+COHTTPS_DEF const void* tls_context::id() const noexcept { return who_.get(); }
+
+COHTTPS_DEF tls_context tls_context::made(result<tls_context> context) {
+  if (!context) throw std::move(context).error();
+  return *std::move(context);
 }
 
 }  // namespace cohttps

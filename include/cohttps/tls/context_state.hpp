@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/client_identity.hpp>
 #include <cohttps/tls/key_log.hpp>
@@ -45,37 +46,13 @@ struct context_state {
   std::string rules;  // what else of the options decides who is trusted, and with what
 
   /// The same for contexts that trust, pin, offer and are the same: what a session is bound to.
-  [[gnu::cold]] std::vector<std::uint8_t> digest(const persona& as) const {
-    const auto sha256 = Botan::HashFunction::create_or_throw("SHA-256");
-    sha256->update_be(static_cast<std::uint64_t>(rules.size()));
-    sha256->update(rules);
-    roots.add_to(*sha256);
-    if (as.identity)
-      for (const auto& each : as.identity->chain()) sha256->update(each.fingerprint("SHA-256"));
-    return sha256->final_stdvec();
-  }
+  COHTTPS_DECL [[gnu::cold]] std::vector<std::uint8_t> digest(const persona& as) const;
 
-  static std::string rules_of(const tls_options& options) {
-    std::string text = "1";
-    const auto add = [&](std::string_view what) {
-      text += std::to_string(what.size()) + ':' += what;
-    };
-    const auto number = [&](auto what) { add(std::to_string(static_cast<std::uint64_t>(what))); };
-    const auto list = [&](const std::vector<std::string>& all) {
-      number(all.size());
-      for (const auto& each : all) add(each);
-    };
-    number(options.revocation);
-    number(options.preset);
-    number(options.minimum_version);
-    list(options.cipher_suites);
-    list(options.groups);
-    number(options.minimum_rsa_bits);
-    number(options.minimum_ec_bits);
-    list(options.pins);
-    number(options.pin_report ? 1 : 0);
-    return text;
-  }
+  COHTTPS_DECL static std::string rules_of(const tls_options& options);
 };
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/context_state.ipp>
+#endif

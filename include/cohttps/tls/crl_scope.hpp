@@ -2,6 +2,7 @@
 // and not by Botan, as most versions call a list of other certificates a proof.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
 #include <cohttps/tls/der.hpp>
@@ -34,91 +35,26 @@ class crl_scope {
   /// Nothing when `list` can be used for no certificate: it is the difference to another one
   /// (5.2.4), of several issuers, of attribute certificates, or something critical of it is not
   /// known here (5.2 and 5.3).
-  static std::optional<crl_scope> of(const Botan::X509_CRL& list) {
-    const Botan::OID key_id({2, 5, 29, 35}), delta({2, 5, 29, 27});
-    const Botan::OID point({2, 5, 29, 28}), reason({2, 5, 29, 21});
-    const auto& extensions = list.extensions();
-    if (extensions.extension_set(delta) || !known(extensions, {key_id, point})) return std::nullopt;
-    for (const auto& entry : list.get_revoked())
-      if (!known(entry.extensions(), {reason})) return std::nullopt;
-    crl_scope made;
-    if (extensions.extension_set(point) && !made.read(extensions.get_extension_bits(point)))
-      return std::nullopt;
-    return made;
-  }
+  COHTTPS_DECL static std::optional<crl_scope> of(const Botan::X509_CRL& list);
 
-  extent over(const Botan::X509_Certificate& subject) const {
-    if (subject.is_CA_cert() ? only_users_ : only_authorities_) return extent::none;
-    const auto named = is_named_ ? named_by(subject) : extent::all;
-    return some_reasons_ ? std::min(named, extent::some_reasons) : named;
-  }
+  COHTTPS_DECL extent over(const Botan::X509_Certificate& subject) const;
 
  private:
   // GeneralNames as encoded. Strings, as GCC 12 warns of how it compares vectors.
   using names = std::set<std::string>;
 
-  static bool known(const Botan::Extensions& all, std::initializer_list<Botan::OID> understood) {
-    return std::ranges::all_of(all.get_extension_oids(), [&](const auto& id) {
-      return !all.critical_extension_set(id) ||
-             std::ranges::find(understood, id) != understood.end();
-    });
-  }
+  COHTTPS_DECL static bool known(const Botan::Extensions& all,
+                                 std::initializer_list<Botan::OID> understood);
 
   // Those of a DistributionPointName; none of one that is relative to the issuer, which is so rare
   // that such a list is as good as none.
-  static names names_in(der::bytes distribution_point) {
-    names found;
-    const auto full = der::next(distribution_point, der::context_0);
-    for (der::bytes in = full ? full->content : der::bytes(); !in.empty();) {
-      const auto one = der::next(in);
-      if (!one) break;
-      found.emplace(one->whole.begin(), one->whole.end());
-    }
-    return found;
-  }
+  COHTTPS_DECL static names names_in(der::bytes distribution_point);
 
   // IssuingDistributionPoint; false when it is malformed or of a kind that is of no use.
-  bool read(der::bytes value) {
-    const auto outer = der::next(value, der::sequence);
-    if (!outer || !value.empty()) return false;
-    der::bytes in = outer->content;
-    if (const auto name = der::next(in, der::context_0)) {
-      is_named_ = true;
-      names_ = names_in(name->content);
-    }
-    bool indirect = false, attributes = false, well_formed = true;
-    const auto flag = [&](std::uint8_t tag) {
-      const auto found = der::next(in, tag);
-      if (found && found->content.size() != 1) well_formed = false;
-      return found && well_formed && found->content[0] != 0;
-    };
-    only_users_ = flag(0x81);
-    only_authorities_ = flag(0x82);
-    some_reasons_ = der::next(in, 0x83).has_value();
-    indirect = flag(0x84);
-    attributes = flag(0x85);
-    return well_formed && in.empty() && !indirect && !attributes;
-  }
+  COHTTPS_DECL bool read(der::bytes value);
 
   // As a list of one of these names, by the distribution points of the certificate (4.2.1.13).
-  extent named_by(const Botan::X509_Certificate& subject) const {
-    const auto value = extension(subject, {2, 5, 29, 31});
-    auto found = extent::none;
-    der::bytes in = value ? der::bytes(*value) : der::bytes();
-    const auto list = der::next(in, der::sequence);
-    for (in = list ? list->content : der::bytes(); !in.empty();) {
-      const auto point = der::next(in, der::sequence);
-      if (!point) break;
-      der::bytes inside = point->content;
-      const auto name = der::next(inside, der::context_0);
-      const bool of_reasons = der::next(inside, 0x81).has_value();
-      if (!name || !inside.empty()) continue;  // the list of another issuer
-      for (const auto& one : names_in(name->content))
-        if (names_.contains(one))
-          found = std::max(found, of_reasons ? extent::some_reasons : extent::all);
-    }
-    return found;
-  }
+  COHTTPS_DECL extent named_by(const Botan::X509_Certificate& subject) const;
 
   bool is_named_ = false;
   bool only_users_ = false;
@@ -128,3 +64,7 @@ class crl_scope {
 };
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/crl_scope.ipp>
+#endif

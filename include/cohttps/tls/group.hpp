@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/botan.hpp>
 
 #include <botan/tls_algos.h>
@@ -30,19 +31,12 @@ inline constexpr named_group named_groups[] = {
 }  // namespace detail
 
 /// Nothing for a name that is not known, and for a group that this Botan was built without.
-inline std::optional<Botan::TLS::Group_Params> group_named(std::string_view name) {
-  for (const auto& group : detail::named_groups)
-    if (ascii::iequals(group.name, name)) {
-      const Botan::TLS::Group_Params found(group.code);
-      return found.is_available() ? std::optional(found) : std::nullopt;
-    }
-  return std::nullopt;
-}
+COHTTPS_DECL std::optional<Botan::TLS::Group_Params> group_named(std::string_view name);
 
-inline std::string name_of(Botan::TLS::Group_Params group) {
-  for (const auto& known : detail::named_groups)
-    if (group.code() == known.code) return std::string(known.name);
-  return group.to_string().value_or("");
-}
+COHTTPS_DECL std::string name_of(Botan::TLS::Group_Params group);
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/group.ipp>
+#endif

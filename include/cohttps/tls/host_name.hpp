@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/http/public_suffix.hpp>
 
 #include <algorithm>
@@ -97,36 +98,7 @@ constexpr std::optional<ip_address> parse_ip(std::string_view text) noexcept {
 }
 
 /// "192.0.2.1" or "2001:db8::1" (RFC 5952, 4); for messages.
-inline std::string to_string(std::span<const std::uint8_t> address) {
-  std::string out;
-  if (address.size() != 16) {
-    for (const auto byte : address) out += (out.empty() ? "" : ".") + std::to_string(byte);
-    return out;
-  }
-  std::array<unsigned, 8> groups{};
-  for (std::size_t i = 0; i < 8; ++i)
-    groups[i] = static_cast<unsigned>(address[2 * i] << 8 | address[2 * i + 1]);
-  // The first of the longest runs of zeros, if it is longer than one.
-  std::size_t gap = 8;
-  std::size_t longest = 1;
-  for (std::size_t i = 0; i < 8; ++i) {
-    std::size_t run = 0;
-    while (i + run < 8 && groups[i + run] == 0) ++run;
-    if (run > longest) gap = i, longest = run;
-  }
-  constexpr char digits[] = "0123456789abcdef";
-  for (std::size_t i = 0; i < 8; ++i) {
-    if (i == gap) {
-      out += "::";
-      i += longest - 1;
-      continue;
-    }
-    if (!out.empty() && !out.ends_with(':')) out += ':';
-    for (int shift = 12; shift >= 0; shift -= 4)
-      if (shift == 0 || groups[i] >> shift) out += digits[groups[i] >> shift & 15];
-  }
-  return out;
-}
+COHTTPS_DECL std::string to_string(std::span<const std::uint8_t> address);
 
 /// Whether `name` is a host name in its ASCII form: labels of letters, digits, hyphen and the
 /// underscore that is met in practice, of 1 to 63 characters, 253 in all, not all of it numeric.
@@ -165,12 +137,7 @@ constexpr bool matches_host_name(std::string_view pattern, std::string_view host
 }
 
 /// Whether `pattern` is a wildcard over all that strangers register below a suffix.
-inline bool spans_registry(std::string_view pattern) {
-  if (!pattern.starts_with("*.")) return false;
-  std::string below(pattern.substr(2));
-  for (char& c : below) c = ascii::to_lower(c);
-  return is_registry_suffix(below);
-}
+COHTTPS_DECL bool spans_registry(std::string_view pattern);
 
 /// Whether `host` is what somebody may have meant by `pattern`, "*" standing for any run of
 /// characters: for explanations, never to accept.
@@ -205,13 +172,10 @@ struct certificate_names {
 /// is compared as bytes with iPAddress entries only, a name with dNSName entries only. A wildcard
 /// directly below a suffix that a registry hands names out under ("*.co.uk") covers nothing, where
 /// libpsl tells which those are.
-inline bool covers(const certificate_names& names, std::string_view host) {
-  if (const auto address = parse_ip(host))
-    return std::ranges::any_of(
-        names.ip, [&](const auto& ip) { return std::ranges::equal(ip, address->data()); });
-  return std::ranges::any_of(names.dns, [&](const auto& dns) {
-    return matches_host_name(dns, host) && !spans_registry(dns);
-  });
-}
+COHTTPS_DECL bool covers(const certificate_names& names, std::string_view host);
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/host_name.ipp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
 
@@ -30,38 +31,14 @@ class key_pins {
   key_pins() = default;
 
   /// Fails, with category usage, on what is not the Base64 of a SHA-256.
-  [[gnu::cold]] static result<key_pins> create(const std::vector<std::string>& pins, report tell) {
-    key_pins made;
-    made.tell_ = std::move(tell);
-    for (const auto& pin : pins) {
-      std::string_view text(pin);
-      if (text.starts_with("sha256/")) text.remove_prefix(7);
-      std::vector<std::uint8_t> digest;
-      try {
-        const auto decoded = Botan::base64_decode(text, false);
-        digest.assign(decoded.begin(), decoded.end());
-      } catch (const Botan::Exception&) {
-      }
-      if (digest.size() != 32)
-        return fail(error_category::usage, "bad_pin",
-                    "the pin \"" + ascii::printable(pin, 80) +
-                        "\" has to be the SHA-256 of a SubjectPublicKeyInfo in Base64");
-      made.digests_.insert(std::move(digest));
-    }
-    return made;
-  }
+  COHTTPS_DECL [[gnu::cold]] static result<key_pins> create(const std::vector<std::string>& pins,
+                                                            report tell);
 
-  bool empty() const noexcept { return digests_.empty(); }
+  COHTTPS_DECL bool empty() const noexcept;
   /// Told instead of refusing; may be null.
   const report& tell() const noexcept { return tell_; }
 
-  bool match(const certificate_chain& path) const {
-    return empty() || std::ranges::any_of(path, [&](const auto& one) {
-             const auto sha256 = Botan::HashFunction::create_or_throw("SHA-256");
-             sha256->update(one.subject_public_key_info());
-             return digests_.contains(sha256->final_stdvec());
-           });
-  }
+  COHTTPS_DECL bool match(const certificate_chain& path) const;
 
  private:
   std::set<std::vector<std::uint8_t>> digests_;
@@ -69,3 +46,7 @@ class key_pins {
 };
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/key_pins.ipp>
+#endif

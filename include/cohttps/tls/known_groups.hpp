@@ -2,6 +2,7 @@
 // 1.2 KB, for nothing.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/botan.hpp>
 
 #include <botan/tls_algos.h>
@@ -31,35 +32,14 @@ class known_groups {
   static constexpr std::size_t most = 1024;
 
   /// What the servers of `origin` are expected to choose; nothing: who knows.
-  std::optional<group> find(const std::string& origin, time_point now) const {
-    const std::scoped_lock lock(mutex_);
-    const auto found = known_.find(origin);
-    return found != known_.end() && found->second.holds(now) ? found->second.chosen : std::nullopt;
-  }
+  COHTTPS_DECL std::optional<group> find(const std::string& origin, time_point now) const;
 
   /// What one of them chose in a handshake that began at the time `now`.
-  void learn(const std::string& origin, group chosen, time_point now) {
-    const std::scoped_lock lock(mutex_);
-    const auto found = known_.find(origin);
-    if (found != known_.end() && found->second.holds(now)) {
-      if (found->second.chosen != chosen) found->second.chosen.reset();
-      return;
-    }
-    if (known_.size() >= most)
-      std::erase_if(known_, [&](const auto& each) { return !each.second.holds(now); });
-    if (known_.size() >= most) known_.clear();
-    known_.insert_or_assign(origin, entry{chosen, now});
-  }
+  COHTTPS_DECL void learn(const std::string& origin, group chosen, time_point now);
 
-  void forget(const std::string& origin) {
-    const std::scoped_lock lock(mutex_);
-    known_.erase(origin);
-  }
+  COHTTPS_DECL void forget(const std::string& origin);
 
-  std::size_t size() const {
-    const std::scoped_lock lock(mutex_);
-    return known_.size();
-  }
+  COHTTPS_DECL std::size_t size() const;
 
  private:
   struct entry {
@@ -73,3 +53,7 @@ class known_groups {
 };
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/known_groups.ipp>
+#endif

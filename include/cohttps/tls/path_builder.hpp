@@ -1,6 +1,7 @@
 // The paths that lead from a certificate to a trusted one (RFC 4158), the likeliest first.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
 
@@ -17,12 +18,8 @@ namespace cohttps::tls {
 
 /// Whether the key identifiers of two certificates say that the issuer of one is not the other
 /// (RFC 5280, 4.2.1.1).
-inline bool names_other_key(const Botan::X509_Certificate& subject,
-                            const Botan::X509_Certificate& issuer) {
-  const auto& wanted = subject.authority_key_id();
-  const auto& own = issuer.subject_key_id();
-  return !wanted.empty() && !own.empty() && wanted != own;
-}
+COHTTPS_DECL bool names_other_key(const Botan::X509_Certificate& subject,
+                                  const Botan::X509_Certificate& issuer);
 
 /// Climbs from issuer to issuer, and tries the next one where a way ends. A peer can send
 /// certificates that are all each other's issuers, so the work is bounded.
@@ -85,29 +82,10 @@ class path_builder {
     return accept(std::as_const(path_));
   }
 
-  std::vector<candidate> issuers(const Botan::Certificate_Store& roots) const {
-    const auto& last = path_.back();
-    std::vector<candidate> found;  // the least doubtful first, else as they came
-    const auto add = [&](const Botan::X509_Certificate& issuer, bool trusted) {
-      const int about = doubts(issuer);
-      found.insert(std::ranges::upper_bound(found, about, {}, &candidate::doubts),
-                   {issuer, trusted, about});
-    };
-    for (const auto& root : roots.find_all_certs(last.issuer_dn(), {})) add(root, true);
-    for (const auto& each : sent_) {
-      if (each.subject_dn() != last.issuer_dn()) continue;
-      if (std::ranges::none_of(found, [&](const auto& known) { return known.certificate == each; }))
-        add(each, false);
-    }
-    return found;
-  }
+  COHTTPS_DECL std::vector<candidate> issuers(const Botan::Certificate_Store& roots) const;
 
   /// Why it is probably not the issuer, or none that can be used; the last reason counts most.
-  int doubts(const Botan::X509_Certificate& issuer) const {
-    const Botan::X509_Time now(now_);
-    return (now < issuer.not_before() || issuer.not_after() < now ? 1 : 0) +
-           (issuer.is_CA_cert() ? 0 : 2) + (names_other_key(path_.back(), issuer) ? 4 : 0);
-  }
+  COHTTPS_DECL int doubts(const Botan::X509_Certificate& issuer) const;
 
   const certificate_chain& sent_;
   std::chrono::system_clock::time_point now_;
@@ -118,3 +96,7 @@ class path_builder {
 };
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/path_builder.ipp>
+#endif

@@ -1,6 +1,7 @@
 // Who a client is towards servers, and what it began with them as that.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/client_identity.hpp>
 #include <cohttps/tls/session_cache.hpp>
@@ -21,7 +22,7 @@ struct persona {
   std::shared_ptr<Botan::Credentials_Manager> credentials;
   std::shared_ptr<session_cache> sessions;  ///< null: none is kept
 
-  persona(std::shared_ptr<client_identity> who, bool resumes)
+  COHTTPS_DECL persona(std::shared_ptr<client_identity> who, bool resumes)
       : identity(std::move(who)),
         credentials(identity ? identity : std::make_shared<Botan::Credentials_Manager>()),
         sessions(resumes ? std::make_shared<session_cache>() : nullptr) {}
@@ -32,17 +33,10 @@ struct persona {
 /// Threads: all members may be called at the same time.
 class current_persona {
  public:
-  explicit current_persona(persona first) { replace(std::move(first)); }
+  COHTTPS_DECL explicit current_persona(persona first) { replace(std::move(first)); }
 
-  std::shared_ptr<const persona> get() const {
-    const std::scoped_lock lock(mutex_);
-    return persona_;
-  }
-  void replace(persona next) {
-    auto other = std::make_shared<const persona>(std::move(next));
-    const std::scoped_lock lock(mutex_);
-    persona_.swap(other);
-  }
+  COHTTPS_DECL std::shared_ptr<const persona> get() const;
+  COHTTPS_DECL void replace(persona next);
 
  private:
   mutable std::mutex mutex_;
@@ -50,3 +44,7 @@ class current_persona {
 };
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/persona.ipp>
+#endif

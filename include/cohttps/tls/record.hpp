@@ -1,6 +1,8 @@
 // The outer form of TLS records (RFC 8446, 5.1 and RFC 5246, 6.2): what frames the stream.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,12 +21,8 @@ inline constexpr bool has_record_reader = true;
 namespace detail {
 
 // Bytes as Botan has them.
-inline std::span<std::uint8_t> octets(std::span<std::byte> bytes) noexcept {
-  return {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()};
-}
-inline std::span<const std::uint8_t> octets(std::span<const std::byte> bytes) noexcept {
-  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
-}
+COHTTPS_DECL std::span<std::uint8_t> octets(std::span<std::byte> bytes) noexcept;
+COHTTPS_DECL std::span<const std::uint8_t> octets(std::span<const std::byte> bytes) noexcept;
 
 }  // namespace detail
 
@@ -63,3 +61,7 @@ inline constexpr std::size_t maximum_ciphertext_13 = maximum_plaintext + 256;
 inline constexpr std::size_t maximum_ciphertext_12 = maximum_plaintext + 2048;
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/record.ipp>
+#endif

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/certificate.hpp>
 #include <cohttps/tls/connection_info.hpp>
@@ -46,25 +47,12 @@ class revocation_cache {
   static constexpr std::chrono::minutes patience{5};
   static constexpr std::size_t most = 1024;
 
-  std::optional<revocation_status> find(const std::string& key, time_point now) const {
-    const std::scoped_lock lock(mutex_);
-    const auto found = known_.find(key);
-    if (found == known_.end() || !found->second.holds(now)) return std::nullopt;
-    return found->second.what;
-  }
+  COHTTPS_DECL std::optional<revocation_status> find(const std::string& key, time_point now) const;
 
-  void put(const std::string& key, revocation_status what, time_point from, time_point until) {
-    const std::scoped_lock lock(mutex_);
-    if (known_.size() >= most)
-      std::erase_if(known_, [&](const auto& each) { return !each.second.holds(from); });
-    if (known_.size() >= most) known_.clear();
-    known_.insert_or_assign(key, entry{what, from, until});
-  }
+  COHTTPS_DECL void put(const std::string& key, revocation_status what, time_point from,
+                        time_point until);
 
-  std::size_t size() const {
-    const std::scoped_lock lock(mutex_);
-    return known_.size();
-  }
+  COHTTPS_DECL std::size_t size() const;
 
  private:
   struct entry {
@@ -105,38 +93,16 @@ class revocation_check {
         at_(stapled ? 1 : 0) {}
 
   /// What has to be fetched, the same until it was; null when all is known.
-  const revocation_fetch* next() {
-    while (!failure_ && at_ + 1 < path_.size()) {
-      if (step_ == step::asked || step_ == step::got_list) return &fetch_;
-      if (step_ == step::begin) begin();
-      if (step_ == step::ask_responder && ask_responder()) return &fetch_;
-      if (step_ == step::get_list && get_list()) return &fetch_;
-      if (step_ == step::end) conclude(revocation_status::unknown);
-    }
-    return nullptr;
-  }
+  COHTTPS_DECL const revocation_fetch* next();
 
   /// The content of a successful answer to what `next` gave.
-  void answered(std::span<const std::byte> content) {
-    if (failure_ || at_ + 1 >= path_.size()) return;
-    const auto status = step_ == step::asked ? judge_response(content) : judge_list(content);
-    if (status == revocation_status::good || status == revocation_status::revoked)
-      return conclude(status);
-    failed(describe_answer(status));
-  }
+  COHTTPS_DECL void answered(std::span<const std::byte> content);
 
   /// There was no answer, for the reason given.
-  void failed(std::string_view why) {
-    if (failure_ || at_ + 1 >= path_.size()) return;
-    why_ += (why_.empty() ? "" : "; ") + fetch_.url + ": " + std::string(why);
-    step_ = step_ == step::asked ? step::get_list : step::end;
-  }
+  COHTTPS_DECL void failed(std::string_view why);
 
   /// Good, or, where that is enough (`revocation_mode::soft`), unknown.
-  result<revocation_status> outcome() const {
-    if (failure_) return std::unexpected(*failure_);
-    return overlooked_.empty() ? revocation_status::good : revocation_status::unknown;
-  }
+  COHTTPS_DECL result<revocation_status> outcome() const;
 
   /// What is wrong where no more than that was asked for (`revocation_mode::soft`).
   const std::vector<error>& overlooked() const noexcept { return overlooked_; }
@@ -147,120 +113,27 @@ class revocation_check {
   static constexpr std::size_t most_response = 64 * 1024;
   static constexpr std::size_t most_list = 16 * 1024 * 1024;
 
-  void begin() {
-    why_.clear();
-    key_ = path_[at_].fingerprint("SHA-256") + path_[at_ + 1].fingerprint("SHA-256");
-    const auto known = cache_->find(key_, now_);
-    step_ = step::ask_responder;
-    if (known && *known == revocation_status::good) return proceed();
-    // That nobody could be reached a while ago is enough for who asks for no more.
-    if (known && !hard_)
-      return leave_unknown("may have been revoked, as its issuer could not be asked a while ago");
-    if (extension(path_[at_], {2, 5, 29, 56})) proceed();  // RFC 9608
-  }
+  COHTTPS_DECL void begin();
 
-  bool ask_responder() {
-    step_ = step::get_list;
-    const auto access = extension(path_[at_], {1, 3, 6, 1, 5, 5, 7, 1, 1});
-    if (!access) return false;
-    fetch_ = {der::access_url(*access, 1), "application/ocsp-request", {}, most_response};
-    if (fetch_.url.empty()) return false;
-    try {
-      const auto encoded = Botan::OCSP::Request(path_[at_ + 1], path_[at_]).BER_encode();
-      const auto bytes = std::as_bytes(std::span(encoded));
-      fetch_.content.assign(bytes.begin(), bytes.end());
-    } catch (const Botan::Exception&) {  // a build without SHA-1, by which requests name issuers
-      return false;
-    }
-    step_ = step::asked;
-    return true;
-  }
+  COHTTPS_DECL bool ask_responder();
 
-  bool get_list() {
-    step_ = step::end;
-    const auto points = extension(path_[at_], {2, 5, 29, 31});
-    if (!points) return false;
-    fetch_ = {der::distribution_url(*points), {}, {}, most_list};
-    if (fetch_.url.empty()) return false;
-    step_ = step::got_list;
-    return true;
-  }
+  COHTTPS_DECL bool get_list();
 
-  revocation_status judge_response(std::span<const std::byte> content) try {
-    const Botan::OCSP::Response response(reinterpret_cast<const std::uint8_t*>(content.data()),
-                                         content.size());
-    const auto status = judge(response, path_, at_, now_);
-    // Kept for as long as it is seen to hold.
-    until_ = now_ + revocation_cache::lifetime;
-    if (judge(response, path_, at_, until_) != status) until_ = now_;
-    return status;
-  } catch (const Botan::Exception&) {
-    return revocation_status::unusable;
-  }
+  COHTTPS_DECL revocation_status judge_response(std::span<const std::byte> content);
 
-  revocation_status judge_list(std::span<const std::byte> content) try {
-    der::bytes encoded = detail::octets(content);
-    Botan::secure_vector<std::uint8_t> decoded;
-    if (!encoded.empty() && encoded[0] == '-') {
-      Botan::DataSource_Memory text(encoded.data(), encoded.size());
-      decoded = Botan::PEM_Code::decode_check_label(text, "X509 CRL");
-      encoded = decoded;
-    }
-    // Parsed, a list takes twenty times its size: that is for the issuer alone to demand.
-    if (!is_signed_by(encoded, path_[at_ + 1])) return revocation_status::untrusted;
-    Botan::DataSource_Memory source(encoded.data(), encoded.size());
-    const Botan::X509_CRL list(source);
-    until_ = now_ + revocation_cache::lifetime;
-    if (list.next_update().time_is_set())
-      until_ = std::min(until_, to_time_point(list.next_update()));
-    return judge(list, path_, at_, now_);
-  } catch (const Botan::Exception&) {
-    return revocation_status::unusable;
-  }
+  COHTTPS_DECL revocation_status judge_list(std::span<const std::byte> content);
 
-  static std::string_view describe_answer(revocation_status status) {
-    switch (status) {
-      case revocation_status::expired:
-        return "an answer that is out of date";
-      case revocation_status::not_yet_valid:
-        return "an answer from the future";
-      case revocation_status::untrusted:
-        return "an answer that the issuer did not sign";
-      case revocation_status::unknown:
-        return "it knows nothing of this certificate";
-      default:
-        return "an answer that cannot be read";
-    }
-  }
+  COHTTPS_DECL static std::string_view describe_answer(revocation_status status);
 
   /// Of the certificate at hand, and on to the next one.
-  void conclude(revocation_status status) {
-    if (status == revocation_status::revoked)
-      return stop(refuse(Botan::Certificate_Status_Code::CERT_IS_REVOKED, path_, at_));
-    if (status != revocation_status::good) until_ = now_ + revocation_cache::patience;
-    const bool asked = status == revocation_status::good || !why_.empty();
-    if (asked && until_ > now_) cache_->put(key_, status, now_, until_);
-    if (status == revocation_status::good) return proceed();
-    leave_unknown(why_.empty()
-                      ? "names no http address at which to ask whether it was revoked"
-                      : "may have been revoked, as its issuer could not be asked (" + why_ + ')');
-  }
+  COHTTPS_DECL void conclude(revocation_status status);
 
   /// Nobody said that the certificate at hand is good: refuses it where that has to be known.
-  void leave_unknown(std::string what) {
-    if (hard_) what += ", and tls_options::revocation demands to know";
-    auto unknown = refuse("revocation_unknown", path_[at_], what, "certificate_unknown");
-    if (hard_) return stop(std::move(unknown));
-    overlooked_.push_back(std::move(unknown).error());
-    proceed();
-  }
+  COHTTPS_DECL void leave_unknown(std::string what);
 
-  void proceed() {
-    ++at_;
-    step_ = step::begin;
-  }
+  COHTTPS_DECL void proceed();
 
-  void stop(std::unexpected<error> why) { failure_ = std::move(why).error(); }
+  COHTTPS_DECL void stop(std::unexpected<error> why);
 
   certificate_chain path_;
   bool hard_;
@@ -277,3 +150,7 @@ class revocation_check {
 };
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/revocation.ipp>
+#endif

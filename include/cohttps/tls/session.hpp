@@ -78,10 +78,7 @@ class session final : public Botan::TLS::Callbacks {
   result<std::vector<std::byte>> channel_binding();
   revocation_check* revocation();
   result<void> conclude_revocation();
-  bool withheld_tls13() const noexcept {
-    return !activated && sessions_ && sessions_->offered_tls12() &&
-           context_.state().policy->allow_tls13();
-  }
+  bool withheld_tls13() const noexcept;
 
   buffer outgoing;
   tls_info info;
@@ -98,7 +95,7 @@ class session final : public Botan::TLS::Callbacks {
   result<void> guarded(F&& call);
   std::unexpected<error> stop(error why);
   [[noreturn]] void refuse(error why);
-  void overlook(error why) { info.overlooked.push_back(std::move(why).during(phase::handshake)); }
+  void overlook(error why);
   result<void> check_first(std::span<const std::byte> bytes);
   result<std::size_t> check_record(std::span<const std::byte> bytes);
   result<void> open(std::span<std::byte> record);
@@ -107,37 +104,27 @@ class session final : public Botan::TLS::Callbacks {
   void begin_reading();
   [[noreturn]] void send_and_throw(alert_type alert, const char* why);
   void check_alpn();
-  std::string_view versions() const {
-    return context_.state().policy->allow_tls12() ? "TLS 1.2 or 1.3" : "TLS 1.3";
-  }
-  bool asks_issuers() const {
-    return context_.state().revocation != revocation_mode::staple && info.verified;
-  }
-  alert_scene scene() const { return {activated, versions(), host_, alpn_, withheld_}; }
+  std::string_view versions() const;
+  bool asks_issuers() const;
+  alert_scene scene() const;
   error refused_by_botan(alert_type alert, std::string_view what) const;
 
   // What Botan calls. It must not be called back from here, and spans end on return.
-  void tls_emit_data(std::span<const std::uint8_t> data) override {
-    outgoing.append(std::as_bytes(data));
-  }
+  void tls_emit_data(std::span<const std::uint8_t> data) override;
   void tls_record_received(std::uint64_t sequence, std::span<const std::uint8_t> data) override;
   void tls_alert(Botan::TLS::Alert alert) override;
   void tls_inspect_handshake_msg(const Botan::TLS::Handshake_Message& message) override;
   void tls_session_established(const Botan::TLS::Session_Summary& summary) override;
   void tls_session_activated() override { activated = true; }
   bool tls_peer_closed_connection() override { return false; }  // we may still be sending
-  bool tls_should_persist_resumption_information(const Botan::TLS::Session&) override {
-    return info.verified && pinned_;
-  }
+  bool tls_should_persist_resumption_information(const Botan::TLS::Session&) override;
   void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& chain,
                              const std::vector<std::optional<Botan::OCSP::Response>>& staples,
                              const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type,
                              std::string_view, const Botan::TLS::Policy&) override;
   bool tls_verify_message(const Botan::Public_Key& key, std::string_view padding,
                           Botan::Signature_Format format, const std::vector<std::uint8_t>& message,
-                          const std::vector<std::uint8_t>& signature) override {
-    return context_.state().signatures->verify(key, padding, format, message, signature);
-  }
+                          const std::vector<std::uint8_t>& signature) override;
   std::vector<std::uint8_t> tls_sign_message(const Botan::Private_Key& key,
                                              Botan::RandomNumberGenerator& random,
                                              std::string_view padding,
@@ -145,13 +132,7 @@ class session final : public Botan::TLS::Callbacks {
                                              const std::vector<std::uint8_t>& message) override;
   std::chrono::system_clock::time_point tls_current_timestamp() override { return now_; }
 #if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 13, 0)
-  std::unique_ptr<Botan::KDF> tls12_protocol_specific_kdf(std::string_view hash) const override {
-    const bool old = hash == "MD5" || hash == "SHA-1";  // RFC 5246, 5
-    auto prf =
-        Botan::KDF::create_or_throw("TLS-12-PRF(" + std::string(old ? "SHA-256" : hash) + ')');
-    if (!std::exchange(exporting_, false)) return prf;
-    return std::make_unique<empty_context_prf>(std::move(prf));
-  }
+  std::unique_ptr<Botan::KDF> tls12_protocol_specific_kdf(std::string_view hash) const override;
 #endif
   void tls_modify_extensions(Botan::TLS::Extensions& extensions, Botan::TLS::Connection_Side side,
                              Botan::TLS::Handshake_Type message) override;
@@ -160,27 +141,13 @@ class session final : public Botan::TLS::Callbacks {
   // The summary of TLS 1.2 does not name the group; the last key made is the one that is used.
   std::unique_ptr<Botan::PK_Key_Agreement_Key> tls_generate_ephemeral_key(
       const std::variant<Botan::TLS::Group_Params, Botan::DL_Group>& group,
-      Botan::RandomNumberGenerator& random) override {
-    if (const auto* named = std::get_if<Botan::TLS::Group_Params>(&group)) {
-      name_group(*named);
-    } else {  // of the server's own choice (RFC 5246, 7.4.3)
-      group_.reset();
-      info.group = "dh" + std::to_string(std::get<Botan::DL_Group>(group).p_bits());
-    }
-    return Callbacks::tls_generate_ephemeral_key(group, random);
-  }
+      Botan::RandomNumberGenerator& random) override;
 #if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
   std::unique_ptr<Botan::PK_Key_Agreement_Key> tls12_generate_ephemeral_ecdh_key(
       Botan::TLS::Group_Params group, Botan::RandomNumberGenerator& random,
-      Botan::EC_Point_Format format) override {
-    name_group(group);
-    return Callbacks::tls12_generate_ephemeral_ecdh_key(group, random, format);
-  }
+      Botan::EC_Point_Format format) override;
 #endif
-  void name_group(Botan::TLS::Group_Params group) {
-    group_ = group;
-    info.group = name_of(group);
-  }
+  void name_group(Botan::TLS::Group_Params group);
 
   tls_context context_;
   std::shared_ptr<const persona> persona_;
@@ -450,3 +417,7 @@ void session<T>::refuse(error why) {
 }
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/session.ipp>
+#endif

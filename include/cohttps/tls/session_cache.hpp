@@ -1,6 +1,7 @@
 // Sessions of earlier connections, by which a handshake is shorter and needs no certificates.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/host_name.hpp>
 #include <cohttps/tls/known_groups.hpp>
@@ -38,9 +39,7 @@ struct stored_session {
   std::chrono::system_clock::time_point verified;
 
   bool is_tls13() const { return session.version() == Botan::TLS::Version_Code::TLS_V13; }
-  bool has(const Botan::TLS::Session_Handle& other) const {
-    return handle.opaque_handle().get() == other.opaque_handle().get();
-  }
+  COHTTPS_DECL bool has(const Botan::TLS::Session_Handle& other) const;
 };
 
 /// The sessions of all connections that share their trust, pins and identity: a cache belongs to
@@ -62,93 +61,32 @@ class session_cache {
 
   known_groups groups;  ///< by the same origins
 
-  void put(const std::string& origin, stored_session made) {
-    auto session = std::make_shared<const stored_session>(std::move(made));
-    const std::scoped_lock lock(mutex_);
-    auto& of_origin = origins_[origin];
-    // What a server of TLS 1.3 had to say before it was one is of no use: it would be asked for
-    // TLS 1.2 again.
-    for (std::size_t i = of_origin.size(); i-- > 0;)
-      if (!of_origin[i]->session->is_tls13()) forget(of_origin, of_origin[i]);
-    if (of_origin.size() == most_each_) forget(of_origin, of_origin.front());
-    entries_.push_back({origin, std::move(session)});
-    of_origin.push_back(std::prev(entries_.end()));
-    if (entries_.size() > most_) {
-      const std::string oldest = entries_.front().origin;
-      forget(origins_.at(oldest), entries_.begin());
-      drop_if_empty(oldest);
-    }
-  }
+  COHTTPS_DECL void put(const std::string& origin, stored_session made);
 
   /// The newest session of `origin` that may still be used at the time `now`, or null.
-  shared_session take(const std::string& origin, time_point now) {
-    const std::scoped_lock lock(mutex_);
-    const auto found = origins_.find(origin);
-    if (found == origins_.end()) return nullptr;
-    shared_session taken;
-    while (!taken && !found->second.empty()) {
-      const entry last = found->second.back();
-      if (is_usable(*last->session, now)) taken = last->session;
-      if (!taken || taken->is_tls13()) forget(found->second, last);
-    }
-    drop_if_empty(origin);
-    return taken;
-  }
+  COHTTPS_DECL shared_session take(const std::string& origin, time_point now);
 
-  void remove(const std::string& origin, const Botan::TLS::Session_Handle& handle) {
-    const std::scoped_lock lock(mutex_);
-    const auto found = origins_.find(origin);
-    if (found == origins_.end()) return;
-    for (std::size_t i = found->second.size(); i-- > 0;)
-      if (found->second[i]->session->has(handle)) forget(found->second, found->second[i]);
-    drop_if_empty(origin);
-  }
+  COHTTPS_DECL void remove(const std::string& origin, const Botan::TLS::Session_Handle& handle);
 
-  void remove_all_of(const std::string& origin) {
-    const std::scoped_lock lock(mutex_);
-    const auto found = origins_.find(origin);
-    if (found == origins_.end()) return;
-    for (const auto& each : found->second) entries_.erase(each);
-    origins_.erase(found);
-  }
+  COHTTPS_DECL void remove_all_of(const std::string& origin);
 
-  std::size_t size() const {
-    const std::scoped_lock lock(mutex_);
-    return entries_.size();
-  }
+  COHTTPS_DECL std::size_t size() const;
 
   struct kept {
     std::string origin;
     shared_session session;
   };
   /// The oldest first.
-  std::vector<kept> all() const {
-    const std::scoped_lock lock(mutex_);
-    return {entries_.begin(), entries_.end()};
-  }
+  COHTTPS_DECL std::vector<kept> all() const;
 
  private:
   using entry = std::list<kept>::iterator;
 
   // Whatever the server allows: after a day the certificate is looked at again.
-  static bool is_usable(const stored_session& one, time_point now) {
-    constexpr std::chrono::hours day(24);
-    const auto age = now - one.session.start_time();
-    const auto hint = one.session.lifetime_hint();
-    const bool unlimited = !one.is_tls13() && hint.count() == 0;  // RFC 5077, 5.6
-    return age >= std::chrono::seconds(0) && age < day && now >= one.verified &&
-           now - one.verified < day &&
-           (unlimited || age < std::min<std::chrono::seconds>(hint, day));
-  }
+  COHTTPS_DECL static bool is_usable(const stored_session& one, time_point now);
 
-  void forget(std::vector<entry>& of_origin, entry which) {
-    std::erase(of_origin, which);
-    entries_.erase(which);
-  }
-  void drop_if_empty(const std::string& origin) {
-    const auto found = origins_.find(origin);
-    if (found != origins_.end() && found->second.empty()) origins_.erase(found);
-  }
+  COHTTPS_DECL void forget(std::vector<entry>& of_origin, entry which);
+  COHTTPS_DECL void drop_if_empty(const std::string& origin);
 
   const std::size_t most_each_;
   const std::size_t most_;
@@ -163,9 +101,10 @@ class session_link final : public Botan::TLS::Session_Manager {
   using time_point = session_cache::time_point;
 
   /// A null `cache` keeps nothing. `now` is the time of the handshake.
-  session_link(std::shared_ptr<session_cache> cache, std::string_view host, std::uint16_t port,
-               const std::vector<std::string>& alpn, time_point now,
-               const std::shared_ptr<Botan::RandomNumberGenerator>& random)
+  COHTTPS_DECL session_link(std::shared_ptr<session_cache> cache, std::string_view host,
+                            std::uint16_t port, const std::vector<std::string>& alpn,
+                            time_point now,
+                            const std::shared_ptr<Botan::RandomNumberGenerator>& random)
       : Session_Manager(random), cache_(std::move(cache)), host_(host), verified_(now), now_(now) {
     origin_ = host_ + '\0' + std::to_string(port);
     for (const auto& protocol : alpn) origin_ += '\0' + protocol;
@@ -177,19 +116,11 @@ class session_link final : public Botan::TLS::Session_Manager {
   bool offered_tls12() const noexcept { return offered_tls12_; }
 
   /// The group of which alone a share is to be sent.
-  std::optional<known_groups::group> expected_group() const {
-    return cache_ ? cache_->groups.find(origin_, now_) : std::nullopt;
-  }
-  void learn(known_groups::group chosen) {
-    if (cache_) cache_->groups.learn(origin_, chosen, now_);
-  }
+  COHTTPS_DECL std::optional<known_groups::group> expected_group() const;
+  COHTTPS_DECL void learn(known_groups::group chosen);
 
   /// Something is wrong with the peer: none of its sessions is continued (RFC 5246, 7.2.2).
-  void forget() noexcept {
-    if (!cache_) return;
-    cache_->remove_all_of(origin_);
-    cache_->groups.forget(origin_);
-  }
+  COHTTPS_DECL void forget() noexcept;
 
   std::vector<Botan::TLS::Session_with_Handle> find(const Botan::TLS::Server_Information&,
                                                     Botan::TLS::Callbacks&,
@@ -251,3 +182,7 @@ class session_link final : public Botan::TLS::Session_Manager {
 };
 
 }  // namespace cohttps::tls
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/tls/session_cache.ipp>
+#endif

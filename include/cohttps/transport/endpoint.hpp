@@ -1,6 +1,8 @@
 // Where to connect: an address and a port, or a path; independent of any socket library.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -19,17 +21,13 @@ struct endpoint {
   std::uint32_t scope = 0;  ///< the zone of a link-local IPv6 address, else 0
   std::string path = {};    ///< of a Unix domain socket, and then nothing else counts; else empty
 
-  bool is_unix() const noexcept { return !path.empty(); }
+  COHTTPS_DECL bool is_unix() const noexcept;
 
   friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
 /// The Unix domain socket at `path`.
-inline endpoint unix_endpoint(std::string_view path) {
-  endpoint e;
-  e.path = path;
-  return e;
-}
+COHTTPS_DECL endpoint unix_endpoint(std::string_view path);
 
 namespace detail {
 
@@ -131,47 +129,13 @@ constexpr std::optional<endpoint> parse_address(std::string_view text) {
 
 /// The address alone, "192.0.2.1", "2001:db8::1" or "fe80::1%2", as `parse_address` reads it and
 /// RFC 5952 writes it; "unix:/path" for a Unix domain socket.
-inline std::string address_text(const endpoint& e) {
-  if (e.is_unix()) return "unix:" + e.path;
-  const auto byte = [&](std::size_t i) { return std::to_integer<unsigned>(e.address[i]); };
-  std::string out;
-  if (!e.is_v6) {
-    for (std::size_t i = 0; i < 4; ++i) out += (i ? "." : "") + std::to_string(byte(i));
-    return out;
-  }
-  // RFC 5952: the first longest run of two or more zero groups is shortened.
-  const auto group = [&](std::size_t i) { return byte(2 * i) << 8 | byte(2 * i + 1); };
-  std::size_t best = 8, best_length = 1;
-  for (std::size_t i = 0; i < 8;) {
-    std::size_t run = i;
-    while (run < 8 && group(run) == 0) ++run;
-    if (run - i > best_length) best = i, best_length = run - i;
-    i = run + 1;
-  }
-  constexpr char digits[] = "0123456789abcdef";
-  for (std::size_t i = 0; i < 8; ++i) {
-    if (i == best) {
-      out += "::";
-      i += best_length - 1;
-      continue;
-    }
-    if (!out.empty() && out.back() != ':') out += ':';
-    bool started = false;
-    for (int shift = 12; shift >= 0; shift -= 4) {
-      const unsigned digit = group(i) >> shift & 15;
-      started = started || digit != 0 || shift == 0;
-      if (started) out += digits[digit];
-    }
-  }
-  if (e.scope != 0) out += "%" + std::to_string(e.scope);
-  return out;
-}
+COHTTPS_DECL std::string address_text(const endpoint& e);
 
 /// "192.0.2.1:443", "[2001:db8::1]:443" or "unix:/path".
-inline std::string to_string(const endpoint& e) {
-  if (e.is_unix()) return address_text(e);
-  const std::string address = address_text(e);
-  return (e.is_v6 ? "[" + address + "]:" : address + ":") + std::to_string(e.port);
-}
+COHTTPS_DECL std::string to_string(const endpoint& e);
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/transport/endpoint.ipp>
+#endif

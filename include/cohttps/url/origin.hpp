@@ -1,6 +1,8 @@
 // The origin of a URL: with whom a request speaks.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -19,11 +21,7 @@ struct origin {
 
   /// The serialised origin, such as "https://example.com:8443"; the scheme's default port is left
   /// out.
-  std::string text() const {
-    std::string out = scheme + "://" + host;
-    if (port != default_port(scheme)) out += ':' + std::to_string(port);
-    return out;
-  }
+  COHTTPS_DECL std::string text() const;
 
   /// 443 for "https", 80 for "http", 0 for anything else.
   static constexpr std::uint16_t default_port(std::string_view scheme) noexcept {
@@ -43,3 +41,7 @@ struct std::hash<cohttps::origin> {
            static_cast<std::size_t>((rest + 1) * 0x9e3779b97f4a7c15u);
   }
 };
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/url/origin.ipp>
+#endif

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/core/recycled.hpp>
+#include <cohttps/core/separate.hpp>
 #include <cohttps/url/host.hpp>
 
 #include <cstddef>
@@ -39,12 +40,14 @@ struct url_record {
   std::uint16_t port = 0;
   host_kind kind = host_kind::domain;
 
-  std::string_view part(std::size_t begin, std::size_t end) const noexcept {
-    return {href.data() + begin, end - begin};
-  }
+  COHTTPS_DECL std::string_view part(std::size_t begin, std::size_t end) const noexcept;
 
-  std::string_view scheme() const noexcept { return part(0, scheme_end); }
+  COHTTPS_DECL std::string_view scheme() const noexcept;
   std::uint32_t user() const noexcept { return scheme_end + 3; }
 };
 
 }  // namespace cohttps::detail
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/url/url_record.ipp>
+#endif

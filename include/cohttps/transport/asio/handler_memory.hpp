@@ -1,6 +1,8 @@
 // Memory for Asio's operations: one block for each place that has one operation at a time.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
+
 #include <cstddef>
 #include <new>
 
@@ -15,17 +17,8 @@ class handler_memory {
   handler_memory(const handler_memory&) = delete;
   handler_memory& operator=(const handler_memory&) = delete;
 
-  void* allocate(std::size_t size) {
-    if (used_ || size > sizeof(block_)) return ::operator new(size);
-    used_ = true;
-    return block_;
-  }
-  void deallocate(void* memory) noexcept {
-    if (memory == block_)
-      used_ = false;
-    else
-      ::operator delete(memory);
-  }
+  COHTTPS_DECL void* allocate(std::size_t size);
+  COHTTPS_DECL void deallocate(void* memory) noexcept;
 
  private:
   alignas(std::max_align_t) std::byte block_[256];
@@ -77,3 +70,7 @@ class shared_state {
 };
 
 }  // namespace cohttps::detail
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/transport/asio/handler_memory.ipp>
+#endif

@@ -1,6 +1,7 @@
 // Runs a task for a caller who speaks Asio's completion tokens.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/transport/asio/config.hpp>
@@ -63,7 +64,7 @@ struct detached {
     std::suspend_never initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
-    void unhandled_exception() const noexcept { std::terminate(); }  // nothing can be left to throw
+    COHTTPS_DECL void unhandled_exception() const noexcept;  // nothing can be left to throw
 
    private:
     started_roots::entry entry_;
@@ -122,3 +123,7 @@ auto start(asio::io_context& context, Make make, Token&& token) {
 }
 
 }  // namespace cohttps::detail
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/transport/asio/start.ipp>
+#endif

@@ -1,6 +1,7 @@
 // A connection over Asio as a `byte_stream`.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/transport/asio/config.hpp>
 #include <cohttps/transport/asio/handler_memory.hpp>
 #include <cohttps/transport/concepts.hpp>
@@ -87,34 +88,12 @@ class asio_completion {
   std::size_t number_;
 };
 
-[[gnu::cold]] inline error make_io_error(const asio_error_code& code, std::string_view verb) {
-  const std::error_code standard(code.value(), std::system_category());
-  if (code == asio::error::operation_aborted)
-    return error(error_category::canceled, "canceled", "the operation was canceled");
-  const bool reset = code == asio::error::connection_reset || code == asio::error::broken_pipe ||
-                     code == asio::error::connection_aborted;
-  return error(error_category::peer_closed, reset ? "connection_reset" : "connection_lost",
-               "the connection broke while " + std::string(verb) + ": " + code.message())
-      .code(standard);
-}
+COHTTPS_DECL [[gnu::cold]] error make_io_error(const asio_error_code& code, std::string_view verb);
 
 /// What can be had or given without waiting; 0 as well when the socket is closed or broken.
-inline std::size_t receive_at_once(asio_stream_state& from, std::span<std::byte> in) noexcept {
-  if (!from.socket.is_open()) return 0;
-  const auto got = ::recv(from.socket.native_handle(), in.data(), in.size(), MSG_DONTWAIT);
-  return got > 0 ? static_cast<std::size_t>(got) : 0;
-}
-inline std::size_t send_at_once(asio_stream_state& to, std::span<const std::byte> out,
-                                int more_flags = 0) noexcept {
-#if defined(MSG_NOSIGNAL)
-  constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-#else
-  constexpr int flags = MSG_DONTWAIT;  // Asio sets SO_NOSIGPIPE on such systems
-#endif
-  if (!to.socket.is_open()) return 0;
-  const auto sent = ::send(to.socket.native_handle(), out.data(), out.size(), flags | more_flags);
-  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
-}
+COHTTPS_DECL std::size_t receive_at_once(asio_stream_state& from, std::span<std::byte> in) noexcept;
+COHTTPS_DECL std::size_t send_at_once(asio_stream_state& to, std::span<const std::byte> out,
+                                      int more_flags = 0) noexcept;
 
 /// The awaiter of one operation on a stream. `Action::start` begins it with a completion;
 /// `Action::finish` turns its outcome into the result.
@@ -204,64 +183,34 @@ class asio_stream {
                                                         writing{out});
   }
 
-  std::size_t try_read(std::span<std::byte> in) noexcept {
-    return state_ ? detail::receive_at_once(*state_, in) : 0;
-  }
+  COHTTPS_DECL std::size_t try_read(std::span<std::byte> in) noexcept;
 
-  std::size_t try_write(std::span<const std::byte> out) noexcept {
-    return state_ ? detail::send_at_once(*state_, out) : 0;
-  }
+  COHTTPS_DECL std::size_t try_write(std::span<const std::byte> out) noexcept;
 
-  bool idle() noexcept {
-    if (!state_ || !state_->socket.is_open()) return false;
-    std::byte probe;
-    const auto got = ::recv(state_->socket.native_handle(), &probe, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-  }
+  COHTTPS_DECL bool idle() noexcept;
 
-  void close() noexcept {
-    if (!state_) return;
-    asio_error_code ignored;
-    state_->socket.close(ignored);
-  }
+  COHTTPS_DECL void close() noexcept;
 
   // Held back until it can leave together with the FIN, in one segment; not where something is left
   // unread, as then the system ends the connection with a reset and drops what it holds back.
-  void close(std::span<const std::byte> last) noexcept {
-#if defined(MSG_MORE)
-    constexpr int held_back = MSG_MORE;
-#else
-    constexpr int held_back = 0;
-#endif
-    if (state_ && !last.empty()) (void)detail::send_at_once(*state_, last, idle() ? held_back : 0);
-    close();
-  }
+  COHTTPS_DECL void close(std::span<const std::byte> last) noexcept;
 
  private:
   struct reading {
     std::span<std::byte> in;
     // Where the last read left nothing to be had there will hardly be something now.
-    std::size_t at_once(detail::asio_stream_state& from) const noexcept {
-      return from.reading.filled ? detail::receive_at_once(from, in) : 0;
-    }
+    COHTTPS_DECL std::size_t at_once(detail::asio_stream_state& from) const noexcept;
     template <class Handler>
     void start(detail::asio_stream_state::socket_type& socket, Handler handler) const {
       socket.async_read_some(asio::mutable_buffer(in.data(), in.size()), std::move(handler));
     }
-    result<std::size_t> finish(const detail::shared_state<detail::asio_stream_state>& from,
-                               const asio_error_code& code, std::size_t size) const {
-      from->reading.filled = size == in.size();
-      if (!code) [[likely]]
-        return size;
-      if (code == asio::error::eof) return std::size_t{0};
-      return std::unexpected(detail::make_io_error(code, "reading"));
-    }
+    COHTTPS_DECL result<std::size_t> finish(
+        const detail::shared_state<detail::asio_stream_state>& from, const asio_error_code& code,
+        std::size_t size) const;
   };
   struct writing {
     std::span<const std::byte> out;
-    std::size_t at_once(detail::asio_stream_state& to) const noexcept {
-      return detail::send_at_once(to, out);
-    }
+    COHTTPS_DECL std::size_t at_once(detail::asio_stream_state& to) const noexcept;
     template <class Handler>
     void start(detail::asio_stream_state::socket_type& socket, Handler handler) const {
       socket.async_write_some(asio::const_buffer(out.data(), out.size()), std::move(handler));
@@ -279,3 +228,7 @@ class asio_stream {
 static_assert(eager_stream<asio_stream>);
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/transport/asio/stream.ipp>
+#endif

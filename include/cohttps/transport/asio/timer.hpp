@@ -1,6 +1,7 @@
 // A timer over Asio.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/transport/asio/config.hpp>
 #include <cohttps/transport/asio/handler_memory.hpp>
 #include <cohttps/transport/concepts.hpp>
@@ -16,7 +17,7 @@ namespace cohttps {
 /// loop's next turn.
 class asio_timer {
  public:
-  explicit asio_timer(asio::io_context& context) : state_(new state(context)) {}
+  COHTTPS_DECL explicit asio_timer(asio::io_context& context) : state_(new state(context)) {}
   asio_timer(asio_timer&&) noexcept = default;
   asio_timer& operator=(asio_timer&& other) noexcept {
     if (state_) cancel();
@@ -27,30 +28,14 @@ class asio_timer {
     if (state_) cancel();
   }
 
-  void set(time_point when, timer_function f, void* argument) noexcept {
-    attach();
-    state_->function = f;
-    state_->argument = argument;
-    state_->when = when;
-    state::arm(state_);
-  }
+  COHTTPS_DECL void set(time_point when, timer_function f, void* argument) noexcept;
 
-  void cancel() noexcept {
-    attach();
-    state_->function = nullptr;
-    state_->cancel_wait();
-  }
+  COHTTPS_DECL void cancel() noexcept;
 
   // The work that Asio counts for the wait is taken from it, and given back before the wait ends.
   // In a handler only, whose own work keeps the count above zero: Asio stops when it reaches that.
-  bool detach() noexcept {
-    if (!state_->detached && state_->executor().running_in_this_thread()) {
-      state_->detached = true;
-      state_->executor().on_work_finished();
-    }
-    return state_->detached;
-  }
-  void attach() noexcept { state_->attach(); }
+  COHTTPS_DECL bool detach() noexcept;
+  COHTTPS_DECL void attach() noexcept;
 
  private:
   using timer_type = asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -78,42 +63,13 @@ class asio_timer {
   struct state {
     explicit state(asio::io_context& context) : timer(context.get_executor()) {}
     asio::io_context::executor_type executor() noexcept { return timer.get_executor(); }
-    void attach() noexcept {
-      if (std::exchange(detached, false)) executor().on_work_started();
-    }
+    COHTTPS_DECL void attach() noexcept;
 
-    void cancel_wait() noexcept {
-      ++setting;
-      waits = false;
-      try {
-        timer.cancel();
-      } catch (...) {  // documented to throw, and has nothing that could fail
-      }
-    }
+    COHTTPS_DECL void cancel_wait() noexcept;
 
-    static void arm(const detail::shared_state<state>& self) noexcept {
-      self->cancel_wait();
-      if (self->when != time_point::min()) try {
-          self->timer.expires_at(self->when);
-          self->timer.async_wait(wait_ends{{self, &self->wait_memory}, self->setting});
-          self->waits = true;
-          return;
-        } catch (const std::bad_alloc&) {
-        }
-      if (!std::exchange(self->turn_comes, true))
-        asio::post(self->executor(), turn_begins{{self, &self->turn_memory}});
-    }
-    static void begin_turn(const detail::shared_state<state>& self) {
-      self->turn_comes = false;
-      if (self->waits || !self->function) return;
-      if (self->when > std::chrono::steady_clock::now()) return arm(self);
-      fire(*self);
-    }
-    static void fire(state& self) {
-      self.attach();
-      self.waits = false;
-      if (self.function) std::exchange(self.function, nullptr)(self.argument);
-    }
+    COHTTPS_DECL static void arm(const detail::shared_state<state>& self) noexcept;
+    COHTTPS_DECL static void begin_turn(const detail::shared_state<state>& self);
+    COHTTPS_DECL static void fire(state& self);
 
     timer_type timer;
     timer_function function = nullptr;
@@ -134,3 +90,7 @@ class asio_timer {
 static_assert(detachable_timer<asio_timer>);
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/transport/asio/timer.ipp>
+#endif

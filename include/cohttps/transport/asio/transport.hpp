@@ -1,6 +1,7 @@
 // The default network: sockets, names and timers over Asio.
 #pragma once
 
+#include <cohttps/core/separate.hpp>
 #include <cohttps/transport/any_transport.hpp>
 #include <cohttps/transport/asio/config.hpp>
 #include <cohttps/transport/asio/connect.hpp>
@@ -22,10 +23,7 @@ namespace cohttps {
 namespace detail {
 
 /// The loop that `run` runs on this thread, if any.
-inline asio::io_context*& current_context() noexcept {
-  thread_local asio::io_context* context = nullptr;
-  return context;
-}
+COHTTPS_DECL asio::io_context*& current_context() noexcept;
 
 }  // namespace detail
 
@@ -54,7 +52,7 @@ class asio_transport {
         state, state->writing, stop, detail::asio_connecting(to, how));
   }
   auto connect(const endpoint& to, stop_token stop) { return connect(to, socket_options(), stop); }
-  timer_type make_timer() { return asio_timer(*context_); }
+  COHTTPS_DECL timer_type make_timer();
   time_point now() const noexcept { return std::chrono::steady_clock::now(); }
   template <std::invocable Call>
   void post(Call call) {
@@ -64,12 +62,7 @@ class asio_transport {
   asio::io_context& context() const noexcept { return *context_; }
 
   /// The transport of the `run` that this thread is in. Throws `error` (usage) outside of one.
-  static asio_transport current() {
-    if (asio::io_context* running = detail::current_context()) return asio_transport(*running);
-    throw error(error_category::usage, "no_event_loop",
-                "there is no event loop here: call this inside cohttps::run(), or construct the "
-                "client with cohttps::asio_transport(io_context)");
-  }
+  COHTTPS_DECL static asio_transport current();
 
   /// Starts the task that `make(stop_token)` gives, and completes `token` with
   /// `void(std::exception_ptr, T)` on its handler's executor. From any thread.
@@ -101,3 +94,7 @@ auto start_on(any_transport& over, Make make, Token&& token) {
 }
 
 }  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/transport/asio/transport.ipp>
+#endif

@@ -1,0 +1,48 @@
+// Definitions for file_reader.hpp.
+#pragma once
+
+#include <cohttps/client/file_reader.hpp>
+
+namespace cohttps::detail {
+
+COHTTPS_DEF result<void> file_reader::check() const {
+  if (number_ < 0) return unreadable();
+  return {};
+}
+
+COHTTPS_DEF result<std::span<const std::byte>> file_reader::read(std::span<std::byte> into) {
+  if (left_)
+    into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), *left_)));
+  if (into.empty()) return into;
+  started_ = true;
+  ssize_t got = -1;
+  do got = ::read(number_, into.data(), into.size());
+  while (got < 0 && errno == EINTR);
+  if (got < 0) return unreadable();
+  const auto part = into.first(static_cast<std::size_t>(got));
+  if (!left_) return part;
+  if (part.empty())
+    return fail(error_category::usage, "content_file",
+                "the file '" + path_ + "' has become shorter while it was sent");
+  *left_ -= part.size();
+  return part;
+}
+
+COHTTPS_DEF bool file_reader::rewind() noexcept {
+  if (!can_rewind()) return false;
+  if (!started_) return true;
+  if (::lseek(number_, 0, SEEK_SET) != 0) return false;
+  left_ = size_;
+  started_ = false;
+  return true;
+}
+
+COHTTPS_DEF void file_reader::close() noexcept {
+  if (number_ >= 0) ::close(std::exchange(number_, -1));
+}
+
+COHTTPS_DEF std::unexpected<error> file_reader::unreadable() const {
+  return fail(error_category::usage, "content_file", "the file '" + path_ + "' cannot be read");
+}
+
+}  // namespace cohttps::detail
