@@ -273,17 +273,28 @@ def emitted_functions(flags, compiler, root):
         return dict(zip(units, in_parallel(count, units)))
 
 
+def built_with(flags, compiler):
+    """The compiler and the libraries on which the number of functions depends."""
+    done = run([compiler, *flags.relaxed(), "-E", "-dM", "-x", "c++", "-"],
+               input="#include <cohttps/transport/asio/config.hpp>\n#include <botan/version.h>\n")
+    macros = dict(re.findall(r"^#define (\w+) (.*)$", done.stdout, re.M))
+    botan = ".".join(macros.get(f"BOTAN_VERSION_{part}", "?") for part in ("MAJOR", "MINOR", "PATCH"))
+    options = " ".join(sorted(name.removeprefix("COHTTPS_HAS_") for name in macros if name.startswith("COHTTPS_HAS_")))
+    return (f"GCC {run([compiler, '-dumpfullversion']).stdout.strip()}, Botan {botan}, "
+            f"Asio {macros.get('ASIO_VERSION', macros.get('BOOST_ASIO_VERSION', '?'))}, {options}")
+
+
 def compare_functions(flags, compiler, root):
-    """No unit has more functions than tests/structure/functions.json records for this compiler."""
-    version = run([compiler, "-dumpfullversion"]).stdout.strip()
-    recorded = json.loads((root / "tests/structure/functions.json").read_text()).get(f"gcc {version}")
+    """No unit has more functions than tests/structure/functions.json records for this compiler and libraries."""
+    key = built_with(flags, compiler)
+    recorded = json.loads((root / "tests/structure/functions.json").read_text()).get(key)
     try:
         counted = emitted_functions(flags, compiler, root)
     except ValueError as error:
         return [str(error)], ""
     note = ", ".join(f"{unit} {count}" for unit, count in counted.items())
     if recorded is None:
-        return [], f"not compared, as nothing is recorded for GCC {version}: {note}"
+        return [], f"not compared, as nothing is recorded for {key}: {note}"
     return [f"{unit}: {count} functions instead of {recorded[unit]}; write the number of tests/structure/functions.json "
             "down anew when fewer, or when the new ones are meant"
             for unit, count in counted.items() if count != recorded[unit]], note
