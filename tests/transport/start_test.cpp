@@ -4,7 +4,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <filesystem>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -211,3 +213,18 @@ TEST_CASE("a cancellation reaches the task, from another thread's executor as we
   CHECK(canceled > 0);
   alive.reset();
 }
+
+#if defined(__linux__)
+TEST_CASE("a future that is completed by the loop's thread starts no others") {
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  asio::io_context loop;
+  asio_transport t(loop);
+  const auto before = threads();
+  std::future<int> one = t.start([](stop_token) -> task<int> { co_return 1; }, asio::use_future);
+  loop.run();
+  CHECK(one.get() == 1);
+  CHECK(threads() == before);
+}
+#endif

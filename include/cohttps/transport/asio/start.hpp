@@ -78,7 +78,7 @@ struct started_stop {
 
 /// `executor` is the handler's, and keeps its loop at work until the handler was called.
 template <class T, class Make, class Handler, class Executor>
-detached run_started(asio::io_context&, Make make, Handler handler, Executor executor,
+detached run_started(asio::io_context& loop, Make make, Handler handler, Executor executor,
                      std::shared_ptr<started_stop> stop) {
   std::exception_ptr failure;
   std::optional<T> value;
@@ -87,12 +87,16 @@ detached run_started(asio::io_context&, Make make, Handler handler, Executor exe
   } catch (...) {
     failure = std::current_exception();
   }
-  // Posted, so that what the handler throws leaves from the loop and not through this coroutine.
-  asio::post(executor, [handler = std::move(handler), failure = std::move(failure),
-                        value = std::move(value)]() mutable {
+  auto complete = [handler = std::move(handler), failure = std::move(failure),
+                   value = std::move(value)]() mutable {
     // A slot is only to be touched where its owner emits: on the handler's executor.
     asio::get_associated_cancellation_slot(handler).clear();
     std::move(handler)(std::move(failure), value ? *std::move(value) : T());
+  };
+  // Posted, so that what the handler throws leaves from the loop and not through this coroutine.
+  // Then dispatched: to post to a system_executor, as use_future's handler has, starts its threads.
+  asio::post(loop, [executor = std::move(executor), complete = std::move(complete)]() mutable {
+    asio::dispatch(executor, std::move(complete));
   });
 }
 
