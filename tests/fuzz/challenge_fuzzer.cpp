@@ -64,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const auto answer = digest->answer({user, "p", "GET", "/", "content", "c"});
       require(answer && ascii::is_field_value(*answer));
       const auto parsed = parse_challenges(*answer);
-      require(parsed && parsed->size() == 1 && parsed->front().find("realm") == digest->realm());
+      require(parsed.size() == 1 && parsed.front().find("realm") == digest->realm());
     }
   }
   return 0;

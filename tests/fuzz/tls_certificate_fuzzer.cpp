@@ -62,7 +62,7 @@ std::optional<Botan::X509_Certificate> certificate(std::uint8_t subject, std::ui
   const bytes key =
       element(0x30, element(0x30, element(6, {0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1}) +
                                       element(6, {0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7})) +
-                        element(3, bytes(66, 4)));
+                        element(3, bytes{0, 4} + bytes(64, 1)));
   bytes fields = element(0xa0, {2, 1, 2}) + element(2, {1}) + algorithm + name(issuer) +
                  element(0x30, date + date) + name(subject) + key;
   if (!extended.empty()) fields = fields + element(0xa3, element(0x30, extended));
