@@ -64,8 +64,8 @@ class attempt {
   /// one. `number` is for observers.
   COHTTPS_DECL task<result<void>> send(std::size_t number, bool fresh);
 
-  /// What there is to know for sending the request again: `failed` is the error of the sending, or
-  /// null for a response.
+  /// The facts that decide whether the request is sent again. `failed` is the error of the sending,
+  /// or null when there is a response.
   COHTTPS_DECL detail::resend_facts facts(const error* failed) const noexcept;
 
   /// Takes the challenge of a 407. Fails where it cannot be answered.

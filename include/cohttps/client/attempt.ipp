@@ -115,7 +115,7 @@ COHTTPS_DEF task<result<void>> attempt::drain() {
   while (connection_ && drained <= drain_limit && limit_.now() - begun < drain_time) {
     auto part = co_await receive();
     if (!part) {
-      // What went wrong with it is no matter, unless it ends the operation.
+      // An error of unwanted content does not matter, unless it ends the operation.
       if (limit_.stop_requested() && !limit_.forgive())
         co_return std::unexpected(failure(std::move(part).error()));
       break;

@@ -24,7 +24,7 @@ namespace cohttps {
 
 namespace detail {
 
-/// What a peer claims of its content's length is believed only as far as it costs little.
+/// Memory is reserved for at most this much of the content's announced length.
 inline constexpr std::size_t believed_length = 1024 * 1024;
 
 template <class = void>

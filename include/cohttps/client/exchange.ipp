@@ -361,7 +361,7 @@ template <class T>
 error exchange<T>::ended(error e) {
   if (!running_) return e;
   if (state_.url && e.subject().empty()) e.subject(here().origin().text());
-  // Of a chain of redirections, too, the first request may have been acted on.
+  // The server may have acted on the first request of a chain of redirections.
   e.replay(attempt_.replay_of_all(e));
   // After a switch somebody else may be reading or writing: the connection is closed below them.
   if (switched_)

@@ -29,7 +29,7 @@ namespace detail {
 
 using shared_client_state = std::shared_ptr<client_state>;
 
-// What operations do, by their result. The arguments outlive the task.
+// Carry an operation out; one function for each type of result. The arguments outlive the task.
 COHTTPS_DECL task<result<response>> perform(const shared_client_state&, request&,
                                             std::type_identity<response>);
 COHTTPS_DECL task<result<response_stream>> perform(const shared_client_state&, request&,

@@ -135,7 +135,7 @@ struct client_options {
   pool::options pool = {};
   retry_options retry = {};
 
-  /// Who sees what the client's operations do.
+  /// Objects that see the steps of the client's operations.
   cohttps::observers observers = {};
 
   /// Which proxy leads to which URL; none by default, and none of the environment's unless

@@ -20,7 +20,7 @@ enum class failure : std::uint8_t {
 /// `connected`: the error came after the request had a connection.
 COHTTPS_DECL failure failure_of(const error& e, bool connected) noexcept;
 
-/// What is known after one sending.
+/// The facts after one sending.
 struct resend_facts {
   int status = 0;  ///< of the final response; 0: there is none
   failure cause = failure::none;

@@ -45,7 +45,7 @@ class coding_stage {
   /// another part if it goes on.
   virtual bool is_between_parts() const noexcept { return false; }
 
-  /// What is wrong behind that which was decoded; null: nothing. `step` is not called again then.
+  /// The fault that follows the decoded bytes, or null. After a fault `step` is not called again.
   const error* failure() const noexcept { return failure_ ? &*failure_ : nullptr; }
 
  protected:

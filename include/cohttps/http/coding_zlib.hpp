@@ -70,7 +70,7 @@ class gzip_stage final : public coding_stage {
   bool is_between_parts() const noexcept override { return complete_ && magic_seen_ > 0; }
 
  private:
-  // What a member begins with (RFC 1952, 2.3.1): it is kept back until all of it is here.
+  // The first bytes of a member (RFC 1952, 2.3.1) are kept back until all of them are here.
   static constexpr std::array<std::byte, 3> magic{std::byte{0x1f}, std::byte{0x8b}, std::byte{8}};
 
   /// Behind a whole member: whether another one begins, of which the magic bytes are read now.
