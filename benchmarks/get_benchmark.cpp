@@ -3,7 +3,7 @@
 // The scripted side answers without parsing, and its share is measured alone (`bare_exchange`).
 #include "allocations.hpp"
 
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/testing/memory_network.hpp>
 

@@ -1,8 +1,8 @@
 // Work whose instructions are counted: `instructions WORK COUNT` does it so often, without
 // arguments it says with what it was built. tests/structure/instructions.py counts with callgrind.
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/core/buffer.hpp>
-#include <cohttps/http/cookie_jar.hpp>
+#include <cohttps/http/cookie/cookie_jar.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http1/request_writer.hpp>
 #include <cohttps/http1/response_parser.hpp>

@@ -3,7 +3,7 @@
 
 #include <cohttps/core/recycled.hpp>
 #include <cohttps/core/recycler.hpp>
-#include <cohttps/http/cookie_jar.hpp>
+#include <cohttps/http/cookie/cookie_jar.hpp>
 #include <cohttps/pool/policy.hpp>
 
 #include <benchmark/benchmark.h>
@@ -44,10 +44,10 @@ void pool_lease(benchmark::State& state) {
   using policy = pool::policy<std::unique_ptr<connection>>;
   policy decide({.per_host = 8, .total = 2000});
   const auto to = [](int i) {
-    return pool::key{{"https", "host" + std::to_string(i) + ".example", 443}, {}, nullptr};
+    return detail::route{.to = {"https", "host" + std::to_string(i) + ".example", 443}};
   };
   const std::chrono::steady_clock::time_point now{};
-  const auto lease = [&](const pool::key& where) {
+  const auto lease = [&](const detail::route& where) {
     policy::request asking;
     decide.ask(where, asking, now);
     if (!asking.granted->opened)
@@ -55,7 +55,7 @@ void pool_lease(benchmark::State& state) {
     decide.give_back(*std::exchange(asking.granted, nullptr), true, now);
   };
   for (int i = 0; i < state.range(0); ++i) lease(to(i));
-  const pool::key here = to(0);
+  const detail::route here = to(0);
   const allocations::counter counter;
   for (auto _ : state) lease(here);
   counter.report(state);

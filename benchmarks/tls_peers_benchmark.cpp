@@ -5,8 +5,7 @@
 // tls_peers_benchmark [GET-PROGRAM]: prints a line for each figure, and its ratio.
 #include "servers/nginx.hpp"
 
-#include <cohttps/client/client.hpp>
-#include <cohttps/run.hpp>
+#include <cohttps/cohttps.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -2,7 +2,7 @@
 // out on localhost. It issues what is right and, on demand, whatever can be wrong.
 #pragma once
 
-#include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/verify/host_name.hpp>
 
 #include <botan/asn1_obj.h>
 #include <botan/ec_group.h>

@@ -154,7 +154,7 @@ task<void> fetch(const arguments& a, outcome& out) {
 
 /// -c: a file that only its owner can read. Gives why it cannot be written, or nothing.
 std::string write_cookies(const arguments& a) {
-  const std::string text = a.client.cookies->with([&](cohttps::cookie_jar& jar) {
+  const std::string text = a.jar->with([&](cohttps::cookie_jar& jar) {
     get::forget_own_cookies(a, jar);
     return cohttps::write_netscape_cookies(jar, std::chrono::system_clock::now());
   });
@@ -200,7 +200,7 @@ int main(int argc, char** argv) {
           std::cerr << "*   " << attempt.endpoint << ": " << attempt.message << '\n';
     }
   }
-  if (!a.cookie_jar.empty() && a.client.cookies)
+  if (!a.cookie_jar.empty() && a.jar)
     if (const std::string why = write_cookies(a); !why.empty()) {
       std::cerr << "get: cannot write the cookies to " << a.cookie_jar << ": " << why << '\n';
       if (out.code == 0) out.code = 23;

@@ -3,8 +3,9 @@
 
 #include <cohttps/client/multipart_form.hpp>
 #include <cohttps/cohttps.hpp>
-#include <cohttps/http/cookie_file.hpp>
-#include <cohttps/http/netrc.hpp>
+#include <cohttps/http/auth/netrc.hpp>
+#include <cohttps/http/cookie/cookie_file.hpp>
+#include <cohttps/http/cookie/shared_cookie_jar.hpp>
 #include <cohttps/url/percent_encoding.hpp>
 
 #include <algorithm>
@@ -62,6 +63,7 @@ struct arguments {
   std::vector<std::string> cookies;       ///< written out
   std::vector<std::string> cookie_files;  ///< to read
   std::string cookie_jar;                 ///< to write
+  std::shared_ptr<cohttps::shared_cookie_jar> jar;
   std::string output;
   std::string url;
   bool show_head = false;
@@ -612,7 +614,8 @@ inline void settle_cookies(arguments& a) {
       if (where)
         (void)jar.store(*where,
                         text + (where->scheme() == "https" ? "; Path=/; Secure" : "; Path=/"), now);
-    a.client.cookies = std::make_shared<cohttps::shared_cookie_jar>(std::move(jar));
+    a.jar = std::make_shared<cohttps::shared_cookie_jar>(std::move(jar));
+    a.client.cookies = a.jar;
     return;
   }
   std::string own;

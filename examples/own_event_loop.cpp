@@ -1,7 +1,7 @@
 // The client on an event loop written by hand: what a program gives to be a `transport`.
 //
 // One thread, poll(2), a list of timers. Every wait is one object on the waiting coroutine's frame.
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/task/task.hpp>
 
 #include <cerrno>

@@ -1,6 +1,6 @@
 // How a program that uses a client is tested: a test gives its functions a client that reaches
 // scripted servers.
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/testing/scripted_server.hpp>
 
 #include <chrono>

@@ -2,7 +2,7 @@
 //
 // Each request carries a traceparent field (W3C Trace Context), and its steps are told on stderr.
 #include <cohttps/cohttps.hpp>
-#include <cohttps/net/observer.hpp>
+#include <cohttps/connection/observer.hpp>
 
 #include <iomanip>
 #include <iostream>

@@ -1,7 +1,7 @@
-// Everything that a program needs: the client, tasks, and the loop to run them.
+// Includes the whole library: the client, tasks, and the loop that runs them.
 #pragma once
 
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/run.hpp>
 #include <cohttps/task/task.hpp>

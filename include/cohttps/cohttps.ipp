@@ -1,7 +1,7 @@
 // Definitions for cohttps.hpp.
 #pragma once
 
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/cohttps.hpp>
 #include <cohttps/run.hpp>
 

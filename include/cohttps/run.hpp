@@ -1,4 +1,4 @@
-// The shortest way to run a coroutine: an event loop for the length of one call.
+// The shortest way to run a coroutine: an event loop that exists for one call.
 #pragma once
 
 #include <cohttps/core/recycler.hpp>
@@ -54,19 +54,20 @@ run_root make_run_root(task<void> work) {
   co_await std::move(work);
 }
 
-/// Runs `root` to its end on a loop of its own, and rethrows what left it.
+/// Runs `root` to its end on a new loop, and rethrows its exception.
 COHTTPS_DECL void run_on_new_loop(run_root root);
 
-/// The loop of the `run` that this thread is in.
+/// Returns the transport of the `run` that is active on this thread.
 COHTTPS_DECL any_transport current_transport();
 
 }  // namespace detail
 
-/// Runs a task and everything that it starts on this thread, until the task ends. Gives its result
-/// or throws what it threw. Inside, `client` and `sleep_for` find the loop by themselves.
+/// Runs a task, and everything that it starts, on this thread until the task ends. Returns the
+/// task's result, or throws its exception. Inside the task, `client` and `sleep_for` find the loop
+/// without help.
 ///
-/// Throws `error` (usage) when it is called inside another `run` on this thread, or when the task
-/// waits for something that can never happen.
+/// Throws `error` (usage) if it is called inside another `run` on this thread, or if the task waits
+/// for something that can never happen.
 template <class T>
 T run(task<T> work) {
   if constexpr (std::is_void_v<T>) {

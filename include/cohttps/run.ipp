@@ -22,7 +22,7 @@ COHTTPS_DEF void run_on_new_loop(run_root root) {
     ~scope() { current = nullptr; }
   } scope{current};
   current = &loop;
-  run_root work = std::move(root);  // destroyed before the loop, whose sockets its frames hold
+  run_root work = std::move(root);  // destroyed before the loop, because its frames hold sockets
   run_on(loop, work);
 }
 

@@ -1,7 +1,7 @@
 // Responses whose content is coded.
 #include "client/support.hpp"
 
-#include <cohttps/http/coding.hpp>
+#include <cohttps/http/coding/coding.hpp>
 
 #if defined(COHTTPS_HAS_ZLIB)
 #include <zlib.h>

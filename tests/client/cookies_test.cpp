@@ -1,6 +1,8 @@
 // Cookies between requests, redirections and clients.
 #include "client/support.hpp"
 
+#include <cohttps/http/cookie/shared_cookie_jar.hpp>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 
@@ -20,7 +22,8 @@ TEST_CASE("cookies come back, also from redirections, and to another client") {
   other.then(plain_response("x", "200 OK", "Set-Cookie: c=3\r\n"));
   at.host.then(plain_response("y"));
   client_options options = plain();
-  options.cookies = std::make_shared<shared_cookie_jar>();
+  const auto shared = std::make_shared<shared_cookie_jar>();
+  options.cookies = shared;
   auto r = get(at.network, "http://host/", options);
   if (!r) FAIL(r.error().what());
   CHECK(cookie_of(at.host.requests.at(0)).empty());
@@ -29,7 +32,7 @@ TEST_CASE("cookies come back, also from redirections, and to another client") {
   r = get(at.network, "http://host/", options);
   if (!r) FAIL(r.error().what());
   CHECK(cookie_of(at.host.requests.at(2)) == "a=1; b=2");
-  CHECK(options.cookies->with([](cookie_jar& jar) { return jar.size(); }) == 3);
+  CHECK(shared->with([](cookie_jar& jar) { return jar.size(); }) == 3);
 }
 
 TEST_CASE("without a jar, and with a Cookie field of the caller's") {

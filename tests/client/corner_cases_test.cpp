@@ -2,7 +2,7 @@
 #include "client/proxy_support.hpp"
 #include "client/support.hpp"
 
-#include <cohttps/proxy/proxy_rules.hpp>
+#include <cohttps/connect/proxy_rules.hpp>
 #include <cohttps/proxy/socks.hpp>
 #include <cohttps/task/when_any.hpp>
 #include <cohttps/transport/sleep.hpp>

@@ -47,10 +47,10 @@ void write(const fs::path& name, std::string_view text) {
   std::ofstream(name, std::ios::binary) << text;
 }
 
-result<downloaded> download(memory_network& network, const std::string& to,
-                            download_options how = {}, request_options options = {},
-                            std::string url = "http://host/f") {
-  auto work = [&]() -> task<result<downloaded>> {
+result<download_result> download(memory_network& network, const std::string& to,
+                                 download_options how = {}, request_options options = {},
+                                 std::string url = "http://host/f") {
+  auto work = [&]() -> task<result<download_result>> {
     client c(network.transport(), plain());
     try {
       co_return co_await c.download(url, to, how, options);

@@ -2,7 +2,7 @@
 #include "client/support.hpp"
 
 #include <cohttps/client/multipart_form.hpp>
-#include <cohttps/http/representation.hpp>
+#include <cohttps/http/content/representation.hpp>
 
 #include <cstdio>
 #include <filesystem>

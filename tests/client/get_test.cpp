@@ -2,7 +2,7 @@
 #include "client/support.hpp"
 
 #include <cohttps/core/base64.hpp>
-#include <cohttps/http/coding.hpp>
+#include <cohttps/http/coding/coding.hpp>
 
 #include <support/allocations.hpp>
 

@@ -3,7 +3,7 @@
 #include "client/http2_host.hpp"
 #include "client/support.hpp"
 
-#include <cohttps/net/dns_cache.hpp>
+#include <cohttps/connect/dns_cache.hpp>
 #include <cohttps/task/when_any.hpp>
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // To whom a client shows its certificate, and to whom it does not.
 #include "client/support.hpp"
 
-#include <cohttps/proxy/proxy_rules.hpp>
+#include <cohttps/connect/proxy_rules.hpp>
 
 #include <memory>
 

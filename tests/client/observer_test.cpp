@@ -1,6 +1,6 @@
 #include "client/support.hpp"
 
-#include <cohttps/net/observer.hpp>
+#include <cohttps/connection/observer.hpp>
 
 using namespace cohttps;
 using namespace cohttps::testing;

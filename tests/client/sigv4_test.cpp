@@ -1,5 +1,5 @@
 // The example of AWS Signature Version 4: the published examples, and what the client sends.
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/testing/scripted_server.hpp>
 
 #include <catch2/catch_test_macros.hpp>

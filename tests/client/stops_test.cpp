@@ -253,7 +253,7 @@ TEST_CASE("an empty response says that it is empty") {
   CHECK_THROWS_AS(r.url(), error);
   CHECK_THROWS_AS(r.connection(), error);
   CHECK_THROWS_AS(r.require_success(), error);
-  const downloaded d;
+  const download_result d;
   CHECK(d.status() == 0);
   CHECK_THROWS_AS(d.url(), error);
   CHECK_THROWS_AS(d.connection(), error);

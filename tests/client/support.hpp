@@ -5,7 +5,7 @@
 #include "support/sweep.hpp"
 #include "tls/support.hpp"
 
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/testing/memory_network.hpp>
 

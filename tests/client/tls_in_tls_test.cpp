@@ -1,7 +1,7 @@
 // TLS inside of an HTTPS proxy's TLS, over the network in memory, at any read size.
 #include "client/support.hpp"
 
-#include <cohttps/proxy/proxy_rules.hpp>
+#include <cohttps/connect/proxy_rules.hpp>
 #include <cohttps/task/when_all.hpp>
 
 #include <botan/tls_session_manager_memory.h>

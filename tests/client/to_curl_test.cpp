@@ -1,5 +1,5 @@
 // A request as a command of curl: what it says, what it hides, and that a shell reads it as meant.
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/client/multipart_form.hpp>
 #include <cohttps/client/to_curl.hpp>
 

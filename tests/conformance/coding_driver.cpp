@@ -2,7 +2,7 @@
 // Writes
 // {"body_b64"}: the content decoded, or {"error"}. With "split" the input comes in pieces of so
 // many bytes.
-#include <cohttps/http/coding.hpp>
+#include <cohttps/http/coding/coding.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 // Reads {"input"} as JSON, one object a line, and writes {"unix"}: the seconds since 1970 that a
 // cookie's Expires attribute of this value means, or null.
-#include <cohttps/http/cookie_date.hpp>
+#include <cohttps/http/cookie/cookie_date.hpp>
 
 #include <nlohmann/json.hpp>
 

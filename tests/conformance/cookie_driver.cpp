@@ -2,7 +2,7 @@
 // of `set_url` with these Set-Cookie fields at the time `now` (seconds since 1970; 0 without it),
 // and a request to `then_url` at "then_now", or at the same time. Writes {"cookie"}: the Cookie
 // field's value, empty without one; or {"error"}.
-#include <cohttps/http/cookie_jar.hpp>
+#include <cohttps/http/cookie/cookie_jar.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -3,8 +3,8 @@
 // Writes
 // {"authorization"}: the value of its Authorization field, or {"error"}. "nc" is how often the
 // nonce was used with this answer (1): a number, or eight hexadecimal digits.
-#include <cohttps/http/challenge.hpp>
-#include <cohttps/http/digest.hpp>
+#include <cohttps/http/auth/challenge.hpp>
+#include <cohttps/http/auth/digest.hpp>
 #include <cohttps/tls/hash.hpp>
 
 #include <nlohmann/json.hpp>

@@ -6,10 +6,10 @@
 //   out  {"result": "SUCCESS" or "FAILURE", "reason"}
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
-#include <cohttps/tls/certificate.hpp>
-#include <cohttps/tls/trust_store.hpp>
-#include <cohttps/tls/verification_cache.hpp>
-#include <cohttps/tls/verifier.hpp>
+#include <cohttps/tls/verify/certificate.hpp>
+#include <cohttps/tls/verify/trust_store.hpp>
+#include <cohttps/tls/verify/verification_cache.hpp>
+#include <cohttps/tls/verify/verifier.hpp>
 
 #include <botan/data_src.h>
 #include <botan/exceptn.h>

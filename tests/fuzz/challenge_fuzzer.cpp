@@ -1,6 +1,6 @@
 // libFuzzer target: any bytes, as a list of authentication challenges, which Digest then answers.
-#include <cohttps/http/challenge.hpp>
-#include <cohttps/http/digest.hpp>
+#include <cohttps/http/auth/challenge.hpp>
+#include <cohttps/http/auth/digest.hpp>
 
 #include <cstddef>
 #include <cstdint>

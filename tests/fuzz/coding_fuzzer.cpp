@@ -1,6 +1,6 @@
 // libFuzzer target: coded content, decoded in pieces, at once, and by the library's own function
 // for all at once, which have to agree.
-#include <cohttps/http/coding.hpp>
+#include <cohttps/http/coding/coding.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // libFuzzer target: any bytes, as the date of a cookie.
-#include <cohttps/http/cookie_date.hpp>
+#include <cohttps/http/cookie/cookie_date.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -1,6 +1,6 @@
 // libFuzzer target: any bytes, as Set-Cookie fields that a jar takes in, and as a cookie file.
-#include <cohttps/http/cookie_file.hpp>
-#include <cohttps/http/cookie_jar.hpp>
+#include <cohttps/http/cookie/cookie_file.hpp>
+#include <cohttps/http/cookie/cookie_jar.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -1,8 +1,8 @@
 // libFuzzer target: a line of any bytes as a Content-Type, and the rest as text of this type and as
 // a netrc file.
-#include <cohttps/http/charset.hpp>
-#include <cohttps/http/media_type.hpp>
-#include <cohttps/http/netrc.hpp>
+#include <cohttps/http/auth/netrc.hpp>
+#include <cohttps/http/content/charset.hpp>
+#include <cohttps/http/content/media_type.hpp>
 #include <cohttps/url/utf8.hpp>
 
 #include <cstddef>

@@ -1,9 +1,9 @@
 // The extensions of two certificates by chance, read as the verifier reads them: alternative names,
 // name constraints, policies. The rest of the certificates is in order, so that Botan reads them.
-#include <cohttps/tls/certificate.hpp>
-#include <cohttps/tls/certificate_policies.hpp>
-#include <cohttps/tls/name_constraints.hpp>
-#include <cohttps/tls/verifier.hpp>
+#include <cohttps/tls/verify/certificate.hpp>
+#include <cohttps/tls/verify/certificate_policies.hpp>
+#include <cohttps/tls/verify/name_constraints.hpp>
+#include <cohttps/tls/verify/verifier.hpp>
 
 #include <botan/exceptn.h>
 #include <botan/x509cert.h>

@@ -1,6 +1,6 @@
 // A PKCS #12 file by chance. With the passphrase's own MAC hardly one would be read any further, so
 // the parts behind it are also fed alone, under a MAC that is made here.
-#include <cohttps/tls/pkcs12.hpp>
+#include <cohttps/tls/identity/pkcs12.hpp>
 
 #include <botan/hash.h>
 #include <botan/mac.h>

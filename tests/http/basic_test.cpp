@@ -1,4 +1,4 @@
-#include <cohttps/http/basic.hpp>
+#include <cohttps/http/auth/basic.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

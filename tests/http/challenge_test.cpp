@@ -1,4 +1,4 @@
-#include <cohttps/http/challenge.hpp>
+#include <cohttps/http/auth/challenge.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

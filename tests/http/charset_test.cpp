@@ -1,4 +1,4 @@
-#include <cohttps/http/charset.hpp>
+#include <cohttps/http/content/charset.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

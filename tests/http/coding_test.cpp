@@ -1,6 +1,6 @@
 #include "http/encoders.hpp"
 
-#include <cohttps/http/coding.hpp>
+#include <cohttps/http/coding/coding.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

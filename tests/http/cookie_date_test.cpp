@@ -1,4 +1,4 @@
-#include <cohttps/http/cookie_date.hpp>
+#include <cohttps/http/cookie/cookie_date.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

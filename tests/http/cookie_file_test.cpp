@@ -1,4 +1,4 @@
-#include <cohttps/http/cookie_file.hpp>
+#include <cohttps/http/cookie/cookie_file.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

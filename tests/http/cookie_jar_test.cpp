@@ -1,5 +1,5 @@
-#include <cohttps/http/cookie_jar.hpp>
-#include <cohttps/http/shared_cookie_jar.hpp>
+#include <cohttps/http/cookie/cookie_jar.hpp>
+#include <cohttps/http/cookie/shared_cookie_jar.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,4 +1,4 @@
-#include <cohttps/http/cookie_json.hpp>
+#include <cohttps/http/cookie/cookie_json.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include <cohttps/http/digest.hpp>
+#include <cohttps/http/auth/digest.hpp>
 #include <cohttps/tls/hash.hpp>
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,4 +1,4 @@
-#include <cohttps/http/media_type.hpp>
+#include <cohttps/http/content/media_type.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,4 +1,4 @@
-#include <cohttps/http/multipart.hpp>
+#include <cohttps/http/content/multipart.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,4 +1,4 @@
-#include <cohttps/http/netrc.hpp>
+#include <cohttps/http/auth/netrc.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,6 +1,6 @@
 // Content of a program's own types: what a specialisation has to have, and what becomes of
 // failures.
-#include <cohttps/http/representation.hpp>
+#include <cohttps/http/content/representation.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,4 +1,4 @@
-#include <cohttps/http/set_cookie.hpp>
+#include <cohttps/http/cookie/set_cookie.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -78,7 +78,7 @@ TEST_CASE("interim responses are skipped, trailers kept but for those that may n
     open(c, s);
     CHECK(read_all(c, s) == "content");
     CHECK(s.ended());
-    CHECK_FALSE(s.told_to_continue());
+    CHECK_FALSE(s.got_continue());
     const response_head head = s.take_head();
     CHECK(head.status == 200);
     CHECK_FALSE(head.headers.contains("link"));

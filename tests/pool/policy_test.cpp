@@ -1,4 +1,8 @@
+#include <cohttps/connect/proxy_rules.hpp>
+#include <cohttps/connection/route.hpp>
 #include <cohttps/pool/policy.hpp>
+#include <cohttps/tls/context.hpp>
+#include <cohttps/url/url.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -23,9 +27,9 @@ using connection = std::shared_ptr<fake>;
 using policy = pool::policy<connection>;
 
 /// With a name that begins with "h2", an origin that may share connections.
-pool::key to(std::string host) {
-  const bool may_share = host.starts_with("h2");
-  return {{"https", std::move(host), 443}, {}, nullptr, false, may_share};
+detail::route to(std::string host) {
+  const auto versions = host.starts_with("h2") ? http_versions::best : http_versions::http_1_1;
+  return {.to = {"https", std::move(host), 443}, .versions = versions};
 }
 
 /// A policy with a clock and requests by number.
@@ -195,14 +199,17 @@ TEST_CASE("dead, idle or old connections are not used") {
   }
 }
 
-TEST_CASE("different ways to one origin share nothing") {
+TEST_CASE("different routes to one origin share nothing") {
   bench b;
   b.leave_idle("a");
-  int trust = 0;
-  for (const pool::key& other :
-       {pool::key{{"http", "a", 443}, {}, nullptr}, pool::key{{"https", "a", 444}, {}, nullptr},
-        pool::key{{"https", "a", 443}, "http://me:x@proxy", nullptr},
-        pool::key{{"https", "a", 443}, {}, &trust}}) {
+  const tls_context trust({.system_roots = false, .danger = tls::danger::accept_any_certificate{}});
+  const auto proxies = proxy_rules::all(proxy::parse("http://me:x@proxy").value());
+  const auto* via = proxies.connector_for(url::parse("https://a").value());
+  for (const detail::route& other :
+       {detail::route{.to = {"http", "a", 443}}, detail::route{.to = {"https", "a", 444}},
+        detail::route{.to = {"https", "a", 443}, .via = via},
+        detail::route{.to = {"https", "a", 443}, .versions = http_versions::http_2},
+        detail::route{.to = {"https", "a", 443}, .tls = &trust}}) {
     policy::request r;
     b.decide.ask(other, r, b.now);
     CHECK_FALSE(r.granted->opened);
@@ -240,12 +247,12 @@ TEST_CASE("the first contact: all wait for the connection that may carry them al
   auto &second = b.ask("h2"), &third = b.ask("h2");
   CHECK(waits(second));
   CHECK(b.decide.stats().open == 1);
-  CHECK(b.decide.patience_ends(b.now) == b.now + 1s);
+  CHECK(b.decide.wait_ends(b.now) == b.now + 1s);
   SECTION("it does") {
     b.open(first, 100);
     CHECK(b.served() == std::vector{&second, &third});
     CHECK(third.granted == first.granted);
-    CHECK(b.decide.patience_ends(b.now) == pool::time_point::max());
+    CHECK(b.decide.wait_ends(b.now) == pool::time_point::max());
   }
   SECTION("it does not: each gets its own, at once, and nobody waits again") {
     b.open(first, 1);
@@ -266,7 +273,7 @@ TEST_CASE("the first contact: all wait for the connection that may carry them al
     b.decide.pass(b.now);
     CHECK(b.served() == std::vector{&second});
     CHECK(waits(third));  // for the second one's now
-    CHECK(b.decide.patience_ends(b.now) == b.now + 1s);
+    CHECK(b.decide.wait_ends(b.now) == b.now + 1s);
   }
   SECTION("it cannot be made: the others find out at the same time") {
     b.decide.failed(*first.granted);
@@ -400,7 +407,7 @@ TEST_CASE("whatever happens, accounts balance, limits hold and nobody waits who 
     }
     while (!holding.empty() || !queued.empty()) {
       if (holding.empty()) {
-        now = decide.patience_ends(now);
+        now = decide.wait_ends(now);
         REQUIRE(now != pool::time_point::max());
         decide.pass(now);
         settle();

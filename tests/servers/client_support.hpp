@@ -4,7 +4,7 @@
 #include "servers/nginx.hpp"
 #include "servers/peer.hpp"
 
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/run.hpp>
 #include <cohttps/task/when_all.hpp>
 

@@ -2,7 +2,7 @@
 // certificates, other protocols.
 #include "servers/http2_servers.hpp"
 
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/run.hpp>
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/transport/sleep.hpp>

@@ -1,7 +1,7 @@
 // The client over HTTP/2 against the servers of others.
 #include "servers/http2_servers.hpp"
 
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/run.hpp>
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/transport/sleep.hpp>

@@ -5,7 +5,7 @@
 #include "servers/process.hpp"
 #include "servers/programs.hpp"
 
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/core/base64.hpp>
 #include <cohttps/run.hpp>
 

@@ -1,7 +1,7 @@
 // Messages with Caddy: redirections of each kind, and zstd.
 #include "servers/message_servers.hpp"
 
-#include <cohttps/http/coding.hpp>
+#include <cohttps/http/coding/coding.hpp>
 
 using namespace cohttps;
 using namespace cohttps::testing;

@@ -2,6 +2,7 @@
 #include "servers/message_servers.hpp"
 
 #include <cohttps/client/multipart_form.hpp>
+#include <cohttps/http/cookie/shared_cookie_jar.hpp>
 #include <cohttps/transport/sleep.hpp>
 
 #include <memory>

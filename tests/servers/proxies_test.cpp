@@ -2,7 +2,7 @@
 #include "servers/client_support.hpp"
 #include "servers/proxy_servers.hpp"
 
-#include <cohttps/proxy/proxy_rules.hpp>
+#include <cohttps/connect/proxy_rules.hpp>
 
 using namespace cohttps;
 using namespace cohttps::testing;

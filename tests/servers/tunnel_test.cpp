@@ -2,9 +2,9 @@
 #include "servers/peer.hpp"
 #include "servers/proxy_servers.hpp"
 
-#include <cohttps/net/channel.hpp>
-#include <cohttps/net/deadline.hpp>
-#include <cohttps/net/tunnel.hpp>
+#include <cohttps/connect/tunnel.hpp>
+#include <cohttps/connection/deadline.hpp>
+#include <cohttps/connection/tls_stream.hpp>
 #include <cohttps/run.hpp>
 #include <cohttps/tls/context.hpp>
 #include <cohttps/transport/asio/transport.hpp>
@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using net::channel;
+using cohttps::detail::tls_stream;
 
 peer::script echo() {
   return [](accepted& client) {
@@ -33,17 +33,17 @@ peer::script echo() {
 task<result<std::string>> echoed(proxy_login& login, const origin& to, std::string_view said,
                                  const proxy_server& through) {
   asio_transport over = asio_transport::current();
-  net::deadline_queue queue(over);
-  net::deadline limit(queue, 20s, {});
+  cohttps::detail::deadline_queue queue(over);
+  cohttps::detail::deadline limit(queue, 20s, {});
   const proxy& via = login.via();
   const std::string host(via.host_for_connect());
   endpoint address{.address = {std::byte{127}, std::byte{0}, std::byte{0}, std::byte{1}},
                    .port = to.port};
-  const net::tunnel_target target{to, via.resolves_names() ? nullptr : &address};
+  const cohttps::detail::tunnel_target target{to, via.resolves_names() ? nullptr : &address};
   for (int connections = 0; connections < 4; ++connections) {
     auto where = co_await over.resolve(host, via.port(), limit.token());
     if (!where) co_return pass(std::move(where));
-    std::optional<channel> wire;
+    std::optional<tls_stream> wire;
     for (const endpoint& e : *where) {
       auto stream = co_await over.connect(e, limit.token());
       if (!stream) continue;
@@ -63,10 +63,10 @@ task<result<std::string>> echoed(proxy_login& login, const origin& to, std::stri
     }
     limit.enter(phase::tunnel, 10s);
     const http1::limits bounds;
-    auto opened =
-        co_await net::open_tunnel(*wire, target, login, bounds, strictness::lenient, limit.token());
+    auto opened = co_await cohttps::detail::open_tunnel(*wire, target, login, bounds,
+                                                        strictness::lenient, limit.token());
     if (!opened) co_return std::unexpected(limit.explain(std::move(opened).error()));
-    if (*opened == net::tunnel::reconnect) continue;
+    if (*opened == cohttps::detail::tunnel::reconnect) continue;
     auto sent = co_await wire->write(std::as_bytes(std::span(said)), limit.token());
     if (!sent) co_return pass(std::move(sent));
     buffer in;
@@ -82,7 +82,7 @@ task<result<std::string>> echoed(proxy_login& login, const origin& to, std::stri
 
 std::string outcome(const proxy_server& through, std::string_view url, std::string_view host,
                     std::uint16_t port) {
-  proxy_login login = net::login_to(*proxy::parse(url));
+  proxy_login login = cohttps::detail::login_to(*proxy::parse(url));
   const origin to{"https", std::string(host), port};
   auto done = run(echoed(login, to, "hello", through));
   return done ? *done : '<' + std::string(done.error().reason()) + "> " + done.error().what();

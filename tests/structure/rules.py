@@ -12,7 +12,7 @@ import subprocess
 
 CORE = {"core"}
 MESSAGES = CORE | {"url", "http"}
-MACHINES = MESSAGES | {"http1", "http2", "proxy", "tls"}
+MACHINES = MESSAGES | {"http1", "http2", "proxy", "tls", "websocket"}
 FOUNDATION = MACHINES | {"task", "transport"}
 
 MAY_INCLUDE = {
@@ -26,13 +26,18 @@ MAY_INCLUDE = {
     "http2": MESSAGES,
     "proxy": MESSAGES,
     "tls": MESSAGES,
+    "websocket": MESSAGES,
     # L3; the concepts are about awaitables
     "task": CORE,
     "transport": CORE | {"task"},
-    # L4 to L6
-    "net": FOUNDATION,
-    "pool": FOUNDATION | {"net"},
-    "client": FOUNDATION | {"net", "pool"},
+    # L4: connections, and how they are made
+    "connection": FOUNDATION,
+    "connect": FOUNDATION | {"connection"},
+    # L5: which connection serves which request
+    "pool": FOUNDATION | {"connection"},
+    # L6: what users name, and the engine that does it; client.hpp stands above both
+    "client": FOUNDATION | {"connection", "connect", "pool"},
+    "request": FOUNDATION | {"connection", "connect", "pool", "client"},
     # beside the layers: a library that the program brings, each in one header
     "adapters": MESSAGES,
     # L7: models of the transport

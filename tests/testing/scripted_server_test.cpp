@@ -1,5 +1,5 @@
 // The scripted servers for tests of programs: the client and TLS are the real ones.
-#include <cohttps/client/client.hpp>
+#include <cohttps/client.hpp>
 #include <cohttps/client/multipart_form.hpp>
 #include <cohttps/testing/scripted_server.hpp>
 

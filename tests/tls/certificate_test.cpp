@@ -1,8 +1,8 @@
 // Which certificates a handshake accepts, and what it says of the others.
 #include "support.hpp"
 
-#include <cohttps/tls/trust_store.hpp>
-#include <cohttps/tls/verifier.hpp>
+#include <cohttps/tls/verify/trust_store.hpp>
+#include <cohttps/tls/verify/verifier.hpp>
 
 #include <botan/data_src.h>
 #include <botan/x509cert.h>

@@ -2,8 +2,8 @@
 
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/context_state.hpp>
-#include <cohttps/tls/root_bundle.hpp>
-#include <cohttps/tls/trust_store.hpp>
+#include <cohttps/tls/verify/root_bundle.hpp>
+#include <cohttps/tls/verify/trust_store.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>

@@ -1,4 +1,4 @@
-#include <cohttps/tls/der.hpp>
+#include <cohttps/tls/verify/der.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,4 +1,4 @@
-#include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/verify/host_name.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

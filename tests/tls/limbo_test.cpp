@@ -1,8 +1,8 @@
 // Certificate chains collected by others (C2SP x509-limbo), fed to the verifier where they are at
 // hand: a folder named by COHTTPS_VECTORS, or shared/vectors beside the checkout.
-#include <cohttps/tls/certificate.hpp>
-#include <cohttps/tls/trust_store.hpp>
-#include <cohttps/tls/verifier.hpp>
+#include <cohttps/tls/verify/certificate.hpp>
+#include <cohttps/tls/verify/trust_store.hpp>
+#include <cohttps/tls/verify/verifier.hpp>
 
 #include <botan/data_src.h>
 #include <botan/exceptn.h>

@@ -1,7 +1,7 @@
 // The misuse matrix, certificates: each refused with a reason of its own, and words to act on.
 #include "misuse.hpp"
 
-#include <cohttps/http/public_suffix.hpp>
+#include <cohttps/http/cookie/public_suffix.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -2,7 +2,7 @@
 #include "support.hpp"
 
 #include <cohttps/tls/policy.hpp>
-#include <cohttps/tls/record_reader.hpp>
+#include <cohttps/tls/record/record_reader.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

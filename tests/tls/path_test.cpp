@@ -1,11 +1,11 @@
 // Which paths of certificates are found and accepted, and what is said of those that are not.
 #include "support.hpp"
 
-#include <cohttps/tls/certificate.hpp>
-#include <cohttps/tls/name_constraints.hpp>
-#include <cohttps/tls/path_builder.hpp>
-#include <cohttps/tls/trust_store.hpp>
-#include <cohttps/tls/verifier.hpp>
+#include <cohttps/tls/verify/certificate.hpp>
+#include <cohttps/tls/verify/name_constraints.hpp>
+#include <cohttps/tls/verify/path_builder.hpp>
+#include <cohttps/tls/verify/trust_store.hpp>
+#include <cohttps/tls/verify/verifier.hpp>
 
 #include <botan/data_src.h>
 #include <botan/der_enc.h>

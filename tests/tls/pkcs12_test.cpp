@@ -3,7 +3,7 @@
 #include "revocation_forge.hpp"
 #include "support.hpp"
 
-#include <cohttps/tls/pkcs12.hpp>
+#include <cohttps/tls/identity/pkcs12.hpp>
 
 #include <botan/build.h>
 #include <catch2/catch_test_macros.hpp>

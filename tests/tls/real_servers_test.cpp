@@ -1,4 +1,5 @@
 // Sessions, keys and records against servers that are not Botan's.
+#include "old_keys.hpp"
 #include "openssl_server.hpp"
 #include "servers/nginx.hpp"
 #include "support.hpp"
@@ -122,6 +123,32 @@ TEST_CASE("a certificate that nobody needs and whose key cannot be read") {
           .value();
   tcp_client older(only12, server.port(), "localhost", {});
   CHECK(older.connect());
+}
+
+TEST_CASE("certificates that nobody needs may have keys of DSA and secp256k1") {
+  const std::string unneeded = GENERATE(dsa_root_pem, secp256k1_pem);
+  const std::string version = GENERATE("-tls1_2", "-tls1_3");
+  CAPTURE(unneeded, version);
+  const temporary_folder folder;
+  folder.write("unneeded.pem", unneeded);
+  const openssl_server server({"-cert_chain", (folder.path() / "unneeded.pem").string(), "-cipher",
+                               "DEFAULT:@SECLEVEL=0", version},
+                              test_authority().issue({.dns = {"localhost"}}));
+  tcp_client client(context_trusting(), server.port(), "localhost", {});
+  CHECK(client.connect());
+}
+
+TEST_CASE("a path with a DSA key is refused") {
+  issued_certificate leaf;
+  leaf.certificate_pem = leaf.chain_pem = leaf_of_dsa_root_pem;
+  leaf.key_pem = leaf_of_dsa_root_key_pem;
+  const openssl_server server({}, leaf);
+  tcp_client client(context_trusting(dsa_root_pem), server.port(), "localhost", {});
+  REQUIRE_FALSE(client.connect());
+  CAPTURE(client.failure->what());
+  CHECK(client.failure->category() == error_category::certificate);
+  CHECK(client.failure->reason() == "weak_key");
+  CHECK(client.failure->message().find("DSA") != std::string::npos);
 }
 
 TEST_CASE("a host with an underscore in its name") {

@@ -2,7 +2,7 @@
 #include "record_script.hpp"
 #include "support.hpp"
 
-#include <cohttps/tls/record_reader.hpp>
+#include <cohttps/tls/record/record_reader.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

@@ -2,9 +2,9 @@
 #include "revocation_forge.hpp"
 #include "support.hpp"
 
-#include <cohttps/tls/revocation.hpp>
-#include <cohttps/tls/trust_store.hpp>
-#include <cohttps/tls/verifier.hpp>
+#include <cohttps/tls/revocation/revocation.hpp>
+#include <cohttps/tls/verify/trust_store.hpp>
+#include <cohttps/tls/verify/verifier.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>

@@ -1,7 +1,7 @@
 // Asking issuers, as a machine: what is fetched, and what follows from the answers.
 #include "revocation_forge.hpp"
 
-#include <cohttps/tls/revocation.hpp>
+#include <cohttps/tls/revocation/revocation.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

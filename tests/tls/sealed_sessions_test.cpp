@@ -1,7 +1,7 @@
 // Sessions that leave a context as bytes, and come into another one.
 #include "support.hpp"
 
-#include <cohttps/tls/sealed_sessions.hpp>
+#include <cohttps/tls/resumption/sealed_sessions.hpp>
 
 #include <botan/base64.h>
 #include <botan/hash.h>

@@ -2,7 +2,7 @@
 #include "support.hpp"
 
 #include <cohttps/tls/context_state.hpp>
-#include <cohttps/tls/session_cache.hpp>
+#include <cohttps/tls/resumption/session_cache.hpp>
 
 #include <botan/system_rng.h>
 #include <botan/tls_alert.h>

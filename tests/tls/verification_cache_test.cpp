@@ -3,7 +3,7 @@
 #include "support.hpp"
 
 #include <cohttps/tls/context_state.hpp>
-#include <cohttps/tls/verification_cache.hpp>
+#include <cohttps/tls/verify/verification_cache.hpp>
 
 #include <botan/data_src.h>
 #include <botan/ocsp.h>

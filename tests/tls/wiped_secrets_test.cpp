@@ -2,7 +2,7 @@
 #include "openssl_server.hpp"
 #include "support.hpp"
 
-#include <cohttps/tls/sealed_sessions.hpp>
+#include <cohttps/tls/resumption/sealed_sessions.hpp>
 
 #include <botan/build.h>
 #include <botan/pkcs8.h>

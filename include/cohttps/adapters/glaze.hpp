@@ -1,4 +1,4 @@
-// Types that Glaze knows, as JSON.
+// JSON representations for all types that Glaze supports.
 #pragma once
 
 #if defined(COHTTPS_JSON_ADAPTER)
@@ -7,7 +7,7 @@
 #define COHTTPS_JSON_ADAPTER "glaze"
 
 #include <cohttps/core/error.hpp>
-#include <cohttps/http/representation.hpp>
+#include <cohttps/http/content/representation.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -19,7 +19,8 @@ namespace cohttps {
 
 namespace detail {
 
-/// A server may tell more than is asked for, but not less, and nothing behind it.
+/// The JSON may have members that the type lacks. It must have all members of the type that cannot
+/// be null, and nothing may follow the JSON value.
 struct glaze_options : glz::opts {
   bool validate_trailing_whitespace = true;
 };
@@ -28,11 +29,11 @@ inline constexpr glaze_options glaze_reading{
 
 }  // namespace detail
 
-/// Aggregates, types with a `glz::meta`, and the library's own, as far as they have no
-/// `representation` of their own. Wants the Glaze of 2025 or later (`glz::read_supported<T,
-/// Format>`).
+/// Represents a type as JSON if Glaze can write or read it, and if the type has no `representation`
+/// of its own. Glaze supports aggregates, types with a `glz::meta`, and many types of the standard
+/// library. Requires a Glaze of 2025 or later, in which `glz::read_supported<T, Format>` exists.
 ///
-/// Unknown members are passed over; one that is missing is an error unless it may be null.
+/// `read` ignores unknown members. A missing member is an error unless it may be null.
 template <class T>
   requires(glz::write_supported<T, glz::JSON> || glz::read_supported<T, glz::JSON>)
 struct representation<T> {

@@ -1,4 +1,4 @@
-// Types that nlohmann-json knows, as JSON.
+// JSON representations for all types that nlohmann-json supports.
 #pragma once
 
 #if defined(COHTTPS_JSON_ADAPTER)
@@ -7,7 +7,7 @@
 #define COHTTPS_JSON_ADAPTER "nlohmann-json"
 
 #include <cohttps/core/error.hpp>
-#include <cohttps/http/representation.hpp>
+#include <cohttps/http/content/representation.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -28,11 +28,11 @@ concept nlohmann_readable = requires(const nlohmann::json& json) {
 
 }  // namespace detail
 
-/// Whatever has `to_json` or `from_json`, the library's own types and `nlohmann::json` itself, as
-/// far as they have no `representation` of their own.
+/// Represents a type as JSON if it has no `representation` of its own. The type has `to_json` or
+/// `from_json`, or nlohmann-json supports it directly, or it is `nlohmann::json`.
 ///
-/// Texts have to be UTF-8. Members that `from_json` does not ask for are passed over; what it asks
-/// for in vain is an error.
+/// Strings must be UTF-8. `read` ignores members that `from_json` does not read. A missing member
+/// that `from_json` reads is an error.
 template <class T>
   requires detail::nlohmann_writable<T> || detail::nlohmann_readable<T>
 struct representation<T> {
@@ -49,7 +49,7 @@ struct representation<T> {
     try {
       return nlohmann::json::parse(bytes).template get<T>();
     } catch (const nlohmann::json::parse_error& e) {
-      // Its message shows what stands there, which may be a secret.
+      // The message of `e` quotes the content, which may contain a secret.
       auto failed = fail(error_category::protocol, "representation_malformed",
                          "the content is not the application/json that was expected: byte " +
                              std::to_string(e.byte) + " cannot stand there");

@@ -1,10 +1,10 @@
-// What a request sends, and where it comes from.
+// The content of a request: bytes in memory, a file, or generated pieces.
 #pragma once
 
+#include <cohttps/connection/content_source.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
-#include <cohttps/http/representation.hpp>
-#include <cohttps/net/content_source.hpp>
+#include <cohttps/http/content/representation.hpp>
 #include <cohttps/task/awaitable.hpp>
 #include <cohttps/task/gcc_temporaries.hpp>
 #include <cohttps/task/task.hpp>
@@ -22,15 +22,17 @@
 
 namespace cohttps {
 
-/// The content of a request. Owns what it sends, but for `borrowed`.
+/// The content of a request. It owns its bytes, except for `borrowed`.
 ///
-/// What can be given twice is sent again where the request is: after a redirection that keeps the
-/// method, and when it is retried.
+/// The client may send content again together with its request: after a redirection that keeps the
+/// content, with an answer to a challenge, or for a retry. This needs content that can be read
+/// again from its beginning (`can_rewind`).
 class [[nodiscard]] content {
  public:
-  /// None.
+  /// No content.
   content() noexcept = default;
-  /// Text or bytes, and their media type for the Content-Type field; empty for none.
+  /// Text or bytes. `media_type` is the value of the Content-Type field; if it is empty, the client
+  /// adds no such field.
   content(std::string owned, std::string_view media_type = {})
       : owned_(std::move(owned)), media_type_(media_type) {}
   COHTTPS_DECL content(const char* text) : content(std::string(text)) {}
@@ -44,12 +46,14 @@ class [[nodiscard]] content {
   content& operator=(content&&) noexcept = default;
   ~content() = default;
 
-  /// Bytes that the caller keeps as they are until the operation has ended.
+  /// Refers to bytes without a copy. The caller must keep them unchanged until the operation has
+  /// ended.
   COHTTPS_DECL static content borrowed(std::span<const std::byte> bytes) noexcept;
   COHTTPS_DECL static content borrowed(std::string_view text) noexcept;
 
-  /// A value as its `representation` writes it. The request fails with what `write` fails with, or
-  /// usage "representation_unwritable" when it throws.
+  /// Converts a value to content with the type's `representation`. If `write` returns or throws an
+  /// `error`, the request fails with it. If `write` throws another exception, the request fails
+  /// with usage "representation_unwritable".
   template <writable_representation T>
   static content of(T&& value)
     requires(!std::is_reference_v<T>)
@@ -66,33 +70,36 @@ class [[nodiscard]] content {
     return content(*std::move(written), representation<T>::media_type);
   }
 
-  /// A form without files (application/x-www-form-urlencoded). One with files is a
+  /// Makes a form without files (application/x-www-form-urlencoded). For a form with files see
   /// `multipart_form`.
   COHTTPS_DECL static content form(const query& pairs);
 
-  /// A file, read as it is sent, on the loop's thread: as many bytes as it has now, or all that
-  /// comes from a pipe, in chunks. The request fails with usage "content_file" when it cannot be
-  /// read, or turns out shorter than it was.
+  /// Reads the content from a file during the transfer, on the event loop's thread. A regular file
+  /// is sent with its current size. Content from a pipe is sent in chunks, until the pipe ends. The
+  /// request fails with usage "content_file" if the file cannot be read, or if it has become
+  /// shorter.
   COHTTPS_DECL static content file(const std::string& path, std::string_view media_type = {});
 
-  /// None, because of `why`: what the request fails with.
+  /// Makes content that cannot be sent. A request with it fails with the error `why`.
   COHTTPS_DECL static content failed(error why);
 
-  /// What `next` gives: `next()` returns an awaitable of something that `std::string` can be made
-  /// from, empty at the end. With `length` it has to be so many bytes; else they go out in chunks.
-  /// Cannot be given twice. What `next` throws leaves the operation.
+  /// Generates the content piece by piece. `next()` returns an awaitable. Its result converts to
+  /// `std::string`, and an empty result ends the content. With `length`, the pieces must have
+  /// exactly this many bytes in all (otherwise usage "content_length_mismatch"). Without it, the
+  /// content is sent in chunks. The client cannot send such content a second time. An exception
+  /// from `next` leaves the operation.
   template <class Next>
     requires awaitable<std::invoke_result_t<Next&>>
   static content generated(Next next, std::optional<std::uint64_t> length = {});
 
   std::string_view media_type() const noexcept { return media_type_; }
 
-  /// What is known already to prevent sending it.
+  /// Fails if it is already known that the content cannot be sent.
   COHTTPS_DECL result<void> check() const;
 
-  // What follows is for the client.
+  // The client uses the following functions.
 
-  /// Empty when it comes from a source.
+  /// Returns the bytes in memory; none if the content comes from a source.
   COHTTPS_DECL std::span<const std::byte> memory() const noexcept;
   COHTTPS_DECL content_source* source() const noexcept;
 
@@ -103,7 +110,7 @@ class [[nodiscard]] content {
 
  private:
   std::string owned_;
-  std::span<const std::byte> borrowed_;
+  std::span<const std::byte> view_;
   std::unique_ptr<content_source> source_;
   std::string media_type_;
 };
@@ -115,7 +122,7 @@ class failed_source final : public content_source {
   explicit failed_source(error why) : why_(std::move(why)) {}
 
   result<void> check() const override { return std::unexpected(why_); }
-  // Unknown, so that nothing that is complete can go out.
+  // The length is unknown: with the length 0 the request would be complete without its content.
   std::optional<std::uint64_t> length() const noexcept override { return std::nullopt; }
   task<result<std::span<const std::byte>>> next() override {
     return result<std::span<const std::byte>>(std::unexpected(why_));

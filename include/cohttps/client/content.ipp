@@ -52,7 +52,7 @@ namespace cohttps {
 
 COHTTPS_DEF content content::borrowed(std::span<const std::byte> bytes) noexcept {
   content c;
-  c.borrowed_ = bytes;
+  c.view_ = bytes;
   return c;
 }
 
@@ -69,7 +69,7 @@ COHTTPS_DEF result<void> content::check() const {
 }
 
 COHTTPS_DEF std::span<const std::byte> content::memory() const noexcept {
-  return borrowed_.empty() ? std::as_bytes(std::span(owned_)) : borrowed_;
+  return view_.empty() ? std::as_bytes(std::span(owned_)) : view_;
 }
 
 COHTTPS_DEF content_source* content::source() const noexcept { return source_.get(); }

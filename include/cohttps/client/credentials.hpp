@@ -1,82 +1,60 @@
-// How a client shows an origin who it is (RFC 9110, 11.6.2).
+// Credentials that a client sends to origins (RFC 9110, 11.6.2).
 #pragma once
 
+#include <cohttps/client/authenticator.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
-#include <cohttps/http/fields.hpp>
-#include <cohttps/http/method.hpp>
 #include <cohttps/task/task.hpp>
-#include <cohttps/url/url.hpp>
 
-#include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <variant>
 
 namespace cohttps {
 
-/// Gives a token for Bearer (RFC 6750). `refused` is the one that the server has just answered with
-/// 401, empty at first: a source that keeps its token gives it again unless it is `refused`.
-/// An `error` that it throws ends the request; what else it throws leaves the operation.
+/// Returns a token for Bearer (RFC 6750). `refused` is the token that the server has just refused
+/// with 401; otherwise it is empty. A source that stores its token returns the stored token, unless
+/// it equals `refused`. If the source throws an `error`, the request fails with it. Any other
+/// exception leaves the operation.
 using token_source = std::function<task<std::string>(std::string refused)>;
 
-/// A request as it is to be signed, each time that it is sent.
-struct unsigned_request {
-  const cohttps::method& method;
-  const cohttps::url& url;
-  fields& headers;  ///< all that will be sent; the signer adds its own
-  /// Empty for content that is not in memory.
-  std::optional<std::span<const std::byte>> content;
-};
-
-/// Adds the fields that sign the request. An error ends it.
+/// Adds the fields that sign the request. If it returns an error, the request fails with it.
 using request_signer = std::function<result<void>(const unsigned_request&)>;
 
-/// A way to show who the client is. A handle that is cheap to copy; empty, it shows nothing.
+/// The credentials of a client. Copies are cheap and share one state. Empty credentials add nothing
+/// to a request.
 class credentials {
  public:
-  struct user {
-    std::string name;
-    std::string password;
-    bool digest;
-  };
-
   credentials() = default;
 
-  /// Sent at once, and readable by the server (RFC 7617).
+  /// Basic (RFC 7617). The client sends the name and the password with every request, and the
+  /// server can read them.
   COHTTPS_DECL static credentials basic(std::string name, std::string password);
-  /// Sent when the server has asked for it, and from then on; the server does not learn the
-  /// password (RFC 7616). Never as Basic.
+  /// Digest (RFC 7616). The client answers the challenge of the server, and then adds an answer to
+  /// all later requests. The server does not learn the password. The client never uses Basic
+  /// instead.
   COHTTPS_DECL static credentials digest(std::string name, std::string password);
-  /// A token that does not change (RFC 6750).
+  /// Bearer (RFC 6750) with a token that does not change.
   COHTTPS_DECL static credentials bearer(std::string token);
-  /// A token that is asked for before each request, and once more after a 401.
+  /// Bearer with a token from `source`. The client calls `source` before each attempt to send a
+  /// request, and once more after a 401.
   COHTTPS_DECL static credentials bearer(token_source source);
-  /// What a signature proves, such as AWS's.
+  /// A signature over the request, such as the one of AWS.
   COHTTPS_DECL static credentials signature(request_signer signer);
 
-  explicit operator bool() const noexcept { return what_ != nullptr; }
+  explicit operator bool() const noexcept { return kind_ != nullptr; }
 
-  /// What the credentials are, or null.
-  template <class T>
-  const T* as() const noexcept {
-    return what_ ? std::get_if<T>(what_.get()) : nullptr;
-  }
+  /// Used by the client.
+  explicit credentials(std::shared_ptr<const detail::authenticator> kind)
+      : kind_(std::move(kind)) {}
+  const detail::authenticator* kind() const noexcept { return kind_.get(); }
 
  private:
-  using any = std::variant<user, std::string, token_source, request_signer>;
-
-  explicit credentials(any what) : what_(std::make_shared<const any>(std::move(what))) {}
-
-  std::shared_ptr<const any> what_;
+  std::shared_ptr<const detail::authenticator> kind_;
 };
 
-/// Credentials for one origin, such as "https://api.example.com", and no other.
+/// Credentials for a single origin, such as "https://api.example.com".
 struct origin_credentials {
   std::string origin;
   cohttps::credentials credentials;

@@ -1,4 +1,4 @@
-// A file that is read as it is sent.
+// Reads a file during the transfer of a request's content.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -18,8 +18,8 @@
 
 namespace cohttps::detail {
 
-/// A file, from its beginning on. A regular one has the size that it had when it was opened: what
-/// is added later is not read, and what is missing then is an error.
+/// Reads a file from its beginning. A regular file counts with the size that it had when it was
+/// opened: bytes that are appended later are not read, and missing bytes are an error.
 class file_reader {
  public:
   COHTTPS_DECL explicit file_reader(std::string path)
@@ -27,7 +27,7 @@ class file_reader {
     struct stat about = {};
     if (number_ < 0) return;
     if (::fstat(number_, &about) != 0 || S_ISDIR(about.st_mode)) close();
-    if (S_ISREG(about.st_mode)) size_ = left_ = static_cast<std::uint64_t>(about.st_size);
+    if (S_ISREG(about.st_mode)) size_ = bytes_left_ = static_cast<std::uint64_t>(about.st_size);
   }
   file_reader(const file_reader&) = delete;
   file_reader& operator=(const file_reader&) = delete;
@@ -37,13 +37,13 @@ class file_reader {
 
   const std::string& path() const noexcept { return path_; }
 
-  /// Not of a pipe.
+  /// Returns the size of a regular file, in bytes; nothing for a pipe.
   std::optional<std::uint64_t> size() const noexcept { return size_; }
 
-  /// The next bytes, at most as many as `into` has; none at the end.
+  /// Reads the next bytes into `into` and returns them; returns an empty span at the end.
   COHTTPS_DECL result<std::span<const std::byte>> read(std::span<std::byte> into);
 
-  /// A pipe gives its bytes once.
+  /// False after the first read from a pipe, because a pipe provides its bytes only once.
   bool can_rewind() const noexcept { return number_ >= 0 && (!started_ || size_); }
   COHTTPS_DECL bool rewind() noexcept;
 
@@ -54,11 +54,11 @@ class file_reader {
   std::string path_;
   int number_;
   std::optional<std::uint64_t> size_;
-  std::optional<std::uint64_t> left_;
+  std::optional<std::uint64_t> bytes_left_;
   bool started_ = false;
 };
 
-/// Bytes of a file that are read at a time.
+/// The size of one read, in bytes.
 inline constexpr std::size_t file_piece = 64 * 1024;
 
 }  // namespace cohttps::detail

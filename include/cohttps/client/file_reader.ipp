@@ -11,8 +11,8 @@ COHTTPS_DEF result<void> file_reader::check() const {
 }
 
 COHTTPS_DEF result<std::span<const std::byte>> file_reader::read(std::span<std::byte> into) {
-  if (left_)
-    into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), *left_)));
+  if (bytes_left_)
+    into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), *bytes_left_)));
   if (into.empty()) return into;
   started_ = true;
   ssize_t got = -1;
@@ -20,11 +20,11 @@ COHTTPS_DEF result<std::span<const std::byte>> file_reader::read(std::span<std::
   while (got < 0 && errno == EINTR);
   if (got < 0) return unreadable();
   const auto part = into.first(static_cast<std::size_t>(got));
-  if (!left_) return part;
+  if (!bytes_left_) return part;
   if (part.empty())
     return fail(error_category::usage, "content_file",
                 "the file '" + path_ + "' has become shorter while it was sent");
-  *left_ -= part.size();
+  *bytes_left_ -= part.size();
   return part;
 }
 
@@ -32,7 +32,7 @@ COHTTPS_DEF bool file_reader::rewind() noexcept {
   if (!can_rewind()) return false;
   if (!started_) return true;
   if (::lseek(number_, 0, SEEK_SET) != 0) return false;
-  left_ = size_;
+  bytes_left_ = size_;
   started_ = false;
   return true;
 }

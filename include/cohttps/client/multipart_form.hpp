@@ -5,7 +5,7 @@
 #include <cohttps/client/file_reader.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
-#include <cohttps/http/multipart.hpp>
+#include <cohttps/http/content/multipart.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/tls/hash.hpp>
 
@@ -22,43 +22,47 @@
 
 namespace cohttps {
 
-/// Fields and files of a form (multipart/form-data, RFC 7578), written as browsers write them.
+/// A form with fields and files (multipart/form-data, RFC 7578), in the format that browsers send.
 ///
 /// ```
 ///   multipart_form form;
 ///   form.add("comment", "two files").add_file("film", "holiday.mkv");
 ///   auto response = co_await client.post("https://example.com/", std::move(form));
 /// ```
-/// Files are read as they are sent, on the loop's thread, and need not fit into memory; the
-/// content's length is known, and it can be sent again. What is wrong, with a name or a file, is
-/// remembered: `check` tells it, and a request with the form fails with it.
+/// The client reads the files during the transfer, on the event loop's thread, so they need not fit
+/// into memory. The length of the content is known, and the client can send the content again. The
+/// form stores its first error, for example an invalid name or an unreadable file. `check` returns
+/// this error, and a request with the form fails with it.
 class multipart_form {
  public:
   using part_options = multipart::part_options;
 
   multipart_form() : multipart_form(multipart::create(tls::random_text)) {}
 
-  /// With a boundary of the caller's, for a content that is the same each time; see
+  /// Makes a form with a boundary of the caller, so that equal forms have equal content. See
   /// `multipart::with_boundary`.
   COHTTPS_DECL static multipart_form with_boundary(std::string_view boundary);
 
-  /// Adds a text, or bytes as a file when `options.filename` is given. Fails as `multipart::add`.
+  /// Adds a text, or a file with these bytes if `options.filename` is set. Errors as of
+  /// `multipart::add`.
   COHTTPS_DECL multipart_form& add(std::string_view name, std::string_view bytes,
                                    const part_options& options = {}) &;
   COHTTPS_DECL multipart_form&& add(std::string_view name, std::string_view bytes,
                                     const part_options& options = {}) &&;
 
-  /// Adds a regular file, as it is when it is sent; that it is then shorter than now is an error
-  /// (usage, "content_file"). `options.filename` is by default the last part of `path`.
+  /// Adds a regular file. The client reads it when it sends the form. The request fails with usage
+  /// "content_file" if the file is then shorter than now. By default `options.filename` is the last
+  /// part of `path`. Errors as of `multipart::add_source`, and usage "content_file" if `path` is
+  /// not a readable regular file.
   COHTTPS_DECL multipart_form& add_file(std::string_view name, const std::string& path,
                                         part_options options = {}) &;
   COHTTPS_DECL multipart_form&& add_file(std::string_view name, const std::string& path,
                                          part_options options = {}) &&;
 
-  /// The first thing that went wrong.
+  /// Returns the first error of the form, if there is one.
   COHTTPS_DECL result<void> check() const;
 
-  /// For `client.post(url, std::move(form))`.
+  /// Converts the form to content, for `client.post(url, std::move(form))`.
   operator content() &&;
 
  private:
@@ -70,12 +74,12 @@ class multipart_form {
   }
 
   result<multipart> form_;
-  std::vector<std::string> files_;  // by the number of the source
+  std::vector<std::string> files_;  // the path of each source, by its number
 };
 
 namespace detail {
 
-/// The segments of a form one after another; one file at a time is open.
+/// Provides the segments of a form one after another. At most one file is open at a time.
 class multipart_source final : public content_source {
  public:
   multipart_source(multipart form, std::vector<std::string> files)
@@ -90,7 +94,7 @@ class multipart_source final : public content_source {
       if (!part || !part->empty()) co_return part;
       file_.reset();
       ++at_;
-      left_.reset();
+      segment_left_.reset();
     }
     co_return std::span<const std::byte>();
   }
@@ -99,7 +103,7 @@ class multipart_source final : public content_source {
   bool rewind() noexcept override {
     at_ = 0;
     file_.reset();
-    left_.reset();
+    segment_left_.reset();
     return true;
   }
 
@@ -112,8 +116,8 @@ class multipart_source final : public content_source {
 
   multipart form_;
   std::vector<std::string> files_;
-  std::size_t at_ = 0;                 // the segment
-  std::optional<std::uint64_t> left_;  // of it, once it is begun
+  std::size_t at_ = 0;                         // the index of the current segment
+  std::optional<std::uint64_t> segment_left_;  // bytes left of it, once it has begun
   std::optional<file_reader> file_;
   std::vector<std::byte> buffer_;
 };

@@ -37,24 +37,25 @@ namespace cohttps {
 namespace detail {
 
 COHTTPS_DEF auto multipart_source::bytes_of(const multipart::segment& segment) -> result<view> {
-  if (std::exchange(left_, 0)) return view();
+  if (std::exchange(segment_left_, 0)) return view();
   return std::as_bytes(std::span(segment.bytes));
 }
 
 COHTTPS_DEF auto multipart_source::next_of_file(const multipart::segment& segment) -> result<view> {
-  if (!left_) {
+  if (!segment_left_) {
     const std::string& path = files_[*segment.source];
     file_.emplace(path);
     if (auto there = file_->check(); !there) return pass(std::move(there));
     if (file_->size().value_or(0) < segment.size)
       return fail(error_category::usage, "content_file",
                   "the file '" + path + "' has become shorter since it was added to a form");
-    left_ = segment.size;
+    segment_left_ = segment.size;
   }
   buffer_.resize(file_piece);
-  const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), *left_));
+  const auto most =
+      static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), *segment_left_));
   auto part = file_->read(std::span(buffer_).first(most));
-  if (part) *left_ -= part->size();
+  if (part) *segment_left_ -= part->size();
   return part;
 }
 

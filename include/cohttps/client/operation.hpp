@@ -1,16 +1,18 @@
-// What the client's calls return: awaitable in any coroutine, or started with an Asio token.
+// The operations that the functions of the client return. A coroutine awaits an operation, or the
+// caller starts it with a completion token of Asio.
 #pragma once
 
-#include <cohttps/client/downloaded.hpp>
+#include <cohttps/client/download_result.hpp>
 #include <cohttps/client/request.hpp>
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/response_stream.hpp>
 #include <cohttps/client/upgraded.hpp>
+#include <cohttps/connection/connection_info.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
-#include <cohttps/http/representation.hpp>
-#include <cohttps/net/connection_info.hpp>
+#include <cohttps/core/stop_tokens.hpp>
+#include <cohttps/http/content/representation.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/transport/any_transport.hpp>
 
@@ -18,28 +20,52 @@
 #include <concepts>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace cohttps {
 
-struct client_state;
-
 namespace detail {
+
+struct client_state;
 
 using shared_client_state = std::shared_ptr<client_state>;
 
-// Carry an operation out; one function for each type of result. The arguments outlive the task.
+/// The details of an operation that depend on the type of its result.
+template <class T>
+struct delivery {};
+template <>
+struct delivery<upgraded> {
+  std::string protocol;  ///< the protocol to switch to
+};
+template <>
+struct delivery<download_result> {
+  std::string path;
+  bool resumes;  ///< continues an earlier download
+};
+
+/// The tokens that stop an operation, in addition to `request::stop`.
+struct operation_stops {
+  stop_tokens race;  ///< they count until the operation has its result
+  std::vector<std::stop_token> of_threads;
+};
+
+// Each overload performs the operation for one type of result. The arguments outlive the task.
 COHTTPS_DECL task<result<response>> perform(const shared_client_state&, request&,
-                                            std::type_identity<response>);
+                                            const operation_stops&, const delivery<response>&);
 COHTTPS_DECL task<result<response_stream>> perform(const shared_client_state&, request&,
-                                                   std::type_identity<response_stream>);
+                                                   const operation_stops&,
+                                                   const delivery<response_stream>&);
 COHTTPS_DECL task<result<upgraded>> perform(const shared_client_state&, request&,
-                                            std::type_identity<upgraded>);
-COHTTPS_DECL task<result<downloaded>> perform(const shared_client_state&, request&,
-                                              std::type_identity<downloaded>);
+                                            const operation_stops&, const delivery<upgraded>&);
+COHTTPS_DECL task<result<download_result>> perform(const shared_client_state&, request&,
+                                                   const operation_stops&,
+                                                   const delivery<download_result>&);
 COHTTPS_DECL task<result<connection_info>> perform(const shared_client_state&, request&,
-                                                   std::type_identity<connection_info>);
+                                                   const operation_stops&,
+                                                   const delivery<connection_info>&);
 COHTTPS_DECL any_transport transport_of(const client_state& client);
 
 [[gnu::cold]] inline error moved_from() {
@@ -48,7 +74,7 @@ COHTTPS_DECL any_transport transport_of(const client_state& client);
           "moved to"};
 }
 
-/// The reason why an operation cannot start.
+/// Returns the error of an operation that cannot start.
 [[gnu::cold]] inline error not_startable(bool has_client) {
   if (!has_client) return moved_from();
   return {error_category::usage, "awaited_twice",
@@ -57,40 +83,42 @@ COHTTPS_DECL any_transport transport_of(const client_state& client);
 
 }  // namespace detail
 
-/// How an operation tells that there is no response.
+/// How an operation reports an error.
 enum class on_error { throws, returns };
 
-/// A call that has not begun: it owns its arguments and starts when it is awaited, once. Started a
-/// second time it fails with usage "awaited_twice"; of a client that was moved from, or moved from
-/// itself, with usage "moved_from".
+/// A call that has not started yet. It owns its arguments, and starts when a coroutine awaits it.
+/// It can start only once: a second start fails with usage "awaited_twice". If the client or the
+/// operation was moved from, the start fails with usage "moved_from".
 ///
-/// `co_await` gives a `T`, or throws `error`; with `on_error::returns` it gives a `result<T>`. Its
-/// awaiter refers to the operation, which lasts as long as the `co_await` does.
-/// Destroying the awaiting coroutine ends the operation and closes its connection.
+/// `co_await` returns a `T` or throws `error`. With `on_error::returns` it returns a `result<T>`.
+/// The awaiter refers to the operation, so the operation must live until the `co_await` has ended.
+/// If the awaiting coroutine is destroyed, the operation ends. It then closes its connection, or
+/// resets its stream of HTTP/2.
 template <class T, on_error Mode>
 class [[nodiscard("an operation does nothing until it is awaited")]] operation {
  public:
   using value_type = std::conditional_t<Mode == on_error::throws, T, result<T>>;
 
-  operation(std::shared_ptr<client_state> client, request r)
-      : client_(std::move(client)), request_(std::move(r)) {}
+  operation(std::shared_ptr<detail::client_state> client, request r, detail::delivery<T> how = {})
+      : client_(std::move(client)), request_(std::move(r)), delivery_(std::move(how)) {}
 
-  /// The same operation, ended with category `canceled` when `stop` is asked for before it has its
-  /// result. A `response_stream` is its result. Stops add up: those of earlier calls and of the
-  /// options stay. After one that is asked for before the start nothing is sent.
+  /// Adds a token. If `stop` is requested before the operation has its result, the operation fails
+  /// with category `canceled`. The result of a stream is the `response_stream`, so this token does
+  /// not stop the reading of its content. Tokens of earlier calls and of the options stay in force.
+  /// If `stop` is requested before the start, nothing is sent.
   operation with_stop(stop_token stop) && {
-    request_.race.add(stop);
+    stops_.race.add(stop);
     return std::move(*this);
   }
 
-  /// The same for a token of any thread, such as a `std::jthread`'s; a stream's content, too, ends
-  /// with it.
+  /// The same for a token of any thread, such as that of a `std::jthread`. This token also stops
+  /// the reading of a stream's content.
   operation with_stop(std::stop_token stop) && {
-    if (stop.stop_possible()) request_.remote.push_back(std::move(stop));
+    if (stop.stop_possible()) stops_.of_threads.push_back(std::move(stop));
     return std::move(*this);
   }
 
-  /// The content of a 2xx response as a value: `co_await client.get(url).as<T>()`; see
+  /// Converts the content of a 2xx response to a value: `co_await client.get(url).as<T>()`. See
   /// `response::as`.
   template <class U>
     requires std::is_same_v<T, response> && readable_representation<U>
@@ -117,10 +145,11 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
     return awaiter{begin()};
   }
 
-  /// Starts the operation and completes it as the token says, with the signature
-  /// `void(std::exception_ptr, value_type)`: `asio::use_awaitable`, `asio::use_future`, a function.
-  /// Not for streams: a failed one has no value to give beside its exception. Throws `error`
-  /// (usage, "moved_from") itself where there is no client, and so no loop to complete on.
+  /// Starts the operation with a completion token of Asio: `asio::use_awaitable`,
+  /// `asio::use_future`, or a function. The completion signature is `void(std::exception_ptr,
+  /// value_type)`. A stream cannot start this way, because a failed operation passes a
+  /// default-constructed value beside its exception. If there is no client, there is no event loop
+  /// for the completion either: this call itself then throws `error` (usage, "moved_from").
   template <class Token>
     requires std::default_initializable<value_type> &&
              requires(any_transport& over, task<value_type> (*make)(stop_token), Token&& token) {
@@ -141,13 +170,15 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   task<result<T>> begin() {
     if (!client_ || std::exchange(started_, true))
       return refuse(detail::not_startable(client_ != nullptr));
-    return detail::perform(client_, request_, std::type_identity<T>());
+    return perform(client_, request_, stops_, delivery_);  // found by its arguments
   }
   static task<result<T>> refuse(error why) { co_return std::unexpected(std::move(why)); }
 
-  /// The operation that starts in place of this one, which knows from now on that it has started.
+  /// Moves this operation into a new one, which starts in its place. From now on this operation
+  /// counts as started.
   operation start_elsewhere() {
-    operation other(client_, std::move(request_));
+    operation other(client_, std::move(request_), std::move(delivery_));
+    other.stops_ = std::move(stops_);
     other.started_ = std::exchange(started_, true);
     return other;
   }
@@ -165,8 +196,10 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
 
   static task<value_type> as_task(operation self) { co_return co_await std::move(self); }
 
-  std::shared_ptr<client_state> client_;
+  std::shared_ptr<detail::client_state> client_;
   request request_;
+  detail::operation_stops stops_;
+  [[no_unique_address]] detail::delivery<T> delivery_;
   bool started_ = false;
 };
 

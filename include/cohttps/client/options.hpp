@@ -1,33 +1,35 @@
-// What a caller can choose, for a client and for one request.
+// The options of a client, and of a single request.
 #pragma once
 
-#include <cohttps/client/callback.hpp>
 #include <cohttps/client/content.hpp>
 #include <cohttps/client/credentials.hpp>
 #include <cohttps/client/progress.hpp>
 #include <cohttps/client/retry.hpp>
+#include <cohttps/connect/connect_options.hpp>
+#include <cohttps/connect/proxy_rules.hpp>
+#include <cohttps/connection/http2_options.hpp>
+#include <cohttps/connection/http_versions.hpp>
+#include <cohttps/connection/observer.hpp>
+#include <cohttps/connection/phase_limits.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
-#include <cohttps/http/decoding_limits.hpp>
+#include <cohttps/http/auth/netrc.hpp>
+#include <cohttps/http/coding/decoding_limits.hpp>
+#include <cohttps/http/cookie/cookie_store.hpp>
 #include <cohttps/http/fields.hpp>
-#include <cohttps/http/netrc.hpp>
 #include <cohttps/http/priority.hpp>
 #include <cohttps/http/response_head.hpp>
-#include <cohttps/http/shared_cookie_jar.hpp>
 #include <cohttps/http/strictness.hpp>
 #include <cohttps/http1/limits.hpp>
-#include <cohttps/net/connect_options.hpp>
-#include <cohttps/net/http2_options.hpp>
-#include <cohttps/net/observer.hpp>
-#include <cohttps/net/pace.hpp>
 #include <cohttps/pool/options.hpp>
-#include <cohttps/proxy/proxy_rules.hpp>
+#include <cohttps/task/gcc_temporaries.hpp>
 #include <cohttps/tls/context.hpp>
 
 #include <array>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,96 +40,107 @@
 
 namespace cohttps {
 
-using net::address_policy;
-using net::dns_cache;
-using net::http_versions;
-using net::resolve_override;
-
-/// How long a request may be without progress, phase by phase. Empty: as long as it takes.
+/// How long each phase of a request may last without progress. An empty member means no limit.
 struct timeouts {
-  std::optional<std::chrono::nanoseconds> queue = {};  ///< until a connection is free
-  std::optional<std::chrono::nanoseconds> connect = std::chrono::seconds(10);  ///< and look-up
+  /// For the wait for a free connection.
+  std::optional<std::chrono::nanoseconds> queue = {};
+  /// For the look-up of the name, again for connecting, and again for a tunnel through a proxy.
+  std::optional<std::chrono::nanoseconds> connect = std::chrono::seconds(10);
+  /// For the TLS handshake.
   std::optional<std::chrono::nanoseconds> tls = std::chrono::seconds(10);
-  std::optional<std::chrono::nanoseconds> first_byte = {};  ///< of a response; empty: as `idle`
-  std::optional<std::chrono::nanoseconds> idle = std::chrono::seconds(30);  ///< between bytes
+  /// Until the first byte of the response arrives; empty: the same as `idle`.
+  std::optional<std::chrono::nanoseconds> first_byte = {};
+  /// Between two transfers of bytes.
+  std::optional<std::chrono::nanoseconds> idle = std::chrono::seconds(30);
 
-  /// A peer that drips is as good as one that says nothing. Not for the content of a stream, whose
-  /// source may be slow, unless the request asks for it.
+  /// The lowest rate of the transfer. A peer that sends only a few bytes at a time then fails like
+  /// a silent one. It does not apply to the content of a stream, whose source may be slow, unless
+  /// the request sets a rate.
   std::optional<cohttps::minimum_rate> minimum_rate =
       cohttps::minimum_rate{1024, std::chrono::seconds(30)};
 };
 
-/// An identity for one origin, such as "https://api.example.com", and no other.
+/// An identity for a single origin, such as "https://api.example.com".
 struct origin_identity {
   std::string origin;
   tls_identity identity;
 };
 
-/// How a client behaves. An aggregate: `client c({.allow_plaintext = true});`
+/// The options of a client. An aggregate: `client c({.allow_plaintext = true});`
 struct client_options {
-  /// Whom to trust; the system's roots when empty. `.tls = tls_context({.root_file = "ca.pem"})`
-  /// Its identity is shown to the origins that the caller names in URLs, when they ask for one; not
-  /// to those that a redirection leads to, nor to proxies.
+  /// The trust and the client's identity: `.tls = tls_context({.root_file = "ca.pem"})`. Empty: the
+  /// roots of the system, and no identity. The client shows the identity to a server that asks for
+  /// it, if the caller named the origin in a URL. It does not show it to other origins that a
+  /// redirection leads to, or to proxies.
   std::optional<tls_context> tls = {};
 
   /// Identities for single origins, in place of the identity of `tls`:
   /// `{{"https://api.example.com", {.certificate_pem = cert, .key_pem = key}}}`
   std::vector<origin_identity> identities = {};
 
-  /// Lets `http://` URLs pass, whose requests and responses anybody on the way can read and change.
+  /// Allows `http://` URLs. Anybody on the network path can read and change such requests and
+  /// responses.
   bool allow_plaintext = false;
 
-  /// Which versions of HTTP to speak. `http_versions::http_2` on an http URL is prior knowledge.
+  /// The versions of HTTP that the client may use. With `http_versions::http_2` the client sends
+  /// HTTP/2 to http URLs with prior knowledge (RFC 9113, 3.3).
   http_versions versions = http_versions::best;
 
-  /// Sent with every request that does not set the same fields itself.
+  /// Fields for every request. If the request itself has a field of the same name, the client does
+  /// not add this one.
   fields headers = {};
 
-  /// The User-Agent field; empty for none.
+  /// The value of the User-Agent field; empty: no such field.
   std::string user_agent = "cohttps/0.1";
-  /// The Accept field; empty for none.
+  /// The value of the Accept field; empty: no such field.
   std::string accept = "*/*";
 
   cohttps::timeouts timeouts = {};
 
-  /// The time for a request in all, from the await to the last byte; empty for none.
+  /// The limit for a whole operation, from its start to the last byte of the response; empty: no
+  /// limit.
   std::optional<std::chrono::nanoseconds> timeout = {};
 
-  /// Redirections followed; 0 gives them to the caller as responses.
+  /// The largest number of redirections that the client follows; one more is an error (limit,
+  /// "too_many_redirects"). With 0 the caller gets the redirection itself as the response.
   std::size_t max_redirects = 10;
 
-  /// Lets a redirection to another origin have the Authorization and Cookie fields that the caller
-  /// wrote, the credentials of the request, and the identity of `tls`.
+  /// After a redirection to another origin, still sends the Authorization and Cookie fields that
+  /// the caller wrote and the credentials of the request, and still shows the identity of `tls`.
   bool redirects_keep_credentials = false;
 
-  /// Kept between requests, and by other clients that have the same jar; without one, cookies are
-  /// ignored. A request with a Cookie field of its own gets none of the jar's.
-  std::shared_ptr<shared_cookie_jar> cookies = {};
+  /// The jar that stores cookies for later requests. Several clients may share a jar. Without a jar
+  /// the client ignores cookies. If a request has a Cookie field of its own, the client adds no
+  /// cookies.
+  std::shared_ptr<cookie_store> cookies = {};
 
-  /// Which credentials to show to which origin:
+  /// Credentials for single origins:
   /// `{{"https://api.example.com", credentials::bearer("token")}}`
   std::vector<origin_credentials> credentials = {};
-  /// For hosts that the above does not name, by Basic authentication. Its "default" is for the
-  /// hosts that the caller names, not for those that a redirection leads to.
+  /// Basic credentials for hosts that `credentials` does not name. The "default" entry is for the
+  /// origins that the caller names, and not for those that a redirection leads to.
   cohttps::netrc netrc = {};
 
-  /// Content of more bytes than this, or of a length that is not known, waits a second for the
-  /// server's word before it is sent (RFC 9110, 10.1.1).
+  /// Content of more bytes than this, or of unknown length, is sent with "Expect: 100-continue".
+  /// The client then waits up to one second for the server's answer before it sends the content
+  /// (RFC 9110, 10.1.1).
   std::size_t expect_continue_over = 1024 * 1024;
 
-  /// Asks for content in the codings that this program was built with, and decodes it. A request
-  /// with an Accept-Encoding or a Range of its own gets what comes as it is.
+  /// Asks for the content codings that this program was built with, and decodes the content. If a
+  /// request has an Accept-Encoding or Range field of its own, the client does neither.
   bool decode_content = true;
-  /// How much decoding may make of how little.
+  /// Limits on the size of decoded content, and on its ratio to the received bytes.
   decoding_limits decoding = {};
 
-  /// Bytes of content that a response may have, as it is held in memory.
+  /// The largest content of a `response`, in bytes, because it is stored in memory. Larger content
+  /// is an error (limit, "content_too_large"). Streams and downloads have no such limit.
   std::size_t max_content = 16 * 1024 * 1024;
 
-  /// Refuses responses that break HTTP's grammar, with an error that says where. By default what
-  /// browsers and curl take is taken, where the end of the message is certain: folded lines, lines
-  /// that end with LF alone, lines that are no field, Content-Length beside chunks, a content
-  /// coding that nobody knows, and so on. After most of that the connection is not used again.
+  /// Refuses responses that violate the grammar of HTTP; the error says where. By default the
+  /// client is as tolerant as browsers and curl if the end of the message is certain. It accepts
+  /// folded lines, lines that end with LF alone, lines that are not fields, Content-Length together
+  /// with chunks, an unknown content coding, and so on. After most of these violations it does not
+  /// use the connection again.
   bool strict_http = false;
 
   http1::limits limits = {};
@@ -135,54 +148,57 @@ struct client_options {
   pool::options pool = {};
   retry_options retry = {};
 
-  /// Objects that see the steps of the client's operations.
+  /// Objects that receive the events of the client's operations.
   cohttps::observers observers = {};
 
-  /// Which proxy leads to which URL; none by default, and none of the environment's unless
-  /// `proxy_rules::from_environment` is asked.
+  /// The proxies for URLs; none by default. The client uses the proxies of the environment only if
+  /// the program sets `proxy_rules::from_environment`.
   proxy_rules proxies = {};
-  /// Whom to trust as an https proxy, and who the client is there; when empty, whom `tls` trusts,
-  /// without an identity.
+  /// The trust and the client's identity for https proxies. Empty: the trust of `tls`, without an
+  /// identity.
   std::optional<tls_context> proxy_tls = {};
 
-  /// Addresses for hosts, before the resolver is asked.
+  /// Addresses for hosts. The client uses them instead of asking the resolver.
   std::vector<resolve_override> resolve = {};
-  /// Addresses found before; may be shared by clients.
+  /// A cache for the answers of the resolver. Several clients may share one.
   dns_cache dns = dns_cache();
-  /// Which addresses may be connected to, asked for every connection:
-  /// `.addresses = address_policy::public_only()` keeps a client whose URLs come from strangers
-  /// away from the network that it runs in.
+  /// Decides for every connection whether the client may connect to an address. If the URLs come
+  /// from strangers, `.addresses = address_policy::public_only()` protects the network in which the
+  /// program runs.
   address_policy addresses = {};
   socket_options socket = {};
-  /// The path of a Unix domain socket to connect to instead, whatever the host.
+  /// The path of a Unix domain socket. If it is set, all connections go to this socket, whatever
+  /// the host is.
   std::string unix_socket = {};
-  /// How long an address may take before the next is tried beside it (RFC 8305, 5).
+  /// How long the client waits for a connection to one address before it also tries the next
+  /// address (RFC 8305, 5); at least 10 ms.
   std::chrono::nanoseconds attempt_delay = std::chrono::milliseconds(250);
 };
 
-/// Up to 16 fields written in place, `{{"accept", "text/html"}, {"x-trace", id}}`, or a `fields`
-/// object that the caller keeps until the call has returned.
+/// The fields of a request: up to 16 fields in the call itself, `{{"accept", "text/html"},
+/// {"x-trace", id}}`, or a `fields` object that must live until the call has returned.
 ///
-/// Views only, and trivially destructible: see docs/decisions/002-options-are-views.md.
+/// A `header_list` contains only views and is trivially destructible:
+/// docs/decisions/002-options-are-views.md explains why.
 class header_list {
  public:
   header_list() = default;
   header_list(field a, field b = {}, field c = {}, field d = {}, field e = {}, field f = {},
               field g = {}, field h = {}, field i = {}, field j = {}, field k = {}, field l = {},
               field m = {}, field n = {}, field o = {}, field p = {}) noexcept
-      : written_{a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p} {}
+      : in_place_{a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p} {}
   template <std::same_as<fields> F>
-  header_list(const F& kept) noexcept : kept_(&kept) {}
+  header_list(const F& kept) noexcept : callers_(&kept) {}
 
-  /// The fields, not yet checked.
+  /// Copies the fields without checking them.
   COHTTPS_DECL fields copy() const;
 
  private:
-  std::array<field, 16> written_{};
-  const fields* kept_ = nullptr;
+  std::array<field, 16> in_place_{};
+  const fields* callers_ = nullptr;
 };
 
-/// The bytes of a request's content: text or bytes that the call copies.
+/// A view of the content of a request: text or bytes that the call copies.
 class content_view {
  public:
   content_view() = default;
@@ -197,45 +213,79 @@ class content_view {
   std::span<const std::byte> bytes_;
 };
 
-/// How one request differs from the client's ways. Everything is copied by the call.
+/// A view of a function object, such as a lambda in the call itself. The call copies the object.
+/// All options of a request are views: see docs/decisions/002-options-are-views.md.
+template <class Signature>
+class callback;
+
+template <class R, class... Arguments>
+class callback<R(Arguments...)> {
+ public:
+  using function = std::function<R(Arguments...)>;
+
+  callback() = default;
+  template <class F>
+    requires(!std::same_as<F, callback>) && std::copy_constructible<F> &&
+                std::is_invocable_r_v<R, F&, Arguments...>
+  callback(const F& f) noexcept
+      : f_(&f), copy_([](const void* of) { return function(*static_cast<const F*>(of)); }) {}
+  template <class F>
+    requires(!std::same_as<F, callback>) && (!std::is_reference_v<F>) &&
+            std::copy_constructible<F> && std::is_invocable_r_v<R, F&, Arguments...>
+  callback(F&& f) noexcept : callback(static_cast<const F&>(f)) {
+    static_assert(detail::survives_as_temporary<F>,
+                  "GCC before 13 destroys this function object twice. Give it a name before the "
+                  "co_await: auto on_progress = [copy](...) {...}; co_await client.get(url, "
+                  "{.on_progress = on_progress}); or let it capture by reference");
+  }
+
+  /// Returns a copy of the function object; an empty function if there is none.
+  function copy() const { return copy_ ? copy_(f_) : function(); }
+
+ private:
+  const void* f_ = nullptr;
+  function (*copy_)(const void*) = nullptr;
+};
+
+/// The options of one request. The call copies all of them. For an option that is empty, the client
+/// uses its own option of the same name, if it has one.
 struct request_options {
   header_list headers = {};
   content_view content = {};
 
-  /// The time in all, from the await to the last byte.
+  /// The limit for the whole operation, from its start to the last byte of the response.
   std::optional<std::chrono::nanoseconds> timeout = {};
   std::optional<std::size_t> max_redirects = {};
   std::optional<std::size_t> max_content = {};
 
-  /// At least so fast, or the request fails; else the client's `timeouts::minimum_rate`.
+  /// The lowest rate of the transfer after the head of the response has arrived. If it is empty,
+  /// `timeouts::minimum_rate` applies, but not to a stream.
   std::optional<cohttps::minimum_rate> minimum_rate = {};
 
-  /// Beside other requests: `.priority = priority{.urgency = 1}`. A Priority field in `headers` is
-  /// the caller's own, and an error beside this.
+  /// The priority among other requests (RFC 9218): `.priority = priority{.urgency = 1}`. A Priority
+  /// field in `headers` together with this option is an error (usage, "priority_set_twice").
   std::optional<cohttps::priority> priority = {};
 
-  /// Shown to the URL's origin alone: `.credentials = &alice`
+  /// Credentials for the origin of the URL: `.credentials = &alice`. Other origins get them only
+  /// with `client_options::redirects_keep_credentials`.
   const cohttps::credentials* credentials = nullptr;
 
   /// Called with the head of every interim response, such as 103 (RFC 9110, 15.2).
   callback<void(const response_head&)> on_interim = {};
   /// Called whenever a part of the content has been sent or received.
   callback<void(const progress&)> on_progress = {};
-  /// Gives the fields that follow the content when all of it is sent (RFC 9110, 6.5); the content
-  /// goes out in chunks then.
+  /// Returns the trailer fields of the request (RFC 9110, 6.5). The client calls it after it has
+  /// sent all content. The content is then sent in chunks.
   callback<fields()> trailers = {};
 
-  /// Ends the operation with an error of category `canceled`.
+  /// Stops the operation, which then fails with category `canceled`.
   stop_token stop = {};
 };
 
 static_assert(std::is_trivially_destructible_v<request_options>);
 
-/// What a connection to an origin needs to know of a client's options.
-COHTTPS_DECL net::connect_options connect_options_of(const client_options& options);
-
-/// A connection to a proxy: the caller has chosen it, whatever address it has.
-COHTTPS_DECL net::connect_options proxy_connect_options_of(const client_options& options);
+/// Returns those of a client's options that the making of a connection needs.
+COHTTPS_DECL detail::connect_options connect_options_of(const client_options& options);
 
 }  // namespace cohttps
 

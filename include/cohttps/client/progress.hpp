@@ -1,4 +1,4 @@
-// How far a request has come.
+// The progress of a request.
 #pragma once
 
 #include <cstdint>
@@ -6,11 +6,11 @@
 
 namespace cohttps {
 
-/// Bytes of content, as they are on the way: coded, where there is a content coding. They begin at
-/// 0 again when the request is sent again.
+/// Numbers of content bytes. If the content has a coding, they count the coded bytes. They start at
+/// 0 again if the request is sent again.
 struct progress {
   std::uint64_t sent = 0;
-  std::optional<std::uint64_t> to_send = {};  ///< empty while it is not known
+  std::optional<std::uint64_t> to_send = {};  ///< empty if it is unknown
   std::uint64_t received = 0;
   std::optional<std::uint64_t> to_receive = {};
 };

@@ -1,46 +1,44 @@
-// What is asked for.
+// A request that owns its parts.
 #pragma once
 
 #include <cohttps/client/content.hpp>
 #include <cohttps/client/credentials.hpp>
 #include <cohttps/client/progress.hpp>
+#include <cohttps/connection/phase_limits.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
-#include <cohttps/core/stop_tokens.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
 #include <cohttps/http/priority.hpp>
 #include <cohttps/http/response_head.hpp>
-#include <cohttps/net/pace.hpp>
 #include <cohttps/url/url.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
-#include <stop_token>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace cohttps {
 
-/// A request that owns its parts, to be made step by step and sent with `client::send`:
+/// A request that owns its parts. The caller makes it step by step and sends it with
+/// `client::send`:
 /// ```
 /// auto order = cohttps::request::to(method::post, "https://example.com/orders");
 /// order.content = cohttps::content::of(cart);
 /// auto response = co_await client.send(std::move(order));
 /// ```
 struct request {
-  /// Without fields and content. A `url` that cannot be parsed fails when the request is sent.
+  /// Makes a request without fields and content. If `url` is invalid, the request fails when it is
+  /// sent.
   COHTTPS_DECL static request to(const cohttps::method& verb, std::string_view url);
 
-  /// A copy without the content, which cannot be copied.
+  /// Returns a copy without the content, because content cannot be copied.
   COHTTPS_DECL request without_content() const;
 
   cohttps::method method;
-  result<cohttps::url> url;  ///< a URL that could not be parsed fails when the request is sent
+  result<cohttps::url> url;  ///< with an error here, the request fails when it is sent
   fields headers = {};
   cohttps::content content = {};
   std::optional<std::chrono::nanoseconds> timeout = {};
@@ -52,12 +50,8 @@ struct request {
   std::function<void(const response_head&)> on_interim = {};
   std::function<void(const progress&)> on_progress = {};
   std::function<fields()> trailers = {};
-  std::string save_to = {};     ///< the file of a download
-  bool resumes = false;         ///< it goes on where an earlier one ended
-  std::string upgrade_to = {};  ///< a protocol to switch to; whoever asks wants nothing else
-  stop_token stop = {};         ///< the caller's
-  stop_tokens race = {};        ///< until there is a response or, of a stream, its head
-  std::vector<std::stop_token> remote = {};  ///< of any thread
+  /// Stops the operation, which then fails with category `canceled`.
+  stop_token stop = {};
 };
 
 }  // namespace cohttps

@@ -21,12 +21,7 @@ COHTTPS_DEF request request::without_content() const {
   copy.on_interim = on_interim;
   copy.on_progress = on_progress;
   copy.trailers = trailers;
-  copy.save_to = save_to;
-  copy.resumes = resumes;
-  copy.upgrade_to = upgrade_to;
   copy.stop = stop;
-  copy.race = race;
-  copy.remote = remote;
   return copy;
 }
 

@@ -1,16 +1,16 @@
-// A response that has come in completely.
+// A complete response.
 #pragma once
 
-#include <cohttps/client/exchange_state.hpp>
+#include <cohttps/client/response_metadata.hpp>
+#include <cohttps/connection/connection_info.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/recycled.hpp>
 #include <cohttps/core/separate.hpp>
-#include <cohttps/http/charset.hpp>
+#include <cohttps/http/content/charset.hpp>
+#include <cohttps/http/content/representation.hpp>
 #include <cohttps/http/fields.hpp>
-#include <cohttps/http/representation.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/http/status.hpp>
-#include <cohttps/net/connection_info.hpp>
 #include <cohttps/url/url.hpp>
 
 #include <chrono>
@@ -25,38 +25,42 @@
 
 namespace cohttps {
 
-/// A value; holds no connection. One that is made empty has status 0, no fields and no content; its
-/// `url` and `connection` throw `error` (usage, "no_response").
+/// A complete response. A value: it holds no connection. A default-constructed response has status
+/// 0, no fields and no content, and its `url` and `connection` throw `error` (usage,
+/// "no_response").
 class response {
  public:
   response() = default;
 
-  /// From what an exchange has found out, and the content read from it.
-  response(exchange_state&& from, recycled<std::string> content)
+  /// Makes a response from the metadata of an exchange and its content.
+  response(response_metadata&& from, recycled<std::string> content)
       : state_(std::move(from)), content_(std::move(content)) {}
 
   int status() const noexcept { return state_.head.status; }
 
-  /// As the peer wrote it, or the registered one when it wrote none.
+  /// Returns the reason phrase of the peer, or the registered phrase of the status if the peer sent
+  /// none.
   COHTTPS_DECL std::string_view reason() const noexcept;
 
   const fields& headers() const noexcept { return state_.head.headers; }
 
-  /// The first value of a field, compared without case.
+  /// Returns the value of the first field `name`. The case of the name does not matter.
   COHTTPS_DECL std::optional<std::string_view> header(std::string_view name) const noexcept;
 
-  /// The content's bytes, decoded where they were coded, whatever they mean.
+  /// Returns the bytes of the content, with content codings decoded. They are not converted to
+  /// another charset.
   const std::string& content() const& noexcept { return content_; }
   std::string content() && noexcept { return std::move(content_); }
   std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(content_)); }
 
-  /// The content as text in UTF-8, by the charset of its Content-Type; what is malformed in it
-  /// becomes U+FFFD. A charset that nobody knows is read as UTF-8. Throws `error` (usage,
-  /// "charset_unavailable") where the system does not have a charset that is known: see `to_utf8`.
+  /// Returns the content as text in UTF-8. The charset in Content-Type says how to convert it; a
+  /// missing or unknown charset is read as UTF-8. Malformed sequences become U+FFFD. Throws `error`
+  /// (usage, "charset_unavailable") if the charset is known but this system does not support it:
+  /// see `to_utf8`.
   COHTTPS_DECL std::string text() const;
 
-  /// The content as a value, by the type's `representation`. Throws `error`: unless the status is
-  /// 2xx as `require_success`, and as `read_representation`.
+  /// Converts the content to a value with the type's `representation`. Throws `error`: the one of
+  /// `require_success` if the status is not 2xx, and those of `read_representation`.
   template <class T>
     requires readable_representation<T>
   T as() const {
@@ -64,7 +68,7 @@ class response {
     if (!value) throw std::move(value).error();
     return *std::move(value);
   }
-  /// As `as`, giving the error.
+  /// Like `as`, but returns the error.
   template <class T>
     requires readable_representation<T>
   result<T> try_as() const {
@@ -74,23 +78,23 @@ class response {
     return value;
   }
 
-  /// Fields after chunked content (RFC 9110, 6.5).
+  /// Returns the trailer fields (RFC 9110, 6.5).
   const fields& trailers() const noexcept { return state_.trailers; }
 
-  /// Where the response came from, after redirections.
+  /// Returns the URL of the response, after redirections.
   COHTTPS_DECL const cohttps::url& url() const;
 
-  /// The redirections on the way, first to last.
+  /// Returns the redirections that the client followed, the first one first.
   const std::vector<redirect_hop>& history() const noexcept { return state_.history; }
 
   COHTTPS_DECL const connection_info& connection() const;
 
-  /// True when the connection had carried another exchange before.
+  /// True if the connection already existed when the client sent the request.
   bool on_reused_connection() const noexcept { return state_.on_reused_connection; }
 
   const cohttps::timings& timings() const noexcept { return state_.timings; }
 
-  /// True for 2xx.
+  /// True if the status is 2xx.
   bool ok() const noexcept { return is_success(state_.head.status); }
 
   /// Throws `error` (policy, "unsuccessful_status") unless the status is 2xx.
@@ -102,7 +106,7 @@ class response {
   COHTTPS_DECL error unsuccessful() const;
   COHTTPS_DECL std::string origin() const;
 
-  exchange_state state_;
+  response_metadata state_;
   recycled<std::string> content_;
 };
 

@@ -1,7 +1,7 @@
-// A response whose content is still to be read.
+// A response whose content the caller reads part by part.
 #pragma once
 
-#include <cohttps/client/exchange_state.hpp>
+#include <cohttps/client/response_metadata.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
@@ -22,26 +22,31 @@
 
 namespace cohttps {
 
-/// An exchange whose head is there.
+/// An exchange whose response head has arrived.
 class open_exchange {
  public:
   virtual ~open_exchange() = default;
 
-  /// The next part of the content, valid until the next call; an empty one at its end, when the
-  /// connection has gone back.
+  /// Returns the next part of the content, valid until the next call; an empty part at the end. The
+  /// exchange has then given back its connection.
   virtual task<result<std::span<const std::byte>>> read() = 0;
 
-  /// Sends all of `bytes`, over a connection that was upgraded.
+  /// Sends all of `bytes`, after a switch to another protocol.
   virtual task<result<void>> write(std::span<const std::byte> bytes) = 0;
 
-  const exchange_state& state() const noexcept { return state_; }
+  /// Ends an upgraded connection below those who read and write.
+  virtual void hang_up() noexcept = 0;
+
+  const response_metadata& state() const noexcept { return state_; }
 
  protected:
-  exchange_state state_;
+  response_metadata state_;
 };
 
-/// Owns its connection until the content has been read; what is not read keeps the server waiting.
-/// Destroyed earlier, it closes the connection. Has no bound on the content's size.
+/// A response whose content the caller reads part by part. It holds its connection until the
+/// content has been read. While the caller does not read, the server has to wait. If the stream is
+/// destroyed before the end of the content, it closes the connection, or resets its stream of
+/// HTTP/2. The size of the content has no limit.
 class response_stream {
  public:
   explicit response_stream(std::unique_ptr<open_exchange> opened) noexcept
@@ -49,7 +54,8 @@ class response_stream {
 
   COHTTPS_DECL int status() const noexcept;
 
-  /// As the peer wrote it, or the registered one when it wrote none.
+  /// Returns the reason phrase of the peer, or the registered phrase of the status if the peer sent
+  /// none.
   COHTTPS_DECL std::string_view reason() const noexcept;
 
   COHTTPS_DECL const fields& headers() const noexcept;
@@ -59,21 +65,22 @@ class response_stream {
   COHTTPS_DECL const connection_info& connection() const;
   COHTTPS_DECL bool on_reused_connection() const noexcept;
 
-  /// What the Content-Length field says, if there is one.
+  /// Returns the value of Content-Length; nothing without this field, or if the client decodes the
+  /// content.
   COHTTPS_DECL std::optional<std::uint64_t> content_length() const noexcept;
 
-  /// The next part of the content: a view into the receive buffer, valid until the next call. Empty
-  /// at the end. Throws `error`.
+  /// Returns the next part of the content: a view into the receive buffer, valid until the next
+  /// call. The part is empty at the end of the content. Throws `error`.
   COHTTPS_DECL task<std::span<const std::byte>> read();
-  /// As `read`, giving the error.
+  /// Like `read`, but returns the error.
   COHTTPS_DECL task<result<std::span<const std::byte>>> try_read();
 
-  /// Fills `into` as far as one read of the connection does, and says how far: 0 at the end, or
-  /// when `into` is empty. Throws `error`.
+  /// Copies the next bytes to `into`, at most those of one read of the connection. Returns their
+  /// number: 0 at the end, or if `into` is empty. Throws `error`.
   COHTTPS_DECL task<std::size_t> read_some(std::span<std::byte> into);
 
-  /// Calls `f(part)` with each part of the content, and awaits what it gives where that can be.
-  /// Throws `error`, and what `f` throws.
+  /// Calls `f(part)` with each part of the content, and awaits the result if it is awaitable.
+  /// Throws `error`, and the exceptions of `f`.
   template <class F>
     requires std::invocable<F&, std::span<const std::byte>>
   task<void> for_each(F f) {
@@ -87,20 +94,21 @@ class response_stream {
     }
   }
 
-  /// True once `read` has given an empty part.
+  /// True after `read` has returned an empty part.
   COHTTPS_DECL bool complete() const noexcept;
-  /// Known once complete.
+  /// Returns the trailer fields, which are known when the response is complete.
   COHTTPS_DECL const fields& trailers() const noexcept;
-  /// Known once complete, but for the phases until the head.
+  /// Returns the times, which are known when the response is complete. Those of the phases before
+  /// the head are known earlier.
   COHTTPS_DECL const cohttps::timings& timings() const noexcept;
 
  private:
-  COHTTPS_DECL const exchange_state& state() const noexcept;
+  COHTTPS_DECL const response_metadata& state() const noexcept;
   COHTTPS_DECL static std::unexpected<error> no_response();
   COHTTPS_DECL task<result<std::span<const std::byte>>> give_rest();
 
   std::unique_ptr<open_exchange> exchange_;
-  std::span<const std::byte> rest_;  // of what `read_some` has read
+  std::span<const std::byte> rest_;  // bytes that `read_some` has not copied yet
 };
 
 }  // namespace cohttps

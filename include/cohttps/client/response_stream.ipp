@@ -65,8 +65,8 @@ COHTTPS_DEF const cohttps::timings& response_stream::timings() const noexcept {
   return state().timings;
 }
 
-COHTTPS_DEF const exchange_state& response_stream::state() const noexcept {
-  static const exchange_state none;
+COHTTPS_DEF const response_metadata& response_stream::state() const noexcept {
+  static const response_metadata none;
   return exchange_ ? exchange_->state() : none;
 }
 

@@ -1,4 +1,4 @@
-// Which requests are sent again, and when.
+// The options and the delays for sending a request again.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -18,67 +18,74 @@
 
 namespace cohttps {
 
-/// What is sent again. With the default nothing but what is provably safe, once: a request on a
-/// kept connection that turned out to be dead, when it was not sent or doing its work twice is the
-/// same as doing it once (RFC 9110, 9.2.2).
+/// When the client sends a request again. By default it does so only if this is provably safe:
+/// - A reused connection turned out to be closed. The request was not sent, or its method is
+///   idempotent (RFC 9110, 9.2.2), or it has an Idempotency-Key. The client repeats it once.
+/// - The server said that it did not process the request (RFC 9113, 8.7).
 ///
-/// With more attempts, also: what failed before it was sent; what was lost on the way or timed out,
-/// and answers of 408, 429, 502, 503 and 504, when the method is idempotent or the request has an
-/// Idempotency-Key. Never: what the caller stopped, what the total timeout ended, what a
-/// certificate, a policy or the peer's broken HTTP prevents.
+/// With more `attempts`, the client also repeats these requests after a delay:
+/// - Requests that failed before they were sent.
+/// - Requests that were lost with their connection, that timed out, or that got a response of
+///   status 408, 429, 502, 503 or 504. The method must be idempotent, or there must be an
+///   Idempotency-Key.
+///
+/// The client never repeats a request after a stop by the caller, after the total timeout, or after
+/// an error that a certificate, a policy or malformed HTTP caused.
 struct retry_options {
-  std::size_t attempts = 1;  ///< in all; at least 1
+  std::size_t attempts = 1;  ///< including the first one; at least 1
 
-  /// Each wait is a random part of its limit ("full jitter"), which doubles from one to the next.
+  /// The limit of the first delay. The limit doubles for each further delay, up to `longest_delay`.
+  /// Each delay is a random part of its limit ("full jitter").
   std::chrono::nanoseconds first_delay = std::chrono::milliseconds(200);
   std::chrono::nanoseconds longest_delay = std::chrono::seconds(10);
 
-  /// A Retry-After of the server is honoured up to this; one that asks for more is final.
+  /// The longest Retry-After that the client obeys. If the server asks for more, the client does
+  /// not send the request again.
   std::chrono::nanoseconds longest_retry_after = std::chrono::seconds(30);
 
-  /// Retries as a share of the client's requests, so that a server in trouble is not buried; ten
-  /// are free.
+  /// The number of retries for each request of the client, from 0 to 1. Up to ten retries are
+  /// allowed in addition. The budget prevents retries from overloading a server that is in trouble.
   double budget = 0.2;
 
-  /// Gives each request whose method is not idempotent an Idempotency-Key, which stays the same
-  /// when it is sent again. Only for servers that know the field.
+  /// Adds an Idempotency-Key to each request whose method is not idempotent. The key stays the same
+  /// when the request is sent again. Use this only for servers that support the field.
   bool idempotency_key = false;
 };
 
-/// Counts requests and what may be repeated of them.
+/// Limits the number of retries to a share of the requests: see `retry_options::budget`.
 class retry_budget {
  public:
   explicit retry_budget(double share) noexcept : share_(std::clamp(share, 0.0, 1.0)) {}
 
-  void add_request() noexcept { saved_ = std::min(saved_ + share_, reserve); }
+  void add_request() noexcept { tokens_ = std::min(tokens_ + share_, reserve); }
   COHTTPS_DECL bool take_retry() noexcept;
 
  private:
   static constexpr double reserve = 10;
   double share_;
-  double saved_ = reserve;
+  double tokens_ = reserve;
 };
 
-/// The waits between the attempts of one request.
+/// Computes the delays between the attempts of one request.
 class retry_schedule {
  public:
   explicit retry_schedule(const retry_options& options) noexcept : options_(&options) {}
 
-  /// The number of attempts that have begun.
+  /// Returns the number of attempts that have begun.
   std::size_t attempts() const noexcept { return attempts_; }
   void begin_attempt() noexcept { ++attempts_; }
 
   bool attempts_left() const noexcept { return attempts_ < options_->attempts; }
 
-  /// How long to wait before the next attempt. `headers` are those of the response, or null.
-  /// Nothing when the server asks for too much time, or the budget is spent. `random` are 32 random
-  /// bits.
+  /// Returns the delay before the next attempt. Returns nothing if the server asks for a longer
+  /// delay than allowed, or if the budget is used up. `headers` are the fields of the response, or
+  /// null. `random` contains 32 random bits.
   COHTTPS_DECL std::optional<std::chrono::nanoseconds> next_delay(
       const fields* headers, retry_budget& budget, std::uint32_t random,
       std::chrono::system_clock::time_point now) const;
 
  private:
-  /// RFC 9110, 10.2.3: a number of seconds or a date.
+  /// Parses Retry-After (RFC 9110, 10.2.3): a number of seconds or a date.
   COHTTPS_DECL static std::optional<std::chrono::nanoseconds> retry_after(
       const fields& headers, std::chrono::system_clock::time_point now);
 

@@ -6,8 +6,8 @@
 namespace cohttps {
 
 COHTTPS_DEF bool retry_budget::take_retry() noexcept {
-  if (saved_ < 1) return false;
-  saved_ -= 1;
+  if (tokens_ < 1) return false;
+  tokens_ -= 1;
   return true;
 }
 
@@ -32,7 +32,7 @@ COHTTPS_DEF std::optional<std::chrono::nanoseconds> retry_schedule::retry_after(
     return std::chrono::seconds(std::min<std::uint64_t>(*seconds, 1'000'000'000));
   const auto date = parse_http_date(*value, now);
   if (!date) return std::nullopt;
-  // In seconds, since a date may be more nanoseconds away than there are numbers for.
+  // The difference is in seconds, because the nanoseconds until a distant date would overflow.
   return std::clamp(*date - std::chrono::floor<std::chrono::seconds>(now), std::chrono::seconds(0),
                     std::chrono::seconds(1'000'000'000));
 }

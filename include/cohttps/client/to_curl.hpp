@@ -1,4 +1,4 @@
-// A request as a command of curl, to be tried by hand.
+// Writes a request as a curl command, so that a person can try it.
 #pragma once
 
 #include <cohttps/client/request.hpp>
@@ -18,27 +18,29 @@
 
 namespace cohttps {
 
-/// Whether `to_curl` shows what gives access.
+/// Whether `to_curl` shows passwords, tokens and other secrets.
 enum class curl_secrets : bool { hidden, shown };
 
 namespace detail {
 
-/// One word of a shell: 'text', or $'text' where there are bytes that no terminal should see.
+/// Returns one word of a shell: 'text', or $'text' if there are bytes that a terminal must not
+/// receive.
 COHTTPS_DECL std::string shell_quoted(std::string_view text);
 
-/// Fields that give access, by their names.
+/// True if the name of a field suggests that its value is a secret.
 COHTTPS_DECL bool is_secret_field(std::string_view name);
 
 COHTTPS_DECL std::string decimal_seconds(std::chrono::nanoseconds time);
 
 }  // namespace detail
 
-/// A command for a POSIX shell (or, where bytes have to be escaped, bash, zsh or ksh) that makes
-/// curl send the same request, without the fields that the client adds to it.
+/// Returns a command that makes curl send the same request, without the fields that the client
+/// adds. The command is for a POSIX shell. If bytes have to be escaped, it needs bash, zsh or ksh.
 ///
-/// Unless `curl_secrets::shown`, `<hidden>` stands for the values of Authorization, Cookie and
-/// other fields that are named like secrets, and for the user and password of a URL. The query and
-/// the content are shown as they are. Content that is made on the way is left to standard input.
+/// With `curl_secrets::hidden`, the text `<hidden>` replaces the credentials of the request, the
+/// values of Authorization, Cookie and other fields whose names suggest secrets, and the user name
+/// and password in the URL. The query and the content are shown unchanged. Content that is
+/// generated, or that contains a zero byte, has to come from curl's standard input.
 COHTTPS_DECL std::string to_curl(const request& r, curl_secrets secrets = curl_secrets::hidden);
 
 }  // namespace cohttps

@@ -8,7 +8,7 @@ namespace detail {
 
 COHTTPS_DEF std::string shell_quoted(std::string_view text) {
   const auto decoded = decode_utf8(text);
-  // Some terminals obey U+0080 to U+009F as they do what begins with an escape.
+  // Some terminals treat U+0080 to U+009F as control characters that begin an escape sequence.
   const bool utf8 =
       decoded && std::ranges::none_of(*decoded, [](char32_t c) { return c >= 0x80 && c < 0xa0; });
   const auto shown = [&](char c) {
@@ -19,7 +19,7 @@ COHTTPS_DEF std::string shell_quoted(std::string_view text) {
   for (const char c : text) plain = plain && shown(c);
   std::string out = plain ? "'" : "$'";
   for (const char c : text) {
-    if (!shown(c)) {  // in octal, which ends after three digits in every shell
+    if (!shown(c)) {  // in octal: every shell reads exactly three digits
       const auto u = static_cast<unsigned char>(c);
       out += '\\';
       for (const int shift : {6, 3, 0}) out += static_cast<char>('0' + (u >> shift & 7));
@@ -76,15 +76,16 @@ COHTTPS_DEF std::string to_curl(const request& r, curl_secrets secrets) {
   const std::string& href = r.url->href();
   if (href.find_first_of("[]{}") != href.npos) out += " --globoff";
   const bool strips = hides && r.url->has_credentials();
-  if (const auto* user = r.credentials.as<credentials::user>()) {
-    if (user->digest) out += " --digest";
-    out += " --user " + shell_quoted(hides ? hidden : user->name + ':' + user->password);
-  } else if (strips) {
+  detail::credentials_text shown;
+  if (r.credentials) shown = r.credentials.kind()->text();
+  if (hides) shown.secret = hidden;
+  if (shown.scheme == "digest") out += " --digest";
+  if (shown.scheme == "basic" || shown.scheme == "digest")
+    out += " --user " + shell_quoted(shown.secret);
+  else if (strips)
     out += " --user " + shell_quoted(hidden);
-  }
   out += ' ' + shell_quoted(strips ? r.url->without_credentials().href() : href);
-  if (const auto* token = r.credentials.as<std::string>())
-    out += " --oauth2-bearer " + shell_quoted(hides ? hidden : *token);
+  if (shown.scheme == "bearer") out += " --oauth2-bearer " + shell_quoted(shown.secret);
 
   for (const field f : r.headers) {
     const std::string_view value = hides && detail::is_secret_field(f.name) ? hidden : f.value;
@@ -92,7 +93,7 @@ COHTTPS_DEF std::string to_curl(const request& r, curl_secrets secrets) {
     out += " --header " + shell_quoted(std::string(f.name) + separator + std::string(value));
   }
   if (!has_content) return out;
-  // curl has a media type of its own for whatever is sent.
+  // Without this option, curl adds a Content-Type of its own.
   if (!r.headers.contains("content-type")) {
     const auto type = r.content.media_type();
     out += " --header " +
@@ -104,7 +105,7 @@ COHTTPS_DEF std::string to_curl(const request& r, curl_secrets secrets) {
   const auto bytes = r.content.memory();
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (!source && text.find('\0') == text.npos) return out += " --data-raw " + shell_quoted(text);
-  // No word of a shell holds a zero.
+  // A word of a shell cannot contain a zero byte.
   out += " --data-binary @-  # the content, ";
   const auto length = r.content.length();
   return out += length ? std::to_string(*length) + " bytes" : std::string("of any length");

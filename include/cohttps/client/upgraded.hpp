@@ -1,4 +1,4 @@
-// Another protocol after 101 (Switching Protocols), or over a stream of HTTP/2.
+// Another protocol over a connection after 101 (Switching Protocols), or over a stream of HTTP/2.
 #pragma once
 
 #include <cohttps/client/response_stream.hpp>
@@ -14,23 +14,25 @@
 
 namespace cohttps {
 
-/// Bytes in both directions (RFC 9110, 7.8; RFC 8441), protected as the request was. One coroutine
-/// may read while another one writes. Has no limits of time but the request's `timeout` and `stop`;
-/// destroyed, it closes the connection, or resets the stream.
+/// Sends and receives the bytes of another protocol (RFC 9110, 7.8; RFC 8441). TLS protects them as
+/// it protected the request. One coroutine may read while another one writes. Only the request's
+/// `timeout` and `stop` limit the time. The destructor closes the connection, or resets the stream
+/// of HTTP/2.
 class upgraded {
  public:
   explicit upgraded(std::unique_ptr<open_exchange> opened) noexcept
       : exchange_(std::move(opened)) {}
 
-  /// Of the response, with what belongs to the protocol.
+  /// Returns the fields of the response, including those that belong to the protocol.
   COHTTPS_DECL const fields& headers() const;
   COHTTPS_DECL const connection_info& connection() const;
 
-  /// The next bytes, a view that is valid until the next read; empty once the peer has ended.
-  /// Throws `error`.
+  /// Returns the next bytes, as a view that is valid until the next read; an empty view after the
+  /// peer has ended its side. Throws `error`.
   COHTTPS_DECL task<std::span<const std::byte>> read();
 
-  /// Sends all of `bytes`, which stay as they are until then. Throws `error`.
+  /// Sends all of `bytes`. The caller must keep them unchanged until the call has ended. Throws
+  /// `error`.
   COHTTPS_DECL task<void> write(std::span<const std::byte> bytes);
   COHTTPS_DECL task<void> write(std::string_view text);
 

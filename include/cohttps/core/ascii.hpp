@@ -1,4 +1,4 @@
-// The characters of RFC 9110: tokens, field values, digits. Never depends on a locale.
+// Character classes of RFC 9110: tokens, field values, digits. They never depend on a locale.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ constexpr bool is_space(char c) noexcept { return c == ' ' || c == '\t'; }
 constexpr char to_lower(char c) noexcept { return is_upper(c) ? static_cast<char>(c + 32) : c; }
 constexpr char to_upper(char c) noexcept { return is_lower(c) ? static_cast<char>(c - 32) : c; }
 
-/// The value of a hexadecimal digit, or -1.
+/// Returns the value of a hexadecimal digit, or -1 for another character.
 constexpr int hex_value(char c) noexcept {
   if (is_digit(c)) return c - '0';
   const char l = to_lower(c);
@@ -50,12 +50,13 @@ inline constexpr auto classes = [] {
 }();
 }  // namespace detail
 
-/// tchar of RFC 9110, 5.6.2.
+/// True for a tchar of RFC 9110, 5.6.2.
 constexpr bool is_tchar(char c) noexcept {
   return detail::classes[static_cast<unsigned char>(c)] & detail::tchar;
 }
 
-/// What RFC 9110, 5.5 allows inside a field value: visible characters, obs-text, space and tab.
+/// True for the characters that RFC 9110, 5.5 allows in a field value: visible characters,
+/// obs-text, space and tab.
 constexpr bool is_field_char(char c) noexcept {
   return detail::classes[static_cast<unsigned char>(c)] & detail::field_vchar;
 }
@@ -72,8 +73,9 @@ constexpr bool is_field_value(std::string_view s) noexcept {
   return true;
 }
 
-/// Eight characters in lower case. The additions set the high bit of each that is at least 'A', or
-/// more than 'Z', and carry nothing into the next.
+/// Converts eight characters to lower case at once. The first addition sets the high bit of each
+/// character that is at least 'A'. The second addition sets the high bit of each character above
+/// 'Z'. Neither addition carries into the next character.
 constexpr std::uint64_t to_lower(std::uint64_t eight) noexcept {
   constexpr std::uint64_t each = 0x0101010101010101;
   const std::uint64_t low = eight & 0x7f * each;
@@ -102,7 +104,7 @@ constexpr bool iequals(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && detail::iequals_same_size(a, b);
 }
 
-/// Without the OWS around it.
+/// Returns `s` without the OWS around it.
 constexpr std::string_view trim(std::string_view s) noexcept {
   while (!s.empty() && is_space(s.front())) s.remove_prefix(1);
   while (!s.empty() && is_space(s.back())) s.remove_suffix(1);
@@ -115,7 +117,8 @@ inline std::string lower(std::string_view s) {
   return out;
 }
 
-/// A number of decimal digits alone; empty on anything else, and on overflow.
+/// Reads a number that consists of decimal digits only. Returns nothing for other text and on
+/// overflow.
 constexpr std::optional<std::uint64_t> parse_decimal(std::string_view s) noexcept {
   if (s.empty()) return std::nullopt;
   std::uint64_t value = 0;
@@ -128,8 +131,8 @@ constexpr std::optional<std::uint64_t> parse_decimal(std::string_view s) noexcep
   return value;
 }
 
-/// Calls `f` with each element of a comma-separated list (RFC 9110, 5.6.1), trimmed, empty ones
-/// left out, commas in quoted strings respected. Stops when `f` returns false.
+/// Calls `f` with each element of a comma-separated list (RFC 9110, 5.6.1). Trims the elements,
+/// skips empty ones, and ignores commas in quoted strings. Stops when `f` returns false.
 template <class F>
 constexpr void for_each_element(std::string_view list, F&& f) {
   std::size_t start = 0;
@@ -149,7 +152,8 @@ constexpr void for_each_element(std::string_view list, F&& f) {
   }
 }
 
-/// What is before `mark`, which goes from `text` together with it; all of it where there is none.
+/// Returns the part of `text` before the first `mark`, and removes this part and `mark` from
+/// `text`. Without a `mark` it takes the whole text.
 constexpr std::string_view take_until(std::string_view& text, char mark) noexcept {
   const std::size_t at = text.find(mark);
   const std::string_view part = text.substr(0, at);
@@ -157,8 +161,8 @@ constexpr std::string_view take_until(std::string_view& text, char mark) noexcep
   return part;
 }
 
-/// What a person can read of bytes from a peer: printable ASCII, the rest as \xNN, at most `limit`
-/// characters, cut with "...".
+/// Makes bytes from a peer readable for people. Printable ASCII stays, and other bytes become \xNN.
+/// After `limit` characters the text ends with "...".
 inline std::string printable(std::string_view bytes, std::size_t limit = 64) {
   std::string out;
   constexpr char digits[] = "0123456789abcdef";

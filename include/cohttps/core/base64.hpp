@@ -13,11 +13,11 @@
 
 namespace cohttps {
 
-/// With padding.
+/// Encodes `bytes`, with padding.
 COHTTPS_DECL std::string to_base64(std::string_view bytes);
 
-/// Decodes what has its padding, and spaces and ends of lines anywhere (RFC 7468, 3). Nothing for
-/// anything else. Takes a time that depends on the content: not for secrets.
+/// Decodes Base64 with padding. White space may stand anywhere (RFC 7468, 3). Returns nothing for
+/// any other text. The time depends on the content, so do not use it for secrets.
 COHTTPS_DECL std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);
 
 }  // namespace cohttps

@@ -63,7 +63,7 @@ COHTTPS_DEF std::optional<std::vector<std::uint8_t>> from_base64(std::string_vie
       return std::nullopt;
     }
   }
-  // RFC 4648, 3.5: the bits that no byte takes are zero.
+  // RFC 4648, 3.5: the unused bits of the last digit must be zero.
   const bool padded = digits >= 2 && digits + paddings == 4;
   if (padded) {
     if ((group & (digits == 2 ? 0xfu : 0x3u)) != 0) return std::nullopt;

@@ -1,4 +1,4 @@
-// A contiguous queue of bytes: written at the back, read from the front.
+// A contiguous queue of bytes: the caller writes at the back and reads from the front.
 #pragma once
 
 #include <cohttps/core/recycler.hpp>
@@ -17,7 +17,7 @@ namespace cohttps {
 ///        0        begin       end          capacity
 ///        | consumed | readable | writable  |
 /// ```
-/// Memory is kept when the buffer becomes empty, and comes from the recycler.
+/// The buffer takes its memory from `recycler`, and keeps it when the buffer becomes empty.
 class buffer {
  public:
   buffer() = default;
@@ -44,22 +44,22 @@ class buffer {
   std::span<std::byte> data() noexcept { return {bytes_ + begin_, size()}; }
   std::span<const std::byte> data() const noexcept { return {bytes_ + begin_, size()}; }
 
-  /// The readable bytes as characters.
+  /// Returns the readable bytes as characters.
   std::string_view text() const noexcept {
     return {reinterpret_cast<const char*>(bytes_) + begin_, size()};
   }
 
-  /// Makes at least `n` bytes writable at the back and returns all that are. Moves or grows the
-  /// content when it must, so earlier spans end.
+  /// Makes at least `n` bytes at the back writable, and returns all writable bytes. May move the
+  /// content, which invalidates earlier spans.
   std::span<std::byte> prepare(std::size_t n) {
     if (capacity_ - end_ < n) make_room(n);
     return {bytes_ + end_, capacity_ - end_};
   }
 
-  /// Makes the first `n` bytes of what `prepare` returned readable.
+  /// Makes the first `n` bytes of the span that `prepare` returned readable.
   void commit(std::size_t n) noexcept { end_ += n; }
 
-  /// Drops `n` bytes from the front.
+  /// Removes `n` bytes from the front.
   void consume(std::size_t n) noexcept {
     begin_ += n;
     if (begin_ == end_) begin_ = end_ = 0;
@@ -74,8 +74,8 @@ class buffer {
 
   void clear() noexcept { begin_ = end_ = 0; }
 
-  /// Gives back the memory that is not needed for what is readable: all of it when that is nothing.
-  /// Where memory for less cannot be had, it stays.
+  /// Gives back the memory that the readable bytes do not need, or all memory if there are none.
+  /// The buffer keeps its memory if it cannot allocate a smaller block.
   void release() noexcept {
     std::byte* smaller = nullptr;
     if (!empty()) {
@@ -94,7 +94,7 @@ class buffer {
   }
 
  private:
-  static constexpr std::size_t least_released = 1024;  // less is not worth a copy
+  static constexpr std::size_t least_released = 1024;  // saving less memory is not worth a copy
 
   void make_room(std::size_t n) {
     if (capacity_ - size() >= n && begin_ >= size()) {

@@ -1,4 +1,5 @@
-// One error type for everything that can go wrong, sorted by who is at fault and what can be done.
+// One error type for everything that can go wrong. Categories tell who is at fault and what a
+// program can do.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -16,22 +17,22 @@
 
 namespace cohttps {
 
-/// Who is at fault, and so what can be done.
+/// Tells who is at fault, and so what a program can do.
 enum class error_category : std::uint8_t {
   usage,        ///< the call is wrong: a malformed URL or field, an option that cannot be honoured
   resolve,      ///< the name has no address
   connect,      ///< no address accepted a connection
   tls,          ///< the handshake or a record failed
   certificate,  ///< the peer's certificate is not acceptable
-  protocol,     ///< the peer broke HTTP
-  peer_closed,  ///< the connection ended before the message did
-  timeout,      ///< a deadline passed; `phase()` says which
+  protocol,     ///< the peer violated HTTP
+  peer_closed,  ///< the connection ended before the message was complete
+  timeout,      ///< a deadline passed; `phase()` says in which phase
   canceled,     ///< the caller stopped the operation
   limit,        ///< a configured size or count was exceeded
-  policy,       ///< a rule of the caller or of security forbids it
+  policy,       ///< a rule of the caller, or a security rule, forbids the operation
 };
 
-/// What the operation was doing.
+/// What the operation was doing when it failed.
 enum class phase : std::uint8_t {
   none,
   queue,
@@ -44,11 +45,12 @@ enum class phase : std::uint8_t {
   receive_body,
 };
 
-/// Whether the request can be sent again without the risk of doing its work twice.
+/// Tells whether the client can send the request again without the risk that the server performs it
+/// twice.
 enum class replay_safety : std::uint8_t {
-  maybe_processed,  ///< the peer may have acted on it
-  not_sent,         ///< no byte of it reached a peer that could act on it
-  rejected,         ///< the peer said that it did not act on it
+  maybe_processed,  ///< the peer may have acted on the request
+  not_sent,         ///< no byte of the request reached a peer that could act on it
+  rejected,         ///< the peer said that it did not act on the request
 };
 
 constexpr std::string_view to_string(error_category c) noexcept {
@@ -70,7 +72,8 @@ constexpr std::string_view to_string(replay_safety r) noexcept {
   return names[static_cast<std::size_t>(r)];
 }
 
-/// The reasons on which the client's own decisions depend; `error::reason` is their text.
+/// The reasons on which the client bases its own decisions. `error::reason` returns the same words
+/// as text.
 enum class known_reason : std::uint8_t { other, http_1_1_required, host_not_found, total_timeout };
 
 constexpr std::string_view to_string(known_reason r) noexcept {
@@ -79,17 +82,18 @@ constexpr std::string_view to_string(known_reason r) noexcept {
   return names[static_cast<std::size_t>(r)];
 }
 
-/// Why an operation gave no response.
+/// Describes why an operation failed.
 ///
-/// A value: cheap to move, shared when copied. A layer makes it with a category, a stable
-/// snake_case `reason` for programs, and one sentence for people; the layers above add what they
-/// know with the setters. No part of it ever holds a query string, a user name, a password or a
-/// field value that the caller sent.
+/// An `error` is a value: it is cheap to move, and copies share their content. The layer that finds
+/// the fault makes the error with a category, a stable snake_case `reason` for programs, and one
+/// sentence for people. The layers above use the setters to add what they know. No part of an error
+/// ever contains a query string, a user name, a password, or a field value that the caller sent.
 ///
-/// Threads: distinct copies may be read at the same time; setters need the only copy's owner.
+/// Threads: several threads may read distinct copies at the same time. Call a setter only while no
+/// other thread has a copy.
 class [[nodiscard]] error : public std::exception {
  public:
-  /// An address that was tried, and what came of it.
+  /// An address that the client tried, and the outcome.
   struct attempt {
     std::string endpoint;
     std::string message;
@@ -111,38 +115,40 @@ class [[nodiscard]] error : public std::exception {
   cohttps::phase phase() const noexcept { return state_->phase; }
   replay_safety replay() const noexcept { return state_->replay; }
 
-  /// A stable snake_case word for programs, such as "certificate_expired".
+  /// Returns a stable snake_case word for programs, such as "certificate_expired".
   std::string_view reason() const noexcept { return state_->reason; }
   bool is(known_reason r) const noexcept { return state_->known == r; }
 
-  /// What happened and what to do, without the subject.
+  /// Says what happened and what to do, without the subject.
   const std::string& message() const noexcept { return state_->message; }
 
-  /// What it happened to, such as "https://example.com"; empty when unknown.
+  /// Returns the object of the operation, such as "https://example.com"; empty if it is unknown.
   const std::string& subject() const noexcept { return state_->subject; }
 
-  /// "subject: message", one sentence.
+  /// Returns "subject: message" as one sentence, or only the message if there is no subject.
   const char* what() const noexcept override {
     return state_->what.empty() ? state_->message.c_str() : state_->what.c_str();
   }
 
-  /// The operating system's code, where there is one.
+  /// Returns the operating system's error code, if there is one.
   std::error_code code() const noexcept { return state_->code; }
 
-  /// Every address tried, in order, with its own outcome.
+  /// Returns every address that the client tried, in order, each with its own outcome.
   const std::vector<attempt>& attempts() const noexcept { return state_->attempts; }
 
-  /// True when the request went out on a connection that had carried another one before.
+  /// True if the client sent the request on a connection that had carried another request before.
   bool on_reused_connection() const noexcept { return state_->reused; }
 
-  /// The TLS alert's name (RFC 8446, 6.2), such as "bad_certificate"; empty when there was none.
+  /// Returns the name of the TLS alert (RFC 8446, 6.2), such as "bad_certificate"; empty if there
+  /// was none.
   const std::string& alert() const noexcept { return state_->alert; }
 
-  /// The byte of the peer's message, counted from its first, at which a protocol error was found.
+  /// Returns the position of the byte at which a protocol error was found, counted from the
+  /// beginning of the peer's message.
   std::optional<std::uint64_t> position() const noexcept { return state_->position; }
 
   COHTTPS_DECL error& subject(std::string_view what_about);
-  /// Keeps the phase that an inner layer has set.
+  /// Sets the phase, unless an inner layer has already set it.
   COHTTPS_DECL error& during(cohttps::phase p);
   COHTTPS_DECL error& replay(replay_safety r);
   COHTTPS_DECL error& code(std::error_code c);
@@ -176,12 +182,12 @@ class [[nodiscard]] error : public std::exception {
 template <class T>
 using result = std::expected<T, error>;
 
-/// Makes the failing side of a `result`.
+/// Makes a `result` that holds an error.
 COHTTPS_DECL [[gnu::cold]] std::unexpected<error> fail(error_category category,
                                                        std::string_view reason,
                                                        std::string message);
 
-/// Passes the error of one `result` on as another's.
+/// Passes the error of one `result` on as the error of another.
 template <class T>
 std::unexpected<error> pass(result<T>&& failed) {
   return std::unexpected(std::move(failed).error());

@@ -1,4 +1,5 @@
-// Strings and vectors whose memory serves the next one: a running program allocates none for them.
+// Strings and vectors that pass their memory on to later ones, so that a running program does not
+// allocate memory for them.
 #pragma once
 
 #include <cohttps/core/recycler.hpp>
@@ -8,9 +9,10 @@
 
 namespace cohttps {
 
-/// A `Container` that takes the memory of an earlier one of this thread when it is told how much it
-/// will hold, and leaves its own behind at its end. Only small ones do, and only so many; none
-/// under a sanitizer, as in `recycler`.
+/// A `Container` that reuses memory within its thread. `reserve` takes the memory of an object that
+/// was destroyed before, and the destructor keeps the memory for a later object. Only small
+/// containers do this, and a thread keeps a limited number of them. Under a sanitizer none are kept
+/// (see `recycler`).
 template <class Container>
 class recycled : public Container {
  public:
@@ -30,7 +32,7 @@ class recycled : public Container {
   }
   using Container::operator=;
 
-  /// Before the first element: where the memory comes from is decided here.
+  /// Call it before the first element is added: only an empty container can take kept memory.
   void reserve(std::size_t size) {
     if (size <= this->capacity()) return;
     if (this->empty() && size <= most) spares::take(*this);
@@ -39,7 +41,7 @@ class recycled : public Container {
 
  private:
   static constexpr std::size_t most = 4096 / sizeof(typename Container::value_type);
-  // Fewer characters stand in the string itself.
+  // A string with fewer characters stores them inside the object, without allocated memory.
   static constexpr std::size_t least = 16 / sizeof(typename Container::value_type);
 
   bool is_worth_keeping() const noexcept {
@@ -51,7 +53,7 @@ class recycled : public Container {
     this->insert(this->end(), other.begin(), other.end());
   }
 
-  /// Of a thread.
+  /// The containers that one thread keeps.
   class spares {
    public:
     static void take(Container& into) noexcept {
@@ -76,7 +78,8 @@ class recycled : public Container {
       return mine;
     }
 
-    // Without destructors, so that they can be asked at any time of a thread's end.
+    // These variables have no destructors. Other destructors can therefore use them at any time
+    // while the thread ends.
     static inline constinit thread_local std::size_t count_ = 0;
     static inline constinit thread_local bool closed_ = false;
   };

@@ -1,5 +1,5 @@
-// Memory for what does not live long: kept and handed out again, so a running program allocates
-// none.
+// Keeps the memory of short-lived objects and hands it out again, so that a running program does
+// not allocate.
 #pragma once
 
 #include <bit>
@@ -8,15 +8,16 @@
 
 namespace cohttps {
 
-/// Free lists of a thread: one for each multiple of 64 bytes up to 4 KiB, where coroutine frames
-/// are, one for each power of two from there to 128 KiB, where buffers are, with 64 bytes more for
-/// the headers of what is a power of two itself. Two megabytes in all are kept; what is larger
-/// comes from the heap. A block freed on another thread stays there, which costs reuse but is
-/// correct.
+/// The free lists of a thread. Blocks up to 4 KiB, which hold coroutine frames, have one list for
+/// each multiple of 64 bytes. Blocks up to 128 KiB, which hold buffers, have one list for each
+/// power of two. These larger blocks have 64 additional bytes, so that an object whose size is a
+/// power of two fits together with a header. A thread keeps at most two megabytes. Larger blocks
+/// always come from the heap. If another thread frees a block, the block stays with that thread;
+/// this is correct, but reduces reuse.
 class recycler {
  public:
-  /// False under a sanitizer, which sees the use of a block after its end only when the block has
-  /// left.
+  /// False under a sanitizer. A sanitizer detects the use of a freed block only if the block went
+  /// back to the heap.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   static constexpr bool recycles = false;
 #elif defined(__has_feature)
@@ -42,21 +43,22 @@ class recycler {
     return b;
   }
 
-  /// With the size that was asked for.
+  /// `size` is the size that was passed to `allocate`.
   static void deallocate(void* memory, std::size_t size) noexcept {
     if constexpr (!recycles) return ::operator delete(memory);
     const std::size_t c = size_class(size);
     if (c >= classes || mine_.kept + size_of(c) > most_kept) [[unlikely]]
       return ::operator delete(memory);
-    // A thread gives back all blocks that it keeps when it ends, also those that others took.
+    // When a thread ends, it gives back all blocks that it keeps, also those that another thread
+    // allocated.
     if (!mine_.ends) [[unlikely]]
       give_back_at_end();
     mine_.free[c] = ::new (memory) block{mine_.free[c]};
     mine_.kept += size_of(c);
   }
 
-  /// How many blocks of this thread came from the heap; not counted under a sanitizer, where all
-  /// do.
+  /// Returns how many blocks this thread took from the heap. Under a sanitizer all blocks come from
+  /// the heap, and the function does not count them.
   static std::size_t allocated() noexcept { return mine_.allocated; }
 
  private:
@@ -68,17 +70,17 @@ class recycler {
   struct block {
     block* next;
   };
-  // Without a destructor or a constructor that runs: reached by one load, at any time of a thread's
-  // end.
+  // Has no destructor, and no constructor that runs. One load therefore reaches the lists, at any
+  // time while the thread ends.
   struct lists {
     block* free[classes] = {};
     std::size_t kept = 0;  // bytes
     std::size_t allocated = 0;
-    bool ends = false;  // they are given back at the end of the thread
+    bool ends = false;  // the end of the thread gives the blocks back
   };
   struct end_of_thread {
     ~end_of_thread() {
-      mine_.kept = most_kept;  // a frame may still be freed by a later thread_local's destructor
+      mine_.kept = most_kept;  // a later thread_local's destructor may still free a frame
       for (block*& head : mine_.free)
         while (block* b = head) {
           head = b->next;
@@ -114,7 +116,7 @@ class recycler {
 
 inline constinit thread_local recycler::lists recycler::mine_ = {};
 
-/// A base for promises, which takes their coroutine's frame from the recycler.
+/// A base class for promise types. It takes the coroutine's frame from `recycler`.
 struct recycled_frame {
   static void* operator new(std::size_t size) { return recycler::allocate(size); }
   static void operator delete(void* memory, std::size_t size) noexcept {

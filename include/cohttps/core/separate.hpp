@@ -1,6 +1,6 @@
-// How functions are compiled that are no templates: in every unit that uses them, or, with
-// COHTTPS_SEPARATE_COMPILATION defined for the whole program, in the one that includes
-// <cohttps/src.hpp>.
+// Says where functions that are not templates are compiled: in every translation unit that uses
+// them, or, if the whole program defines COHTTPS_SEPARATE_COMPILATION, only in the unit that
+// includes <cohttps/src.hpp>.
 #pragma once
 
 #if defined(COHTTPS_SEPARATE_COMPILATION)
@@ -8,7 +8,7 @@
 #define COHTTPS_DEF
 #define COHTTPS_INLINE
 #else
-// A template, so that a unit which does not call it does not compile it.
+// Makes the function a template, so that a unit that does not call it does not compile it.
 #define COHTTPS_DECL template <class = void>
 #define COHTTPS_DEF \
   template <class>  \

@@ -1,4 +1,4 @@
-// Room for a value that comes later.
+// Storage for a value that is set later.
 #pragma once
 
 #include <memory>
@@ -7,8 +7,8 @@
 
 namespace cohttps::detail {
 
-/// As `std::optional`, but it can only be filled, asked and emptied, and costs a program a sixth of
-/// the functions to compile.
+/// Similar to `std::optional`, but with fewer operations: fill, test, read and empty. A program
+/// compiles a sixth of the functions for it.
 template <class T>
 class slot {
  public:
@@ -21,7 +21,7 @@ class slot {
   T& emplace(Arguments&&... arguments) {
     reset();
     if constexpr (std::is_arithmetic_v<T>)
-      // `co_return 0` of a `task<std::size_t>` is no conversion to warn of.
+      // This cast avoids a conversion warning about `co_return 0` in a `task<std::size_t>`.
       ::new (static_cast<void*>(&value_)) T(static_cast<T>(arguments)...);
     else
       ::new (static_cast<void*>(&value_)) T(static_cast<Arguments&&>(arguments)...);

@@ -1,4 +1,5 @@
-// Cooperative cancellation inside one runtime thread: in place, without allocation or atomics.
+// Cooperative cancellation within the runtime's thread. It calls callbacks directly, and needs no
+// allocation and no atomics.
 #pragma once
 
 #include <concepts>
@@ -8,15 +9,16 @@
 
 namespace cohttps {
 
-/// Why an operation was told to stop.
+/// The reason for which an operation has to stop.
 enum class stop_reason : std::uint8_t { none, canceled, timed_out };
 
 class stop_callback_base;
 
-/// Where a stop is asked for. Not movable: tokens point at it, and it must outlive them.
+/// The caller uses a source to stop an operation. A source cannot be moved, because its tokens
+/// point at it. It must outlive its tokens.
 ///
-/// Threads: all calls on the runtime's thread. `std::stop_token` and Asio's cancellation slots are
-/// bridged by posting to it.
+/// Threads: call all functions on the runtime's thread. To connect a `std::stop_token` or a
+/// cancellation slot of Asio, post a call to that thread.
 class stop_source {
  public:
   stop_source() = default;
@@ -26,10 +28,10 @@ class stop_source {
   bool stop_requested() const noexcept { return reason_ != stop_reason::none; }
   stop_reason reason() const noexcept { return reason_; }
 
-  /// Runs the registered callbacks, newest first. Only the first call has an effect.
+  /// Calls the registered callbacks, the newest first. Only the first call has an effect.
   inline void request_stop(stop_reason reason = stop_reason::canceled) noexcept;
 
-  /// Makes a source that was stopped usable again, when nothing is registered.
+  /// Makes a stopped source usable again. Call it only while no callback is registered.
   void reset() noexcept { reason_ = stop_reason::none; }
 
  private:
@@ -38,7 +40,7 @@ class stop_source {
   stop_reason reason_ = stop_reason::none;
 };
 
-/// A view of a `stop_source`; a default one never stops.
+/// A view of a `stop_source`. A default-constructed token never stops.
 class stop_token {
  public:
   stop_token() = default;
@@ -53,7 +55,7 @@ class stop_token {
   stop_source* source_ = nullptr;
 };
 
-/// The part of `stop_callback` that does not depend on what is called: a link of the source's list.
+/// The part of `stop_callback` that does not depend on `F`: a node in the list of a `stop_source`.
 class stop_callback_base {
  public:
   stop_callback_base(const stop_callback_base&) = delete;
@@ -99,7 +101,8 @@ inline void stop_source::request_stop(stop_reason reason) noexcept {
   }
 }
 
-/// Calls `F` once when a stop is asked for: at once if it already was, never after destruction.
+/// Calls `F` once when the source is stopped. If the source is stopped already, the constructor
+/// calls `F`. After its destruction the object never calls `F`.
 template <std::invocable F>
 class stop_callback : stop_callback_base {
  public:

@@ -1,4 +1,4 @@
-// Several stops for one operation.
+// Several stop tokens for one operation.
 #pragma once
 
 #include <cohttps/core/stop.hpp>
@@ -9,8 +9,8 @@
 
 namespace cohttps {
 
-/// Tokens that add up: a stop of any of them is one of the whole. The first needs no memory of its
-/// own.
+/// A set of stop tokens. The set counts as stopped as soon as one token is stopped. The first token
+/// needs no allocation.
 class stop_tokens {
  public:
   stop_tokens() = default;
@@ -37,7 +37,7 @@ class stop_tokens {
   std::vector<stop_token> more_;
 };
 
-/// A `stop_callback` for each token of a `stop_tokens`: `F` is called once for each that stops.
+/// A `stop_callback` for each token of a `stop_tokens`. Calls `F` once for each token that stops.
 template <std::invocable F>
 class stop_callbacks {
  public:

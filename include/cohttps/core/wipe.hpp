@@ -1,4 +1,4 @@
-// Memory that held a secret.
+// Overwrites memory that held a secret.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace cohttps::detail {
 
-/// Zeros that the compiler cannot leave out.
+/// Fills `bytes` with zeros. The compiler cannot remove this.
 inline void wipe(std::span<std::byte> bytes) noexcept {
   if (!bytes.empty()) std::memset(bytes.data(), 0, bytes.size());
   asm volatile("" : : "r"(bytes.data()) : "memory");

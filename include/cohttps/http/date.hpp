@@ -1,4 +1,4 @@
-// Dates of HTTP fields (RFC 9110, 5.6.7).
+// Reads the dates of HTTP fields (RFC 9110, 5.6.7).
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -23,7 +23,7 @@ class date_reader {
 
   COHTTPS_DECL bool skip(std::string_view text) noexcept;
 
-  /// A word of `names`, whole; its index.
+  /// Reads one of the `names`, and returns its index.
   template <std::size_t N>
   std::optional<int> name(const std::array<std::string_view, N>& names) noexcept {
     for (std::size_t i = 0; i < N; ++i)
@@ -31,7 +31,7 @@ class date_reader {
     return std::nullopt;
   }
 
-  /// Exactly `digits` digits; with `padded`, the first may be a space.
+  /// Reads exactly `digits` digits. If `padded` is true, the first one may be a space.
   COHTTPS_DECL std::optional<int> number(std::size_t digits, bool padded = false) noexcept;
 
  private:
@@ -47,8 +47,8 @@ inline constexpr std::array<std::string_view, 7> long_day_names = {
 
 }  // namespace detail
 
-/// Reads an HTTP-date in any of its three forms. A year of two digits that would be more than 50
-/// years after `now` is of the century before. Nothing when it is no date.
+/// Reads an HTTP-date in any of its three forms. If a year of two digits would be more than 50
+/// years after `now`, it belongs to the century before. Returns nothing if the text is not a date.
 COHTTPS_DECL std::optional<std::chrono::sys_seconds> parse_http_date(
     std::string_view text, std::chrono::system_clock::time_point now) noexcept;
 

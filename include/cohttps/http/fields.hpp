@@ -1,4 +1,4 @@
-// Header and trailer fields (RFC 9110, 5): an ordered list with duplicates.
+// Header and trailer fields (RFC 9110, 5): an ordered list that may contain duplicates.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -20,13 +20,13 @@
 
 namespace cohttps {
 
-/// One field: a view into the `fields` that holds it, or into the caller's text.
+/// One field: views into the `fields` object that holds it, or into the caller's text.
 struct field {
   std::string_view name;
   std::string_view value;
 };
 
-/// Where a field's parts lie in a block of text.
+/// The positions of a field's name and value in a block of text.
 struct field_slot {
   std::uint32_t name_at = 0;
   std::uint32_t name_size = 0;
@@ -34,13 +34,13 @@ struct field_slot {
   std::uint32_t value_size = 0;
 };
 
-/// The fields of a message in their order. Names are compared without case (RFC 9110, 5.1).
+/// The fields of a message in their order. Case does not matter in names (RFC 9110, 5.1).
 ///
 /// ```
 ///   text   content-type: text/html\r\nserver: x\r\n     one block: a received head is copied once
 ///   slots  ^name         ^value                         offsets, so that a copy needs no fix-up
 /// ```
-/// Views end with the next change of the list.
+/// Every change of the list invalidates earlier views.
 class fields {
  public:
   class iterator;
@@ -49,8 +49,9 @@ class fields {
 
   fields() = default;
 
-  /// Stores the list without checking it, since a constructor has no way to fail, but for the OWS
-  /// around values, which is no part of them. Whoever sends the fields calls `validate`.
+  /// Stores the list without checks, because a constructor cannot return an error. Only the OWS
+  /// around values, which does not belong to them, is removed. Code that sends the fields calls
+  /// `validate`.
   COHTTPS_DECL fields(std::initializer_list<field> list) {
     std::size_t size = 0;
     for (const field& f : list) size += f.name.size() + f.value.size();
@@ -65,7 +66,7 @@ class fields {
   COHTTPS_DECL iterator begin() const noexcept;
   COHTTPS_DECL iterator end() const noexcept;
 
-  /// The first value of `name`.
+  /// Returns the first value of `name`, or nothing.
   COHTTPS_DECL std::optional<std::string_view> find(std::string_view name) const noexcept;
 
   COHTTPS_DECL bool contains(std::string_view name) const noexcept;
@@ -79,56 +80,58 @@ class fields {
       f(at(*i).value);
   }
 
-  /// Every value of `name`, in order.
+  /// Returns every value of `name`, in order.
   COHTTPS_DECL std::vector<std::string_view> values(std::string_view name) const;
 
-  /// The values of `name` as one list, joined by ", " (RFC 9110, 5.3). Not for Set-Cookie, whose
-  /// values hold commas of their own.
+  /// Returns the values of `name` as one list, joined by ", " (RFC 9110, 5.3). Do not use it for
+  /// Set-Cookie, because its values contain commas.
   COHTTPS_DECL std::string combined(std::string_view name) const;
 
-  /// True when a value of `name`, read as a comma-separated list, has the element `token`, compared
-  /// without case; "close" of Connection, for one.
+  /// True if a value of `name` is a comma-separated list that contains the element `token`, such as
+  /// "close" in Connection. Case does not matter.
   COHTTPS_DECL bool has_element(std::string_view name, std::string_view token) const;
 
-  /// Adds a field at the end; OWS around the value is left out. Fails, with the list unchanged,
-  /// with usage "invalid_field_name" when the name is not a token, or "invalid_field_value" when
-  /// the value holds CR, LF, NUL or another control character (RFC 9110, 5.5).
+  /// Adds a field at the end, without the OWS around the value. Fails with usage
+  /// "invalid_field_name" if the name is not a token, "invalid_field_value" if the value contains
+  /// CR, LF, NUL or another control character (RFC 9110, 5.5), or "fields_too_large" if the fields
+  /// exceed 1 GiB. After an error the list is unchanged.
   COHTTPS_DECL result<void> append(std::string_view name, std::string_view value);
 
-  /// Gives `name` this one value, in the place of its first field if it has any. Fails as `append`
-  /// does, with the list unchanged.
+  /// Gives `name` exactly this value. The field replaces the first field of this name, and the
+  /// others are removed. If there is none, the field is added at the end. Fails as `append` does,
+  /// with the list unchanged.
   COHTTPS_DECL result<void> set(std::string_view name, std::string_view value);
 
-  /// Removes every field of `name`; says how many there were.
+  /// Removes every field of `name`. Returns how many it removed.
   COHTTPS_DECL std::size_t erase(std::string_view name) noexcept;
 
-  /// Removes the fields behind the first `size`.
+  /// Removes all fields after the first `size` ones.
   COHTTPS_DECL void truncate(std::size_t size) noexcept;
 
-  /// Removes all, and keeps the memory for the next message.
+  /// Removes all fields, and keeps the memory for the next message.
   COHTTPS_DECL void clear() noexcept;
 
-  /// Checks every field as `append` does; for lists made by the constructor.
+  /// Checks every field as `append` does. For lists that the constructor made.
   COHTTPS_DECL result<void> validate() const;
 
-  /// For codecs: adds a field that is known to be valid.
+  /// For codecs: adds a field that must be valid.
   COHTTPS_DECL void append_unchecked(std::string_view name, std::string_view value);
 
-  /// For codecs: becomes the fields at `slots` of `text`, which are known to be valid. One copy of
-  /// the text and one of the slots; no allocation where earlier content was as large.
+  /// For codecs: replaces the content with the fields at `slots` in `text`, which must be valid.
+  /// Copies the text once and the slots once. Allocates nothing if earlier content was as large.
   COHTTPS_DECL void adopt(std::string_view text, std::span<const field_slot> slots);
 
-  /// What `append` checks.
+  /// Checks a name and a value as `append` does.
   COHTTPS_DECL static result<void> check(std::string_view name, std::string_view value);
 
  private:
-  // What a small request has: one allocation for its text, one for the places in it.
+  // Enough for a small request, which then needs one allocation for its text and one for its slots.
   static constexpr std::size_t usual_text = 240;
   static constexpr std::size_t usual_fields = 8;
 
   using slot_iterator = std::vector<field_slot>::const_iterator;
 
-  // Offsets have 32 bits; this is far more than any peer takes.
+  // Offsets have 32 bits. No peer accepts nearly as much.
   static constexpr std::size_t max_text = std::size_t{1} << 30;
 
   COHTTPS_DECL result<void> check_addition(std::string_view name, std::string_view value) const;
@@ -139,14 +142,14 @@ class fields {
 
   COHTTPS_DECL slot_iterator locate(std::string_view name, slot_iterator from) const noexcept;
 
-  // A value that is set again and again would otherwise leave its past behind.
+  // Without it the text would keep all old values of a field that is set again and again.
   COHTTPS_DECL void drop_unused_text();
 
   recycled<std::string> text_;
   recycled<std::vector<field_slot>> slots_;
 };
 
-/// Goes over the fields in order and gives each as a `field` by value.
+/// Visits the fields in order, and returns each as a `field` by value.
 class fields::iterator {
  public:
   using iterator_concept = std::forward_iterator_tag;

@@ -67,7 +67,7 @@ COHTTPS_DEF result<void> fields::set(std::string_view name, std::string_view val
   }
   const auto place = first - slots_.begin();
   append_unchecked(name, ascii::trim(value));
-  // From here on `name` may point at text that has moved: the new field holds a copy.
+  // `name` may be a view into text that has moved, so use the copy in the new field from here on.
   slots_[static_cast<std::size_t>(place)] = slots_.back();
   slots_.pop_back();
   const std::string_view kept = at(slots_[static_cast<std::size_t>(place)]).name;
@@ -100,7 +100,7 @@ COHTTPS_DEF result<void> fields::validate() const {
 COHTTPS_DEF void fields::append_unchecked(std::string_view name, std::string_view value) {
   const std::size_t at = text_.size();
   const std::size_t size = at + name.size() + value.size();
-  if (size > text_.capacity()) {  // the views may lie in the text that grows: copy, then swap
+  if (size > text_.capacity()) {  // the views may point into the growing text: copy, then swap
     recycled<std::string> grown;
     grown.reserve(std::max({size, 2 * text_.capacity(), usual_text}));
     grown.append(text_).append(name).append(value);

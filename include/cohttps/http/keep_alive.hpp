@@ -1,4 +1,4 @@
-// How long a server keeps a connection of HTTP/1.1 (RFC 2068, 19.7.1).
+// How long a server keeps an idle HTTP/1.1 connection (RFC 2068, 19.7.1).
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -13,11 +13,12 @@
 
 namespace cohttps {
 
-/// What "Keep-Alive: timeout=N" says; nothing without it.
+/// Returns the time in "Keep-Alive: timeout=N", or nothing without such a field.
 COHTTPS_DECL std::optional<std::chrono::seconds> keep_alive_timeout(const fields& headers);
 
-/// How long the client keeps such a connection: one second less, at most half less, so that no
-/// request crosses the server's close.
+/// Returns how long the client keeps such a connection. The time is one second shorter than that of
+/// the server, but at least half of it. The client then sends no request while the server closes
+/// the connection.
 constexpr std::chrono::nanoseconds idle_limit_for(std::chrono::nanoseconds timeout) noexcept {
   return timeout - std::min<std::chrono::nanoseconds>(std::chrono::seconds(1), timeout / 2);
 }

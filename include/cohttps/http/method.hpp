@@ -1,4 +1,4 @@
-// The request method of RFC 9110, 9.
+// Request methods (RFC 9110, 9).
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -13,32 +13,33 @@
 
 namespace cohttps {
 
-/// A request method: one of the constants, or any other token through `parse`. Never empty, held
-/// in place without heap memory. Methods are case-sensitive (RFC 9110, 9.1).
+/// A request method: one of the constants, or any other token that `parse` reads. A method is never
+/// empty, and needs no heap memory. Methods are case-sensitive (RFC 9110, 9.1).
 class method {
  public:
-  /// The longest method that `parse` takes; the longest registered one has 17 characters.
+  /// The longest method that `parse` accepts. The longest registered method has 17 characters.
   static constexpr std::size_t max_size = 31;
 
   static const method get, head, post, put, delete_, options, patch, connect, trace;
 
-  /// GET.
+  /// Makes the method GET.
   constexpr method() noexcept : method("GET") {}
 
-  /// A method of any token (RFC 9110, 5.6.2). Fails with usage "invalid_method" when `text` is
+  /// Makes a method of any token (RFC 9110, 5.6.2). Fails with usage "invalid_method" if `text` is
   /// empty, longer than `max_size`, or not a token.
   COHTTPS_DECL static result<method> parse(std::string_view text);
 
   constexpr std::string_view text() const noexcept { return {text_.data(), size_}; }
 
-  /// Asks for nothing but a response (RFC 9110, 9.2.1). False for methods that RFC 9110 does not
-  /// define: their meaning is not known here.
+  /// True if the client asks only for a response, and not for a change on the server (RFC 9110,
+  /// 9.2.1). False for methods that RFC 9110 does not define, because their meaning is unknown
+  /// here.
   constexpr bool is_safe() const noexcept {
     return text() == "GET" || text() == "HEAD" || text() == "OPTIONS" || text() == "TRACE";
   }
 
-  /// Means the same when it is sent twice (RFC 9110, 9.2.2). False for methods that RFC 9110 does
-  /// not define.
+  /// True if several identical requests have the same effect as one (RFC 9110, 9.2.2). False for
+  /// methods that RFC 9110 does not define.
   constexpr bool is_idempotent() const noexcept {
     return is_safe() || text() == "PUT" || text() == "DELETE";
   }

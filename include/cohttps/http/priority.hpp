@@ -1,4 +1,4 @@
-// How much a response matters beside others (RFC 9218).
+// The priority of a response among other responses (RFC 9218).
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -8,19 +8,19 @@
 
 namespace cohttps {
 
-/// Said in the Priority field, over any version of HTTP; a server does with it what it wants.
+/// The client sends it in the Priority field, with any version of HTTP. A server may ignore it.
 struct priority {
-  /// From 0, the most urgent, to 7; RFC 9218, 4.1.
+  /// From 0, the most urgent, to 7 (RFC 9218, 4.1).
   int urgency = 3;
-  /// Parts of the response are of use before the rest is there, so that it may be mixed with others
-  /// of the same urgency; RFC 9218, 4.2.
+  /// True if the client can use parts of the response before the rest arrives. The server may then
+  /// alternate between it and other responses of the same urgency (RFC 9218, 4.2).
   bool incremental = false;
 
   friend bool operator==(const priority&, const priority&) = default;
 };
 
-/// "u=1, i"; empty for what is meant by default. Fails (usage, "invalid_priority") for an urgency
-/// that there is not.
+/// Returns the value of the Priority field, such as "u=1, i"; empty for the default priority. Fails
+/// with usage "invalid_priority" if the urgency is not 0 to 7.
 COHTTPS_DECL result<std::string> priority_field(const priority& p);
 
 }  // namespace cohttps

@@ -1,4 +1,5 @@
-// Where a redirection leads, and what of the request goes there (RFC 9110, 15.4; Fetch, 4.4).
+// Decides where a redirection leads, and which parts of the request go there (RFC 9110, 15.4;
+// Fetch, 4.4).
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -14,28 +15,29 @@
 
 namespace cohttps {
 
-/// A redirection that can be followed.
+/// A redirection that the client can follow.
 struct redirection {
   url to;
   cohttps::method method;
-  bool keeps_content;  ///< false when the method became GET
-  bool same_origin;    ///< false: credentials stay behind
+  bool keeps_content;  ///< false if the method became GET
+  bool same_origin;    ///< if false, `strip_for_redirect` removes credentials
 };
 
-/// True for the statuses that name another place for the same work.
+/// True for the statuses that redirect the client to another URL.
 constexpr bool is_redirect_status(int status) noexcept {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/// Decides about a response to `method` on `from`. Nothing when it is not a redirection, or names
-/// no place. Fails with category `protocol` when Location is not a URL or stands there twice with
-/// different values, and with category `policy` when it leads from https to http.
+/// Decides about a response to a request with `method` for `from`. Returns nothing if the response
+/// is not a redirection, or has no Location. Fails with category `protocol` if Location is not a
+/// URL, or if it occurs twice with different values. Fails with category `policy` if it leads from
+/// https to http.
 COHTTPS_DECL result<std::optional<redirection>> follow_redirect(const url& from,
                                                                 const method& method, int status,
                                                                 const fields& headers);
 
-/// Takes from the caller's fields what must not go to the redirection's place; `trusted` lets it
-/// have their credentials, wherever it is.
+/// Removes the fields that must not go to the target of the redirection. If `trusted` is true, the
+/// target gets the credentials even if its origin differs.
 COHTTPS_DECL void strip_for_redirect(fields& headers, const redirection& redirect,
                                      bool trusted = false);
 

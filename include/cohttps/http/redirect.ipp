@@ -29,7 +29,7 @@ COHTTPS_DEF result<std::optional<redirection>> follow_redirect(const url& from,
   if (!to->has_fragment() && from.has_fragment())
     if (to = url::parse("#" + std::string(from.fragment()), *to); !to) return pass(std::move(to));
 
-  // A server has no business with the credentials that a client shows to another.
+  // The client must not use credentials that a server puts into a Location.
   if (to->has_credentials()) to = to->without_credentials();
 
   const bool becomes_get = (status == 303 && method != method::get && method != method::head) ||

@@ -1,4 +1,4 @@
-// What a response says before its content.
+// The part of a response before its content.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -10,23 +10,23 @@
 
 namespace cohttps {
 
-/// A status line (RFC 9112, 4) and the header fields.
+/// The status line (RFC 9112, 4) and the header fields.
 struct response_head {
   /// The digit after "HTTP/1."; 1 for responses of other versions of HTTP.
   int version_minor = 1;
 
-  /// 100 to 999; above 599 it has no class and counts as a server's error (RFC 9110, 15).
+  /// 100 to 999. A status above 599 has no class, and counts as a server error (RFC 9110, 15).
   int status = 0;
 
-  /// The reason phrase as received, often empty. Bytes for people only: it may lie.
+  /// The reason phrase as received, often empty. It is only text for people, and may be wrong.
   std::string reason = {};
 
   fields headers = {};
 
-  /// The reason phrase, or the registered one of the status when the peer wrote none.
+  /// Returns the received reason phrase, or the registered one if the peer sent none.
   COHTTPS_DECL std::string_view reason_or_default() const noexcept;
 
-  /// Empties it, and keeps the memory.
+  /// Removes the content, and keeps the memory.
   COHTTPS_DECL void clear() noexcept;
 };
 

@@ -10,16 +10,17 @@ constexpr bool is_success(int status) noexcept { return status >= 200 && status 
 constexpr bool is_redirection(int status) noexcept { return status >= 300 && status <= 399; }
 constexpr bool is_client_error(int status) noexcept { return status >= 400 && status <= 499; }
 
-/// 5xx, and also 600 to 999: a client treats a status of no class like one of 5xx (RFC 9110, 15).
+/// True for 5xx and also for 600 to 999: a client treats a status without a class as a 5xx status
+/// (RFC 9110, 15).
 constexpr bool is_server_error(int status) noexcept { return status >= 500 && status <= 999; }
 
-/// True when a response of this status ends with its head, whatever its fields say, to any request
-/// (RFC 9112, 6.3, rule 1). HEAD and CONNECT add cases of their own.
+/// True if a response with this status ends with its head, whatever its fields say and whatever the
+/// request was (RFC 9112, 6.3, rule 1). HEAD and CONNECT add further cases.
 constexpr bool is_bodyless(int status) noexcept {
   return is_informational(status) || status == 204 || status == 304;
 }
 
-/// The phrase of the IANA registry of status codes; empty for a code that is not in it.
+/// Returns the phrase in the IANA registry of status codes; empty if the code is not registered.
 constexpr std::string_view reason_phrase(int status) noexcept {
   switch (status) {
     case 100:

@@ -1,10 +1,10 @@
-// How a message that breaks the grammar is treated.
+// How the library treats a message that violates the grammar.
 #pragma once
 
 namespace cohttps {
 
-/// `lenient`: what browsers and curl take is taken where the end of the message is certain, and the
-/// connection is not used again. `strict`: it is an error.
+/// `lenient` accepts what browsers and curl accept, if the end of the message is certain. The
+/// connection is then not used again. `strict` makes every violation an error.
 enum class strictness : bool { lenient, strict };
 
 }  // namespace cohttps

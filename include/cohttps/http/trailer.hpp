@@ -1,4 +1,4 @@
-// Which fields may come after the content (RFC 9110, 6.5.1).
+// Tells which fields may come after the content (RFC 9110, 6.5.1).
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -8,8 +8,9 @@
 
 namespace cohttps {
 
-/// False for fields that must be known before the content or would be dangerous after it: framing,
-/// routing, request modifiers, authentication, how to read the content, response control data.
+/// False for fields that a recipient must know before the content, and for fields that would be
+/// dangerous after it: framing, routing, request modifiers, authentication, how to read the
+/// content, response control data.
 COHTTPS_DECL bool is_trailer_allowed(std::string_view name) noexcept;
 
 }  // namespace cohttps

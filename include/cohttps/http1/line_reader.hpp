@@ -1,4 +1,4 @@
-// The lines of a section, as its bytes come in.
+// Splits a section into lines while its bytes arrive.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -11,27 +11,28 @@
 
 namespace cohttps::http1 {
 
-/// Finds where lines end. It is given the same bytes again, and more behind them, and searches none
-/// of them twice.
+/// Finds the ends of lines. The caller passes the same bytes again, with new bytes after them. The
+/// reader searches no byte twice.
 class line_reader {
  public:
   enum class outcome : std::uint8_t {
     line,
-    bare_line,  ///< one that ends with LF alone (RFC 9112, 2.2)
-    more,       ///< it does not end in what there is
-    too_long,   ///< nor can it, within the limit
+    bare_line,  ///< the line ends with LF alone (RFC 9112, 2.2)
+    more,       ///< the end of the line has not arrived
+    too_long,   ///< the line cannot end within the limit
   };
 
-  /// The next line of `rest`, without its end, which has to lie within `limit` bytes.
+  /// Finds the next line of `rest`, without its line ending. The line must end within the first
+  /// `limit` bytes of `rest`.
   COHTTPS_DECL outcome next(std::string_view rest, std::size_t limit,
                             std::string_view& line) noexcept;
 
-  /// Where the next line begins.
+  /// Returns the position of the next line.
   std::size_t at() const noexcept { return at_; }
 
  private:
   std::size_t at_ = 0;
-  std::size_t scanned_ = 0;  // how far LF was searched for
+  std::size_t scanned_ = 0;  // the bytes before this position contain no further LF
 };
 
 }  // namespace cohttps::http1

@@ -1,4 +1,4 @@
-// The grammar of each kind of line in a response (RFC 9112), as functions of a whole line.
+// Parses each kind of line in a response (RFC 9112). Each function takes a whole line.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -15,19 +15,19 @@
 
 namespace cohttps::http1 {
 
-/// What is wrong with a line, and where in it.
+/// Says what is wrong with a line, and where.
 struct fault {
   std::string_view reason;        ///< a stable snake_case word
-  std::string_view message;       ///< a sentence without its full stop
+  std::string_view message;       ///< a sentence without a full stop
   std::size_t at = 0;             ///< an offset in the line
-  std::string_view excerpt = {};  ///< what may be quoted of it; empty when nothing should
+  std::string_view excerpt = {};  ///< the text that a message may quote; empty if none
 };
 
-/// The part of a line that a text is.
+/// The part of a line that a text belongs to.
 enum class text_of : std::uint8_t { reason, name, value, chunk_line };
 
-/// What is wrong with `text` at `at`, where it has a character that it may not hold. CR and NUL
-/// have their names in the message: they forge lines.
+/// Returns the message for a `text` that has a forbidden character at `at`. The message names CR
+/// and NUL, because attackers use them to forge lines.
 [[gnu::cold]] constexpr std::string_view control_message(text_of where, std::string_view text,
                                                          std::size_t at) noexcept {
   constexpr std::string_view messages[][4] = {
@@ -45,8 +45,9 @@ enum class text_of : std::uint8_t { reason, name, value, chunk_line };
   return messages[static_cast<std::size_t>(where)][which];
 }
 
-/// The index of the first byte of `start` that no status line has there, or `npos`: what is not
-/// HTTP may never send the end of a line. `lenient` takes what `status_line::parse` does.
+/// Returns the index of the first byte of `start` that cannot stand there in a status line, or
+/// `npos`. The caller need not wait for the end of the line, which a peer without HTTP may never
+/// send. `lenient` accepts what `status_line::parse` accepts.
 constexpr std::size_t wrong_start_of_status_line(std::string_view start, strictness how) noexcept {
   const bool lenient = how == strictness::lenient;
   constexpr std::string_view upper = "HTTP/1.", lower = "http/1.";
@@ -59,66 +60,67 @@ constexpr std::size_t wrong_start_of_status_line(std::string_view start, strictn
 
 /// status-line of RFC 9112, 4, without its CRLF.
 struct status_line {
-  int version_minor = 1;  // of a later HTTP/1.x, that of HTTP/1.1 (RFC 9110, 2.5)
+  int version_minor = 1;  // a later HTTP/1.x counts as HTTP/1.1 (RFC 9110, 2.5)
   int status = 0;
   std::size_t reason_at = 0;  // an offset in the line
   std::size_t reason_size = 0;
-  bool irregular = false;  // taken, but not as the grammar has it
+  bool irregular = false;  // accepted, although it violates the grammar
 
-  /// `HTTP/1.` and a digit, one SP, three digits, one SP, reason phrase. The second SP may be
-  /// missing when the phrase is: RFC 9112 demands it, many servers leave it out, and nothing else
-  /// can be meant. A status above 599 is taken as it is (RFC 9110, 15).
+  /// Parses `HTTP/1.` and a digit, one SP, three digits, one SP, and the reason phrase. If the
+  /// phrase is missing, the second SP may be missing too. RFC 9112 requires it, but many servers
+  /// omit it, and the meaning is clear. A status above 599 is accepted as it is (RFC 9110, 15).
   ///
-  /// `lenient` also takes other white space, a status below 100, control characters in the phrase,
-  /// `http` in any case, and HTTP/2 and HTTP/3 for HTTP/1.1: some programs name the version that
-  /// they spoke to somebody else.
+  /// `lenient` also accepts other white space, a status below 100, control characters in the
+  /// phrase, and `http` in any case. It reads HTTP/2 and HTTP/3 as HTTP/1.1, because some programs
+  /// write the version that they use on another connection.
   COHTTPS_DECL std::optional<fault> parse(std::string_view line, strictness how) noexcept;
 
  private:
-  // The index of the first character behind the version; 0 where it is none that is read.
+  // Reads the version. Returns the index of the character after it, or 0 if the version is not
+  // accepted.
   COHTTPS_DECL std::size_t take_version(std::string_view line, strictness how) noexcept;
 };
 
-/// field-line of RFC 9112, 5, without its CRLF: fills `slot` with offsets in the line.
+/// Parses a field-line of RFC 9112, 5, without its CRLF. Fills `slot` with offsets in the line.
 ///
-/// Strict where recipients are known to differ: no line folding (RFC 9112, 5.2), no whitespace
-/// before the colon (5.1) or the first field (2.2), no control characters in the value (RFC 9110,
-/// 5.5). `first` says that no field came before; `line` is not empty. `lenient_field_line` has what
-/// is taken all the same.
+/// The function is strict where recipients are known to differ: it refuses line folding (RFC 9112,
+/// 5.2), whitespace before the colon (5.1) or before the first field (2.2), and control characters
+/// in the value (RFC 9110, 5.5). `first` says that no field came before. `line` must not be empty.
+/// A lenient recipient passes a refused line to `lenient_field_line`.
 COHTTPS_DECL std::optional<fault> parse_field_line(std::string_view line, bool first,
                                                    field_slot& slot) noexcept;
 
-/// The kind of a line that `parse_field_line` refuses, for a lenient recipient.
+/// The kinds of lines that `parse_field_line` refuses, for a lenient recipient.
 enum class line_kind : std::uint8_t {
-  regular,    ///< a field after all: only its value has control characters (RFC 9110, 5.5)
-  irregular,  ///< a field whose name is followed by white space (RFC 9112, 5.1)
-  folded,     ///< the rest of the value before it (RFC 9112, 5.2)
-  junk,       ///< no field at all, such as a program's warning; browsers pass over it
-  refused,    ///< forged, maybe: it has NUL or CR in it
+  regular,    ///< a field, although its value has control characters (RFC 9110, 5.5)
+  irregular,  ///< a field with white space after its name (RFC 9112, 5.1)
+  folded,     ///< the continuation of the value before it (RFC 9112, 5.2)
+  junk,       ///< not a field, such as a program's warning; browsers skip it
+  refused,    ///< contains NUL or CR, and may be forged
 };
 
-/// What `line_kind::refused` is about: the CR or the NUL, whatever else is wrong before it.
+/// Returns the fault of a refused line: its first CR or NUL, even if another fault comes before it.
 COHTTPS_DECL [[gnu::cold]] fault forged_line(std::string_view line) noexcept;
 
-/// Fills `slot` where there is a field, `wrong` where the line is refused. `first` says that no
-/// line came before.
+/// Classifies `line`. Fills `slot` if the line is a field, and `wrong` if it is refused. `first`
+/// says that no line came before.
 COHTTPS_DECL [[gnu::cold]] line_kind lenient_field_line(std::string_view line, bool first,
                                                         field_slot& slot, fault& wrong) noexcept;
 
-/// The field lines `section`, each with its end, with every fold replaced by one SP (RFC
+/// Returns the field lines of `section`, each with its line ending. One SP replaces every fold (RFC
 /// 9112, 5.2).
 COHTTPS_DECL [[gnu::cold]] std::string unfolded(std::string_view section);
 
 /// The line before a chunk's data (RFC 9112, 7.1), without its CRLF.
 struct chunk_line {
   std::uint64_t size = 0;
-  std::size_t extensions = 0;  ///< how many bytes they take; they mean nothing to this client
+  std::size_t extensions = 0;  ///< bytes of the extensions, which this client ignores
 
-  bool irregular = false;  ///< taken, but not as the grammar has it
+  bool irregular = false;  ///< accepted, although it violates the grammar
 
-  /// `1*HEXDIG *( BWS ";" BWS name [ BWS "=" BWS value ] )`, value a token or a quoted string.
-  /// Whitespace is taken only where the grammar of the extensions has it. `lenient` passes over
-  /// white space behind the size, and over extensions of any form.
+  /// Parses `1*HEXDIG *( BWS ";" BWS name [ BWS "=" BWS value ] )`. A value is a token or a quoted
+  /// string. Whitespace is accepted only where the grammar of the extensions allows it. `lenient`
+  /// ignores white space after the size, and accepts extensions of any form.
   COHTTPS_DECL std::optional<fault> parse(std::string_view line, strictness how) noexcept;
 
  private:
@@ -129,8 +131,8 @@ struct chunk_line {
   COHTTPS_DECL static bool skip_quoted_string(std::string_view s, std::size_t& i) noexcept;
 };
 
-/// A field value of Content-Length as received: a number, or the same number repeated as a list,
-/// which RFC 9110, 8.6 lets a recipient take for the number. Empty on anything else.
+/// Parses the value of Content-Length: a number, or a list that repeats the same number. RFC 9110,
+/// 8.6 lets a recipient accept such a list. Returns nothing for any other value.
 COHTTPS_DECL std::optional<std::uint64_t> parse_content_length(std::string_view value) noexcept;
 
 }  // namespace cohttps::http1

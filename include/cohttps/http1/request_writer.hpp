@@ -20,12 +20,12 @@
 
 namespace cohttps::http1 {
 
-/// How the end of a request's content is told (RFC 9112, 6.3).
+/// How a recipient finds the end of a request's content (RFC 9112, 6.3).
 class framing {
  public:
   enum class kind : std::uint8_t { none, content_length, chunked };
 
-  /// No content. POST, PUT and PATCH then say "Content-Length: 0" (RFC 9110, 8.6).
+  /// No content. POST, PUT and PATCH then send "Content-Length: 0" (RFC 9110, 8.6).
   static constexpr framing none() noexcept { return {kind::none, 0}; }
   static constexpr framing content_length(std::uint64_t n) noexcept {
     return {kind::content_length, n};
@@ -43,14 +43,14 @@ class framing {
 
 namespace detail {
 
-/// request-target of RFC 9112, 3.2: which of its forms fits the method; its bytes, so that it
-/// cannot end the request line early. What lies within is the URL parser's affair.
+/// Checks a request-target (RFC 9112, 3.2). Its form must fit the method, and its bytes must not
+/// end the request line early. The URL parser checks the rest.
 COHTTPS_DECL result<void> check_target(const method& m, std::string_view target);
 
-/// Host = uri-host [ ":" port ] (RFC 9110, 7.2), by its characters.
+/// Checks the characters of Host = uri-host [ ":" port ] (RFC 9110, 7.2).
 COHTTPS_DECL bool is_host(std::string_view s) noexcept;
 
-/// What the fields say about framing and the host, checked against what will be sent.
+/// Checks what the fields say about framing and the host against the message that will be sent.
 struct request_rules {
   std::string_view host;
   bool has_content_length = false;
@@ -58,7 +58,7 @@ struct request_rules {
   COHTTPS_DECL result<void> check(const method& m, const fields& headers, const framing& body);
 };
 
-/// Puts pieces into memory that is known to be large enough.
+/// Writes pieces into memory that must be large enough.
 class appender {
  public:
   explicit appender(std::span<std::byte> to) noexcept
@@ -84,33 +84,35 @@ COHTTPS_DECL std::size_t size_of(const fields& list) noexcept;
 
 }  // namespace detail
 
-/// Appends a request line, the fields and the empty line. Host is written first (RFC 9110, 7.2),
-/// Content-Length or Transfer-Encoding last, as `body` says; a Content-Length among `headers` is
-/// taken when it says the same.
+/// Appends a request line, the fields and the empty line. Host comes first (RFC 9110, 7.2).
+/// Content-Length or Transfer-Encoding comes last, as `body` says. `headers` may contain a
+/// Content-Length with the same value.
 ///
-/// `target` is origin-form, or absolute-form to a proxy, authority-form for CONNECT, "*" for
-/// OPTIONS (RFC 9112, 3.2).
+/// `target` has origin-form. For a request to a proxy it has absolute-form, for CONNECT
+/// authority-form, and for OPTIONS it may be "*" (RFC 9112, 3.2).
 ///
-/// Fails with category usage, and appends nothing, when a part holds a byte that would split the
-/// message or end a part early ("invalid_request_target", "invalid_field_name",
-/// "invalid_field_value"), when Host is not there once ("missing_host", "invalid_host"), or when
-/// the fields contradict `body` ("content_length_conflict", "transfer_encoding_set",
-/// "content_not_allowed"). Allocates nothing but the buffer's growth.
+/// After an error the function has appended nothing. Fails with category usage if a part contains a
+/// byte that would split the message or end a part early ("invalid_request_target",
+/// "invalid_field_name", "invalid_field_value"), if there is not exactly one valid Host
+/// ("missing_host", "invalid_host"), or if the fields contradict `body` ("content_length_conflict",
+/// "transfer_encoding_set", "content_not_allowed"). Allocates only memory by which the buffer
+/// grows.
 COHTTPS_DECL result<void> write_request_head(buffer& out, const method& m, std::string_view target,
                                              const fields& headers, framing body = framing::none());
 
-/// Appends the size line of a chunk; `size` bytes of content and `write_chunk_end` follow. Fails
-/// with usage "empty_chunk" for 0, which would end the content.
+/// Appends the line with the size of a chunk. The caller then appends `size` bytes of content, and
+/// calls `write_chunk_end`. Fails with usage "empty_chunk" if `size` is 0, because that would end
+/// the content.
 COHTTPS_DECL result<void> write_chunk_header(buffer& out, std::uint64_t size);
 
-/// Appends what follows a chunk's content.
+/// Appends the CRLF after a chunk's content.
 COHTTPS_DECL void write_chunk_end(buffer& out);
 
-/// Appends a whole chunk; nothing when `content` is empty.
+/// Appends a whole chunk. Does nothing if `content` is empty.
 COHTTPS_DECL void write_chunk(buffer& out, std::span<const std::byte> content);
 
 /// Appends the last chunk and the trailer section (RFC 9112, 7.1.2). Fails with category usage, and
-/// appends nothing, when a trailer field is malformed or may not come after the content
+/// appends nothing, if a trailer field is malformed or may not come after the content
 /// ("forbidden_trailer"; RFC 9110, 6.5.1).
 COHTTPS_DECL result<void> write_last_chunk(buffer& out, const fields& trailers = {});
 

@@ -84,7 +84,7 @@ COHTTPS_DEF result<void> write_request_head(buffer& out, const method& m, std::s
   if (auto valid = rules.check(m, headers, body); !valid) [[unlikely]]
     return valid;
 
-  constexpr std::size_t fixed = 128;  // the request line's and the framing field's own characters
+  constexpr std::size_t fixed = 128;  // fixed text of the request line and the framing field
   detail::appender to(
       out.prepare(m.text().size() + target.size() + detail::size_of(headers) + fixed));
   to << m.text() << " " << target << " HTTP/1.1\r\nHost: " << rules.host << "\r\n";

@@ -1,4 +1,4 @@
-// The errors of the response parser that need more than a fixed sentence.
+// Errors of the response parser that need more than a fixed sentence.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -14,13 +14,13 @@
 
 namespace cohttps::http1::detail {
 
-/// The part of a response that is being read.
+/// The part of a response that the parser is reading.
 enum class section : std::uint8_t { head, chunk_line, content, trailers };
 
-/// The fault as an error, with a short excerpt where the fault allows one.
+/// Converts a fault to an error, with a short excerpt if the fault allows one.
 COHTTPS_DECL [[gnu::cold]] error to_error(const fault& wrong);
 
-/// The first bytes are not those of a status line; the one at `at` is the first that is not.
+/// The peer's first bytes do not begin a status line. The byte at `at` is the first wrong one.
 COHTTPS_DECL [[gnu::cold]] error wrong_start(std::string_view start, std::size_t at);
 
 COHTTPS_DECL [[gnu::cold]] error too_long(section part, std::size_t limit);
@@ -33,7 +33,7 @@ COHTTPS_DECL [[gnu::cold]] error too_many_extensions();
 
 COHTTPS_DECL [[gnu::cold]] error no_response_expected();
 
-/// The stream ended too early; `nothing` says that no byte of a response came before.
+/// The stream ended too early. `nothing` says that no byte of a response arrived.
 COHTTPS_DECL [[gnu::cold]] error truncated(section part, bool nothing);
 
 }  // namespace cohttps::http1::detail

@@ -14,7 +14,8 @@ COHTTPS_DEF error to_error(const fault& wrong) {
 COHTTPS_DEF error wrong_start(std::string_view start, std::size_t at) {
   if (at >= 5)
     return to_error({"unsupported_version", "the response is not HTTP/1.0 or HTTP/1.1", at, start});
-  // A TLS record (RFC 8446, 5.1) and an HTTP/2 SETTINGS frame (RFC 9113, 3.4), by what has come.
+  // Recognises a TLS record (RFC 8446, 5.1) and an HTTP/2 SETTINGS frame (RFC 9113, 3.4) by the
+  // bytes that have arrived.
   const bool tls = start[0] >= 20 && start[0] <= 23 && (start.size() < 2 || start[1] == 3);
   const bool http2 = start[0] == 0 && (start.size() < 4 || start[3] == 4);
   return to_error({"not_http",

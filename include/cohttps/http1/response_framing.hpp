@@ -1,4 +1,4 @@
-// Where a response ends and whether its connection goes on (RFC 9112, 6.3 and 9.3).
+// Finds the end of a response, and tells whether its connection persists (RFC 9112, 6.3 and 9.3).
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -16,75 +16,79 @@
 
 namespace cohttps::http1 {
 
-/// What tells the end of a response's content.
+/// What marks the end of a response's content.
 enum class delimiter : std::uint8_t { none, content_length, chunked, close };
 
-/// Gathers what the head of a response says about its framing, field by field.
+/// Collects what the head of a response says about its framing, field by field.
 ///
-/// When read strictly, faults are errors even where the method or the status ends the message with
-/// its head; only in the head that opens a tunnel RFC 9112, 6.3 has these fields ignored. When read
-/// leniently, the caller calls `settle` once the head is whole.
+/// With `strictness::strict` a fault is an error even if the method or the status ends the message
+/// with its head. The only exception is the head that opens a tunnel: RFC 9112, 6.3 says that a
+/// client ignores these fields there. With `strictness::lenient` the caller calls `settle` at the
+/// end of a head with faults.
 class response_framing {
  public:
   response_framing() = default;
   explicit response_framing(strictness how) noexcept : strictness_(how) {}
 
-  /// Forgets all; the response is to a request of this method.
+  /// Forgets everything. The next response answers a request with this method.
   COHTTPS_DECL void start(const method& request) noexcept;
 
-  /// A status line came, with the fields of this head behind it.
+  /// Begins a head with this status line. The fields of the head follow.
   COHTTPS_DECL void start_head(const status_line& line) noexcept;
 
-  /// A field line came. A fault's `at` counts from the first byte of the value.
+  /// Takes a field line. The `at` of a fault is counted from the first byte of the value.
   COHTTPS_DECL std::optional<fault> take(const field& f);
 
-  /// The head ended: a 1xx other than 101, which is final (RFC 9110, 15.2.2)?
+  /// Call it when a head has ended. True for a 1xx status except 101, which is final (RFC 9110,
+  /// 15.2.2).
   bool is_interim() const noexcept { return is_informational(status_) && status_ != 101; }
 
-  /// To be called when a head ended. 1xx and 204 have no content and may not announce any (RFC
-  /// 9110, 8.6; RFC 9112, 6.1): a peer that does may still send some, so what comes after it on
-  /// this connection cannot be trusted.
+  /// Call it when a head has ended. A response with 1xx or 204 has no content, and must not
+  /// announce any (RFC 9110, 8.6; RFC 9112, 6.1). A peer that announces content may still send
+  /// some. The client then cannot trust the next bytes of this connection, so the connection does
+  /// not persist.
   COHTTPS_DECL void end_head() noexcept;
 
-  /// `none` until the final head ended.
+  /// Returns `none` until the final head has ended.
   delimiter end_of_content() const noexcept { return delimiter_; }
   COHTTPS_DECL std::optional<std::uint64_t> content_length() const noexcept;
 
-  /// Once all fields of a head with faults came: the first fault that leaves the end of the message
-  /// in doubt, its `at` counted from the first byte of `section`. Where there is none, no length of
-  /// this head is told, and the sender is not trusted any further.
+  /// Call it when a head with faults has ended. Returns the first fault that makes the end of the
+  /// message uncertain; its `at` is counted from the first byte of `section`. If there is no such
+  /// fault, `content_length` returns nothing for this head, and the connection does not persist.
   COHTTPS_DECL [[gnu::cold]] std::optional<fault> settle(const status_line& line,
                                                          std::string_view section,
                                                          std::span<const field_slot> slots);
 
-  /// A breach of the grammar was repaired: the connection is not used again after this response.
+  /// Call it after a violation of the grammar was repaired. The connection is not used again after
+  /// this response.
   void distrust() noexcept { persistent_ = false; }
 
-  /// Whether the connection may carry another exchange after this one.
+  /// True if the connection may carry another exchange after this one.
   bool persistent() const noexcept { return persistent_; }
 
  private:
-  // Whether the end is certain despite this fault: the message ends with its head (RFC 9112, 6.3,
-  // rule 1), or the coding stands for the length (rule 3).
+  // True if the end is certain despite this fault: the message ends with its head (RFC 9112, 6.3,
+  // rule 1), or the chunked coding replaces the length (rule 3).
   COHTTPS_DECL bool overrides(const fault& wrong) const noexcept;
 
-  // The rules of RFC 9112, 6.3 in their order.
+  // Applies the rules of RFC 9112, 6.3 in their order.
   COHTTPS_DECL delimiter choose() const noexcept;
 
-  // What follows the head is not HTTP any more.
+  // True if the bytes after the head belong to a tunnel, and are not HTTP.
   bool is_tunnel() const noexcept { return to_connect_ && is_success(status_); }
 
   COHTTPS_DECL void take_connection(std::string_view options) noexcept;
 
   COHTTPS_DECL std::optional<fault> take_content_length(std::string_view value) noexcept;
 
-  // Proxies repeat "chunked", and old servers say "identity", which is no coding any more (RFC
-  // 9112, 7). With one chunked coding alone the end is certain.
+  // Some proxies repeat "chunked", and old servers send "identity", which is no longer a coding
+  // (RFC 9112, 7). The end is certain if "chunked" is the only real coding.
   COHTTPS_DECL std::optional<fault> take_irregular_coding(std::string_view value) noexcept;
 
   COHTTPS_DECL std::optional<fault> take_transfer_encoding(std::string_view value) noexcept;
 
-  // The coding overrides the length (RFC 9112, 6.3).
+  // The transfer coding overrides the length (RFC 9112, 6.3).
   COHTTPS_DECL std::optional<fault> settle_length_and_coding() noexcept;
 
   strictness strictness_ = strictness::strict;

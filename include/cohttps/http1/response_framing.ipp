@@ -19,7 +19,7 @@ COHTTPS_DEF void response_framing::start_head(const status_line& line) noexcept 
 }
 
 COHTTPS_DEF std::optional<fault> response_framing::take(const field& f) {
-  switch (f.name.size()) {  // few fields get past this
+  switch (f.name.size()) {  // most fields have another size
     case 10:
       if (ascii::iequals(f.name, "connection")) take_connection(f.value);
       return std::nullopt;

@@ -1,4 +1,4 @@
-// Reads the responses of a connection (RFC 9112), without doing I/O.
+// Parses the responses on a connection (RFC 9112), without I/O.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -45,79 +45,86 @@ namespace cohttps::http1 {
 ///         complete ◀──────┴────────────────┴────────────────────┘
 /// ```
 ///
-/// The caller keeps the bytes that are not consumed at the front of its buffer, calls `parse`,
-/// drops as many as `step::consumed` says, and goes on until `need_more`; then it reads, and calls
-/// again with the same bytes and more behind them. Any split of the input gives the same events,
-/// but for where content is cut, and errors, but for how much an excerpt of "not_http" quotes.
+/// The caller keeps the unconsumed bytes at the front of its buffer and calls `parse`. It removes
+/// as many bytes as `step::consumed` says, and calls `parse` again until the event is `need_more`.
+/// It then reads more bytes, and passes the same bytes with the new ones after them. However the
+/// input is split, the events and errors are the same. Only two things depend on the split: where
+/// content is cut, and how much text the excerpt of "not_http" quotes.
 ///
-/// Memory: content is never copied: `step::body` is a span into the caller's bytes. A head is
-/// copied once, when it is whole, and so is a trailer section. A parser that is used again
-/// allocates nothing when its head stays in it (`head`) or comes back (`recycle`).
+/// Memory: the parser never copies content: `step::body` is a span into the caller's bytes. It
+/// copies a head once, when the head is complete, and a trailer section likewise. A parser that is
+/// used again allocates nothing if its head stays in it: the caller then uses `head`, and not
+/// `take_head`.
 ///
-/// Strictness: what is out of order but certain is taken, and the connection does not persist;
-/// `strictness::strict` refuses it. NUL and CR within a line, a length in doubt and a missing end
-/// are errors in any case. `lines.hpp` has the grammar, `response_framing.hpp` the framing.
+/// Strictness: the parser accepts a message that violates the grammar if its meaning is certain,
+/// and the connection does not persist. `strictness::strict` refuses such a message. NUL and CR
+/// within a line, an uncertain length and a missing end are always errors. `lines.hpp` has the
+/// grammar, `response_framing.hpp` the framing.
 ///
 /// After an error every call fails with the same error, until `start`.
 class response_parser {
  public:
   enum class event : std::uint8_t {
-    need_more,  ///< nothing more can be said without more bytes
-    interim,    ///< `head` is a 1xx response; the final one is still to come
-    head,       ///< `head` is the final response's
+    need_more,  ///< the parser needs more bytes
+    interim,    ///< `head` is a 1xx response; the final response follows
+    head,       ///< `head` is the head of the final response
     body,       ///< `step::body` is the next part of the content, never empty
-    complete,   ///< the response is over; `trailers` and `keep_alive` are known
+    complete,   ///< the response has ended; `trailers` and `keep_alive` are known
   };
 
   struct step {
     event what = event::need_more;
-    std::size_t consumed = 0;  ///< with `need_more` too, this may be more than 0
+    std::size_t consumed = 0;  ///< may be more than 0 even with `need_more`
     std::span<const std::byte> body = {};
   };
 
   explicit response_parser(limits bounds = {}, strictness how = strictness::lenient) noexcept
       : limits_(bounds), strictness_(how), framing_(how) {
-    // Offsets of fields have 32 bits.
+    // The offsets of fields have 32 bits.
     limits_.head = std::min(limits_.head, std::size_t{1} << 30);
     limits_.trailers = std::min(limits_.trailers, std::size_t{1} << 30);
   }
 
-  /// A response to a request of this method comes next: HEAD has no content, a 2xx to CONNECT makes
-  /// a tunnel (RFC 9112, 6.3). To be called before each response.
+  /// Call it before each response, with the method of the request. A response to HEAD has no
+  /// content, and a 2xx to CONNECT opens a tunnel (RFC 9112, 6.3).
   COHTTPS_DECL void start(const method& request) noexcept;
 
-  /// Looks at the bytes that are not consumed yet. To be called with none, too, after `head`: the
-  /// response may be complete.
+  /// Parses the bytes that are not consumed yet. After `head` call it even without bytes, because
+  /// the response may be complete already.
   ///
-  /// Fails with category protocol when the peer breaks the grammar, and limit when it passes
-  /// `limits`; `error::position` counts from the first byte after `start`.
+  /// Fails with category protocol if the peer violates the grammar, with limit if the response
+  /// exceeds `limits`, and with usage "no_response_expected" before the first `start`.
+  /// `error::position` is counted from the first byte after `start`.
   COHTTPS_DECL result<step> parse(std::span<const std::byte> unconsumed);
 
-  /// The connection ended after the bytes seen last. Completes content that lasts until then; else
-  /// fails with category peer_closed: "closed_before_response" when not one byte of a response
-  /// came, "truncated_head", "truncated_body".
+  /// Tells the parser that the connection ended after the last bytes. Completes a response whose
+  /// content lasts until the end of the connection. Otherwise fails with category peer_closed:
+  /// "closed_before_response" if not one byte of a response arrived, else "truncated_head" or
+  /// "truncated_body".
   COHTTPS_DECL result<step> end_of_stream();
 
-  /// The head of the last `interim` or `head` event.
+  /// Returns the head of the last `interim` or `head` event.
   const response_head& head() const noexcept { return head_; }
 
-  /// The same, moved out.
+  /// Moves the same head out of the parser.
   COHTTPS_DECL response_head take_head() noexcept;
 
-  /// The trailer fields, once complete. Fields that may not be trailers (RFC 9110, 6.5.1) are
-  /// checked and left out.
+  /// Returns the trailer fields of a complete response. Fields that may not be trailers (RFC 9110,
+  /// 6.5.1) are checked, and omitted.
   const fields& trailers() const noexcept { return trailers_; }
 
-  /// Once complete: whether the connection can carry another exchange (RFC 9112, 9.3).
+  /// True if the response is complete and the connection can carry another exchange (RFC 9112,
+  /// 9.3).
   bool keep_alive() const noexcept { return state_ == state::complete && framing_.persistent(); }
 
-  /// What tells the end of the content; known from the `head` event on.
+  /// Returns what marks the end of the content. Known from the `head` event on.
   delimiter body_delimiter() const noexcept { return framing_.end_of_content(); }
 
-  /// What Content-Length says; also of a response to HEAD or a 304, which has no content itself.
+  /// Returns the value of Content-Length, even for a response to HEAD or a 304, which has no
+  /// content.
   COHTTPS_DECL std::optional<std::uint64_t> content_length() const noexcept;
 
-  /// How many bytes have been consumed since `start`.
+  /// Returns the number of bytes that the parser has consumed since `start`.
   std::uint64_t position() const noexcept { return position_; }
 
  private:
@@ -135,14 +142,14 @@ class response_parser {
     complete,
   };
 
-  // ---- the machine --------------------------------------------------------------------------
-  // Steps return when nothing more can be done with `in`, when `out` holds an event, or when
-  // `failed_` is set; those that return bool are false then.
+  // ---- the state machine ----------------------------------------------------------------------
+  // Each function returns when it can do nothing more with `in`, when `out` holds an event, or when
+  // it has set `failed_`. A function that returns bool then returns false.
   COHTTPS_DECL void advance(std::string_view in, step& out);
 
   COHTTPS_DECL void consume(std::size_t n, step& out) noexcept;
 
-  // The next line of `rest`, without its end.
+  // Returns the next line of `rest`, without its line ending.
   COHTTPS_DECL std::optional<std::string_view> next_line(std::string_view rest, std::size_t limit);
 
   bool lenient() const noexcept { return strictness_ == strictness::lenient; }
@@ -151,8 +158,9 @@ class response_parser {
 
   // ---- the head -----------------------------------------------------------------------------
 
-  // Some servers end content with a CRLF that their Content-Length does not count. One empty line
-  // before a response is skipped; when read strictly, not before a connection's first.
+  // Some servers send a CRLF after content, and do not count it in Content-Length. The parser skips
+  // one empty line before a response. With `strictness::strict` it skips none before the first
+  // response on a connection.
   COHTTPS_DECL bool skip_empty_line(std::string_view rest, step& out) noexcept;
 
   COHTTPS_DECL bool take_status_line(std::string_view rest);
@@ -191,18 +199,18 @@ class response_parser {
   std::optional<error> failed_;
 
   std::uint64_t position_ = 0;
-  std::size_t seen_ = 0;     // bytes that the last call left
-  std::size_t section_ = 0;  // where the field lines begin
-  line_reader lines_;        // from the first byte that is not consumed
+  std::size_t seen_ = 0;     // bytes that the last call did not consume
+  std::size_t section_ = 0;  // position of the first field line
+  line_reader lines_;        // counts from the first byte that is not consumed
   std::size_t interim_ = 0;
-  std::size_t part_ = 0;          // size of the content that a step gives
-  std::uint64_t remaining_ = 0;   // content still to come, of the message or the chunk
-  std::uint64_t received_ = 0;    // content that came
-  std::uint64_t extensions_ = 0;  // bytes of chunk extensions that came
+  std::size_t part_ = 0;          // bytes of content in the current step
+  std::uint64_t remaining_ = 0;   // bytes of content still to come, of the message or the chunk
+  std::uint64_t received_ = 0;    // bytes of content that arrived
+  std::uint64_t extensions_ = 0;  // bytes of chunk extensions that arrived
 
-  bool faulty_ = false;   // a field of the head says something wrong about the framing
+  bool faulty_ = false;   // a field of the head has a fault in the framing
   bool folded_ = false;   // the section has a folded line
-  std::string unfolded_;  // the section without
+  std::string unfolded_;  // the section without folds
 
   status_line status_line_;
   response_framing framing_;

@@ -167,7 +167,7 @@ COHTTPS_DEF bool response_parser::take_field_lines(std::string_view rest, std::s
                                             line->substr(slot.value_at, slot.value_size)}))
           [[unlikely]] {
         if (!lenient()) return reject(*wrong, at + slot.value_at), false;
-        faulty_ = true;  // a fold may continue the value, another field override it
+        faulty_ = true;  // a fold may continue the value, or another field override it
       }
     const auto base = static_cast<std::uint32_t>(at - section_);
     slot.name_at += base;
@@ -184,7 +184,7 @@ COHTTPS_DEF bool response_parser::take_unfolded(std::string_view& section, std::
   const auto before = std::pair(std::exchange(lines_, {}), std::exchange(section_, 0));
   const bool taken = take_field_lines(unfolded_, unfolded_.size() + 1, most);
   std::tie(lines_, section_) = before;
-  if (failed_) failed_->position(position_ + section_);  // the faulty line has other offsets
+  if (failed_) failed_->position(position_ + section_);  // the unfolded text has other offsets
   return taken;
 }
 

@@ -1,4 +1,4 @@
-// Finding the first byte that a line of a message may not hold, sixteen or eight bytes at a time.
+// Finds the first byte that a line of a message must not contain, sixteen or eight bytes at a time.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -17,7 +17,7 @@
 
 namespace cohttps::http1::scan {
 
-/// The index of the first character that is no tchar (RFC 9110, 5.6.2), or the size.
+/// Returns the index of the first character that is not a tchar (RFC 9110, 5.6.2), or the size.
 constexpr std::size_t token_end(std::string_view s) noexcept {
   std::size_t i = 0;
   while (i < s.size() && ascii::is_tchar(s[i])) ++i;
@@ -31,11 +31,11 @@ constexpr std::size_t field_value_end_bytewise(std::string_view s, std::size_t i
   return i;
 }
 
-/// Eight bytes at a time, on any machine.
+/// Checks eight bytes at a time, on any machine.
 COHTTPS_DECL std::size_t field_value_end_swar(std::string_view s, std::size_t i = 0) noexcept;
 
 #ifdef COHTTPS_HTTP1_SSE2
-/// Sixteen bytes at a time.
+/// Checks sixteen bytes at a time.
 inline std::size_t field_value_end_sse2(std::string_view s) noexcept {
   const __m128i space = _mm_set1_epi8(0x20);
   const __m128i del = _mm_set1_epi8(0x7f);
@@ -55,18 +55,20 @@ inline std::size_t field_value_end_sse2(std::string_view s) noexcept {
 
 }  // namespace detail
 
-/// The index of the first character that a field value may not hold (RFC 9110, 5.5), or the size.
+/// Returns the index of the first character that a field value must not contain (RFC 9110, 5.5), or
+/// the size.
 COHTTPS_DECL std::size_t field_value_end(std::string_view s) noexcept;
 
-/// The index of the first character that ends or forges a line, NUL, CR or LF (RFC 9110, 5.5), or
-/// the size. Other control characters mean nothing to this client.
+/// Returns the index of the first character that ends or forges a line: NUL, CR or LF (RFC 9110,
+/// 5.5). Returns the size if there is none. Other control characters have no meaning for this
+/// client.
 constexpr std::size_t line_breaking(std::string_view s) noexcept {
   for (std::size_t i = 0; i < s.size(); ++i)
     if (s[i] == '\0' || s[i] == '\r' || s[i] == '\n') return i;
   return s.size();
 }
 
-/// The index of the first LF at or after `from`, or `npos`.
+/// Returns the index of the first LF at or after `from`, or `npos`.
 COHTTPS_DECL std::size_t find_lf(std::string_view s, std::size_t from) noexcept;
 
 }  // namespace cohttps::http1::scan

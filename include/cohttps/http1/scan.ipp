@@ -12,8 +12,8 @@ COHTTPS_DEF std::size_t field_value_end_swar(std::string_view s, std::size_t i) 
   for (; s.size() - i >= 8; i += 8) {
     std::uint64_t word;
     std::memcpy(&word, s.data() + i, 8);
-    // Both terms mark a byte by its high bit. Borrows can only add marks, never lose one; marked
-    // words (which a tab also makes) are looked at byte by byte.
+    // Both terms mark a byte by its high bit. A borrow can add a mark, but never removes one. The
+    // loop checks a marked word byte by byte, because a tab also marks it.
     const std::uint64_t below_space = (word - 0x20 * ones) & ~word;
     const std::uint64_t del = word ^ (0x7f * ones);
     const std::uint64_t is_del = (del - ones) & ~del;

@@ -1,4 +1,4 @@
-// The recycler behind an interface like malloc's, which is told no size when a block is freed.
+// Gives the recycler an interface like malloc's, whose function that frees a block gets no size.
 #pragma once
 
 #include <cohttps/core/recycler.hpp>
@@ -13,14 +13,14 @@ namespace cohttps::http2::block_memory {
 
 namespace detail {
 
-// In front of each block.
+// Stands before each block.
 struct alignas(std::max_align_t) header {
-  std::size_t size;  // of the block behind it
+  std::size_t size;  // size of the block after this header
 };
 
 }  // namespace detail
 
-/// Null when there is no memory.
+/// Returns null if there is no memory.
 inline void* allocate(std::size_t size) noexcept {
   using detail::header;
   if (size > SIZE_MAX / 2) return nullptr;
@@ -37,14 +37,14 @@ inline void deallocate(void* block) noexcept {
   recycler::deallocate(h, sizeof(*h) + h->size);
 }
 
-/// Of `count` zeroed objects.
+/// Allocates `count` zeroed objects of `size` bytes.
 inline void* allocate_zeroed(std::size_t count, std::size_t size) noexcept {
   if (size != 0 && count > SIZE_MAX / size) return nullptr;
   void* block = allocate(count * size);
   return block ? std::memset(block, 0, count * size) : nullptr;
 }
 
-/// Keeps the content as far as it fits.
+/// Moves a block to one of `size` bytes, with as much of its content as fits.
 inline void* reallocate(void* block, std::size_t size) noexcept {
   if (!block) return allocate(size);
   const std::size_t had = (static_cast<detail::header*>(block) - 1)->size;

@@ -1,4 +1,5 @@
-// Frames and header compression by nghttp2 (RFC 9113, 4; RFC 7541). No other header names nghttp2.
+// HTTP/2 frames and header compression with nghttp2 (RFC 9113, 4; RFC 7541). Only this header
+// includes nghttp2.
 #pragma once
 
 #ifdef COHTTPS_HAS_NGHTTP2
@@ -26,7 +27,8 @@ namespace cohttps::http2 {
 
 class stream;
 
-/// What is found in the peer's bytes, in their order; a `stream` is one that is still open here.
+/// The events that the codec finds in the peer's bytes, in their order. A `stream` parameter is a
+/// stream that is still open on this side.
 class frame_events {
  public:
   frame_events() = default;
@@ -42,16 +44,16 @@ class frame_events {
   virtual void pong() = 0;
   virtual void goaway(error_code code, std::uint32_t last, std::string_view text) = 0;
   virtual void reset(stream& s, error_code code) = 0;
-  /// What the peer sent on the stream breaks a rule; it is being reset.
+  /// The peer violated a rule on the stream, and the codec is resetting it.
   virtual void malformed(stream& s, std::string_view why) = 0;
-  /// Nothing comes or goes any more: the stream is forgotten.
+  /// Neither side sends anything more on the stream. The codec forgets it.
   virtual void closed(stream& s, error_code code) = 0;
 
   virtual void head_sent(stream& s) = 0;
-  /// We end the connection because of what the peer did.
+  /// This side ends the connection because of a fault of the peer.
   virtual void terminated(error_code code, std::string_view why) = 0;
 
-  /// Content that is ready to be sent: at most `room` bytes of it are taken next.
+  /// Content that is ready to be sent. The codec takes at most `room` bytes of it next.
   struct ready_content {
     std::size_t size = 0;
     bool ends = false;
@@ -61,13 +63,15 @@ class frame_events {
   virtual std::span<const std::byte> take_content(stream& s, std::size_t size) = 0;
 };
 
-/// nghttp2's session for clients: bytes in, events out; calls in, bytes out.
+/// Drives nghttp2's client session. It turns received bytes into events, and calls into bytes to
+/// send.
 class codec {
  public:
   COHTTPS_DECL codec(const limits& bounds, frame_events& to) : events_(to) {
     session_.reset(make(bounds, *this));
-    // No push (RFC 9113, 8.4), no tree of priorities (RFC 9218, 2.1.1). The connection's window is
-    // never what stops a stream: it is as large as those of all streams.
+    // The server must not push (RFC 9113, 8.4), and there is no priority tree (RFC 9218, 2.1.1).
+    // Only the windows of streams limit the peer: the connection's window has the largest possible
+    // size.
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 0},
@@ -82,32 +86,34 @@ class codec {
   codec(const codec&) = delete;
   codec& operator=(const codec&) = delete;
 
-  /// Takes bytes that are of one frame. False when no more can be taken.
+  /// Reads bytes that belong to one frame. Returns false if the codec can read no more bytes.
   COHTTPS_DECL bool receive(std::span<const std::byte> bytes);
 
-  /// Appends the next frame to `out`, content last; false when there is none.
+  /// Appends the next frame to `out`; frames with content come last. Returns false if there is
+  /// none.
   COHTTPS_DECL bool produce(buffer& out);
 
-  /// The stream of a number; null when it is over here.
+  /// Returns the stream with this number, or null if this side has ended it.
   COHTTPS_DECL stream* find(std::int32_t id) const noexcept;
   COHTTPS_DECL stream* find(std::uint32_t id) const noexcept;
 
   COHTTPS_DECL bool wants_write() const noexcept;
 
-  /// The number of the new stream; nothing when this connection can have no more.
+  /// Returns the number of the new stream, or nothing if this connection can open no more streams.
   COHTTPS_DECL std::optional<std::int32_t> open(stream& s, std::span<const header_line> head,
                                                 bool content);
 
-  /// There is content again where there was none.
+  /// Call it when there is content again after there was none.
   COHTTPS_DECL void resume(std::int32_t id);
 
   COHTTPS_DECL void reset(std::int32_t id, error_code code);
-  /// From now on no event names the stream.
+  /// After this call no event names the stream.
   COHTTPS_DECL void forget(std::int32_t id);
   COHTTPS_DECL void terminate(error_code code);
   COHTTPS_DECL void ping();
 
-  /// Content that was taken by its reader: the peer may send as much again (RFC 9113, 5.2).
+  /// Call it when the reader has taken `size` bytes of content. The peer may then send as many
+  /// again (RFC 9113, 5.2).
   COHTTPS_DECL void consumed(std::int32_t id, std::size_t size);
   COHTTPS_DECL void set_window(std::int32_t id, std::uint32_t size);
 
@@ -118,8 +124,9 @@ class codec {
   static constexpr std::int32_t connection_window = 0x7fffffff;
   static constexpr std::size_t passed_at_once = 1024 * 1024;
 
-  /// Only a stream's own window waits for its reader. The connection's is so large that it need not
-  /// be told of every frame.
+  /// Counts `size` bytes of the connection's window as consumed. Only the window of a stream waits
+  /// for the reader. The connection's window is so large that the codec need not update it for
+  /// every frame.
   COHTTPS_DECL void pass(std::size_t size);
 
   COHTTPS_DECL static void check(int code);
@@ -143,9 +150,9 @@ class codec {
   static frame_events& events(void* self) noexcept { return static_cast<codec*>(self)->events_; }
   COHTTPS_DECL static stream* find(nghttp2_session* s, std::int32_t id) noexcept;
 
-  // ---- what nghttp2 calls ----------------------------------------------------------------------
-  // It is C: no exception may pass through it. The only one that there can be is that of memory,
-  // which ends the session; `receive` and `produce` throw it again.
+  // ---- the callbacks of nghttp2 -----------------------------------------------------------------
+  // nghttp2 is written in C, so no exception may pass through it. The only possible exception is
+  // `std::bad_alloc`, which ends the session; `receive` and `produce` throw it again.
 
   template <class F>
   static int guarded(F f) noexcept try {
@@ -164,7 +171,7 @@ class codec {
     });
   }
 
-  // Left alone, nghttp2 would leave such a field out and go on.
+  // Resets the stream. By default nghttp2 would drop the invalid field and continue.
   COHTTPS_DECL static int on_invalid_header(nghttp2_session*, const nghttp2_frame*,
                                             const std::uint8_t*, std::size_t, const std::uint8_t*,
                                             std::size_t, std::uint8_t, void*);
@@ -188,12 +195,12 @@ class codec {
                                       std::size_t room, std::uint32_t* flags, nghttp2_data_source*,
                                       void* self);
 
-  // The content goes from its owner's memory straight behind its frame's header.
+  // Appends the content directly after its frame's header, without a copy in between.
   COHTTPS_DECL static int on_send_data(nghttp2_session* session, nghttp2_frame* frame,
                                        const std::uint8_t* header, std::size_t size,
                                        nghttp2_data_source*, void* self);
 
-  // What is wrong with a field, with its name; never its value.
+  // Stores what is wrong with a field, with the name of the field but never its value.
   COHTTPS_DECL static int on_complaint(nghttp2_session*, int, const char* message, std::size_t size,
                                        void* self);
 
@@ -205,7 +212,7 @@ class codec {
   std::vector<nghttp2_nv> nv_;
   std::string complaint_;
   buffer* out_ = nullptr;
-  std::size_t passed_ = 0;  // of the connection's window
+  std::size_t passed_ = 0;  // consumed bytes of the connection's window, not yet reported
   std::unique_ptr<nghttp2_session, deleter> session_;
 };
 

@@ -96,7 +96,7 @@ COHTTPS_DEF void codec::pass(std::size_t size) {
 }
 
 COHTTPS_DEF void codec::check(int code) {
-  if (code != 0) throw std::bad_alloc();  // the calls that are checked fail for nothing else
+  if (code != 0) throw std::bad_alloc();  // the checked calls fail for no other reason
 }
 
 COHTTPS_DEF nghttp2_session* codec::make(const limits& bounds, codec& self) {
@@ -104,7 +104,8 @@ COHTTPS_DEF nghttp2_session* codec::make(const limits& bounds, codec& self) {
   nghttp2_option_set_no_auto_window_update(options.get(), 1);
   nghttp2_option_set_no_closed_streams(options.get(), 1);
   nghttp2_option_set_max_send_header_block_length(options.get(), 256 * 1024);
-  // White space around a value is cut off, as in HTTP/1.1; too many servers send it.
+  // Accepts white space around a value, which is later removed as in HTTP/1.1. Too many servers
+  // send it.
   nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options.get(), 1);
   nghttp2_option_set_peer_max_concurrent_streams(options.get(), bounds.streams);
 
@@ -170,7 +171,7 @@ COHTTPS_DEF int codec::on_frame(nghttp2_session* session, const nghttp2_frame* f
 }
 
 COHTTPS_DEF void codec::tell(nghttp2_session* session, const nghttp2_frame* frame, void* self) {
-  const bool flagged = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;  // or ACK, the same bit
+  const bool flagged = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;  // the bit of ACK is the same
   stream* s = find(session, frame->hd.stream_id);
   switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
@@ -201,7 +202,7 @@ COHTTPS_DEF void codec::tell(nghttp2_session* session, const nghttp2_frame* fram
 COHTTPS_DEF int codec::on_invalid_frame(nghttp2_session* session, const nghttp2_frame* frame,
                                         int code, void* self) {
   codec& mine = *static_cast<codec*>(self);
-  if (frame->hd.type != NGHTTP2_HEADERS) return 0;  // the reset's code says it all
+  if (frame->hd.type != NGHTTP2_HEADERS) return 0;  // the code of the reset says enough
   return guarded([&] {
     if (stream* s = find(session, frame->hd.stream_id))
       mine.events_.malformed(
@@ -231,7 +232,7 @@ COHTTPS_DEF ssize_t codec::on_read(nghttp2_session* session, std::int32_t id, st
                                    std::size_t room, std::uint32_t* flags, nghttp2_data_source*,
                                    void* self) {
   stream* s = find(session, id);
-  if (!s) return NGHTTP2_ERR_DEFERRED;  // is being reset
+  if (!s) return NGHTTP2_ERR_DEFERRED;  // the stream is being reset
   const auto ready = events(self).content(*s, room);
   if (ready.size == 0 && !ready.ends) return NGHTTP2_ERR_DEFERRED;
   *flags = NGHTTP2_DATA_FLAG_NO_COPY;
@@ -256,7 +257,7 @@ COHTTPS_DEF int codec::on_send_data(nghttp2_session* session, nghttp2_frame* fra
   stream* s = find(session, frame->hd.stream_id);
   if (!s) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   return guarded([&] {
-    mine.out_->prepare(9 + size);  // all of the frame or nothing
+    mine.out_->prepare(9 + size);  // so that the whole frame is appended, or nothing
     mine.out_->append(std::as_bytes(std::span(header, 9)));
     mine.out_->append(mine.events_.take_content(*s, size));
   });

@@ -1,4 +1,4 @@
-// What HTTP/2 calls errors (RFC 9113, 7), and what they are to a client.
+// The error codes of HTTP/2 (RFC 9113, 7), and the errors that a client reports for them.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -12,7 +12,7 @@
 
 namespace cohttps::http2 {
 
-/// The registered codes; a peer may send others.
+/// The registered codes. A peer may send others.
 enum class error_code : std::uint32_t {
   no_error = 0x0,
   protocol_error = 0x1,
@@ -30,7 +30,7 @@ enum class error_code : std::uint32_t {
   http_1_1_required = 0xd,
 };
 
-/// "PROTOCOL_ERROR"; "an unknown code" for one that is not registered.
+/// Returns a name such as "PROTOCOL_ERROR", or "an unknown code" if the code is not registered.
 constexpr std::string_view to_string(error_code c) noexcept {
   constexpr std::string_view names[] = {"NO_ERROR",
                                         "PROTOCOL_ERROR",
@@ -50,7 +50,7 @@ constexpr std::string_view to_string(error_code c) noexcept {
   return i < std::size(names) ? names[i] : "an unknown code";
 }
 
-/// The types of frames (RFC 9113, 6) that are looked at.
+/// The types of frames (RFC 9113, 6) that the client distinguishes.
 enum class frame_type : std::uint8_t {
   data = 0,
   headers = 1,
@@ -74,7 +74,7 @@ constexpr std::string_view to_string(frame_type t) noexcept {
   return i < std::size(names) ? names[i] : "unknown";
 }
 
-/// What nine bytes before each frame say (RFC 9113, 4.1).
+/// The content of the nine bytes before each frame's payload (RFC 9113, 4.1).
 struct frame_header {
   frame_type type{};
   std::uint8_t flags = 0;
@@ -87,7 +87,7 @@ struct frame_header {
 
 namespace detail {
 
-/// The stable reason of a connection error that was found here.
+/// Returns the stable reason for a connection error that this side found.
 constexpr std::string_view reason_of(error_code c) noexcept {
   switch (c) {
     case error_code::flow_control_error:
@@ -107,8 +107,9 @@ constexpr std::string_view reason_of(error_code c) noexcept {
   }
 }
 
-/// The section of RFC 9113 that a connection error is about: its code's where the code says it all,
-/// else that of the frame in which it was found.
+/// Returns the section of RFC 9113 that a connection error is about. If the error code is specific
+/// enough, this is the section of the code. Otherwise it is the section of the frame in which the
+/// error was found.
 constexpr std::string_view section_of(error_code c, frame_type last) noexcept {
   constexpr std::string_view frames[] = {"6.1", "6.2", "6.3", "6.4", "6.5",
                                          "6.6", "6.7", "6.8", "6.9", "6.10"};
@@ -130,17 +131,18 @@ constexpr std::string_view section_of(error_code c, frame_type last) noexcept {
   return i < std::size(frames) ? frames[i] : "5.4.1";
 }
 
-/// The server broke the rules of the connection, which is over.
+/// The server violated HTTP/2, and the connection has ended.
 COHTTPS_DECL [[gnu::cold]] error connection_broken(error_code c, std::string_view why,
                                                    const frame_header& last);
 
 /// The server ended one stream (RFC 9113, 6.4).
 COHTTPS_DECL [[gnu::cold]] error stream_reset(error_code c);
 
-/// The request came too late for a connection that the server is closing (RFC 9113, 6.8).
+/// The request came too late, because the server is closing the connection (RFC 9113, 6.8).
 COHTTPS_DECL [[gnu::cold]] error not_processed(error_code c);
 
-/// The end of the connection; `code` and `text` are those of a GOAWAY before it, if there was one.
+/// The connection has ended. If `told` is true, a GOAWAY with `code` and `text` came before the
+/// end. `answered` says that the peer had sent a part of the response.
 COHTTPS_DECL [[gnu::cold]] error connection_closed(bool told, error_code code,
                                                    std::string_view text, bool answered);
 

@@ -1,4 +1,4 @@
-// Where frames begin (RFC 9113, 4.1).
+// Finds the beginnings of frames (RFC 9113, 4.1).
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -13,16 +13,17 @@
 
 namespace cohttps::http2 {
 
-/// Cuts bytes into pieces none of which holds parts of two frames, or a part of a frame's header:
-/// so that each frame can be judged before it is read.
+/// Cuts bytes into pieces. No piece contains parts of two frames, or only a part of a frame's
+/// header. The session can therefore judge each frame before it reads the frame.
 class frame_scanner {
  public:
   struct piece {
     std::span<const std::byte> bytes;    ///< empty while a header is incomplete
-    std::optional<frame_header> begins;  ///< the frame that begins with them
+    std::optional<frame_header> begins;  ///< the frame that begins with this piece
   };
 
-  /// Takes the next piece off `bytes`. Pieces end with the next call, as `bytes` do.
+  /// Removes the next piece from `bytes` and returns it. The piece is valid until the next call,
+  /// and only as long as `bytes` are.
   COHTTPS_DECL piece next(std::span<const std::byte>& bytes) noexcept;
 
  private:
@@ -34,8 +35,8 @@ class frame_scanner {
   COHTTPS_DECL static frame_header decode(std::span<const std::byte> h) noexcept;
 
   std::array<std::byte, size_of_header> header_{};
-  std::size_t have_ = 0;  // of a header that comes in pieces
-  std::size_t left_ = 0;  // of the frame's payload
+  std::size_t have_ = 0;          // bytes of a header that arrives in pieces
+  std::size_t payload_left_ = 0;  // bytes of the frame's payload that are still to come
 };
 
 }  // namespace cohttps::http2

@@ -6,15 +6,15 @@
 namespace cohttps::http2 {
 
 COHTTPS_DEF auto frame_scanner::next(std::span<const std::byte>& bytes) noexcept -> piece {
-  if (left_ != 0) {
-    const auto part = take(bytes, left_);
-    left_ -= part.size();
+  if (payload_left_ != 0) {
+    const auto part = take(bytes, payload_left_);
+    payload_left_ -= part.size();
     return {part, std::nullopt};
   }
   if (have_ == 0 && bytes.size() >= size_of_header) {
     const frame_header h = decode(bytes);
     const auto part = take(bytes, size_of_header + h.length);
-    left_ = size_of_header + h.length - part.size();
+    payload_left_ = size_of_header + h.length - part.size();
     return {part, h};
   }
   const auto part = take(bytes, size_of_header - have_);
@@ -23,7 +23,7 @@ COHTTPS_DEF auto frame_scanner::next(std::span<const std::byte>& bytes) noexcept
   if (have_ < size_of_header) return {};
   have_ = 0;
   const frame_header h = decode(header_);
-  left_ = h.length;
+  payload_left_ = h.length;
   return {header_, h};
 }
 

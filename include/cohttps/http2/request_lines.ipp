@@ -39,7 +39,7 @@ COHTTPS_DEF result<std::span<const header_line>> request_lines::build(const requ
     if (has_connection && !ascii::iequals(f.name, "te") &&
         r.headers.has_element("connection", f.name)) [[unlikely]]
       continue;
-    // RFC 8441, 5: what it proves is proved by the protocol.
+    // RFC 8441, 5: the protocol itself proves what this field would prove.
     if (!r.protocol.empty() && ascii::iequals(f.name, "sec-websocket-key")) continue;
     if (ascii::iequals(f.name, "content-length")) {
       if (has_length || !r.length || ascii::parse_decimal(f.value) != r.length) [[unlikely]]
@@ -69,7 +69,7 @@ COHTTPS_DEF result<void> request_lines::check_parts(const request_head& r, bool 
                 "a " + std::string(r.verb.text()) + " request has no content");
   if (!r.protocol.empty() && (!connect || !ascii::is_token(r.protocol))) [[unlikely]]
     return fail(error_category::usage, "invalid_protocol",
-                "a protocol is a token that goes with CONNECT alone");
+                "a protocol must be a token, and requires the method CONNECT");
   if (connect && r.protocol.empty()) return {};
   for (const char c : r.path)
     if (c <= 0x20 || c >= 0x7f || c == '#') [[unlikely]]
@@ -81,7 +81,7 @@ COHTTPS_DEF result<void> request_lines::check_parts(const request_head& r, bool 
 
 COHTTPS_DEF result<void> request_lines::invalid_target() {
   return fail(error_category::usage, "invalid_request_target",
-              "the request target is no path, or holds a space, a control character, a \"#\", "
+              "the request target is not a path, or holds a space, a control character, a \"#\", "
               "or a byte outside ASCII");
 }
 

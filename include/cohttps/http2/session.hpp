@@ -1,4 +1,4 @@
-// A client's side of one HTTP/2 connection, without input or output.
+// The client's side of one HTTP/2 connection, without I/O.
 #pragma once
 
 #ifdef COHTTPS_HAS_NGHTTP2
@@ -9,9 +9,9 @@
 #include <cohttps/http/status.hpp>
 #include <cohttps/http2/codec.hpp>
 #include <cohttps/http2/error_code.hpp>
+#include <cohttps/http2/flood_guard.hpp>
 #include <cohttps/http2/frame_scanner.hpp>
 #include <cohttps/http2/limits.hpp>
-#include <cohttps/http2/patience.hpp>
 #include <cohttps/http2/request_lines.hpp>
 #include <cohttps/http2/stream.hpp>
 
@@ -26,15 +26,16 @@
 
 namespace cohttps::http2 {
 
-/// Bytes of the peer go into `receive`; what is to be sent comes out of `outgoing`, beginning with
-/// the preface. What has become of the requests is told by their streams: `next_changed` names
-/// those that it is worth to look at, after each of these calls.
+/// The caller passes the peer's bytes to `receive`, and sends the bytes that `outgoing` returns.
+/// The first of these are the connection preface. The streams tell what happened to the requests.
+/// After each of these calls `next_changed` returns the streams whose state has changed.
 ///
-/// Not movable; its streams may be destroyed before or after it. Throws std::bad_alloc.
+/// A session cannot be moved. Its streams may be destroyed before or after it. Its functions may
+/// throw `std::bad_alloc`.
 class session final : frame_events {
  public:
   explicit session(const limits& bounds = {})
-      : limits_(bounds), patience_(bounds), codec_(bounds, *this) {}
+      : limits_(bounds), flood_guard_(bounds), codec_(bounds, *this) {}
   session(const session&) = delete;
   session& operator=(const session&) = delete;
   ~session() override {
@@ -42,49 +43,52 @@ class session final : frame_events {
     for (stream* s = first_; s; s = s->next_) s->session_ = nullptr;
   }
 
-  /// Sends a head. Fails with category usage for what cannot be sent, and with `not_sent` when this
-  /// connection takes no more requests; then nothing has happened.
+  /// Sends the head of a request. Fails with category usage if the request cannot be sent, and with
+  /// `not_sent` if this connection accepts no more requests. After an error nothing was sent.
   COHTTPS_DECL result<void> open(stream& s, const request_head& request);
 
-  /// Takes all of `bytes`, which came in at `now`. An error is the connection's end, and its
-  /// streams' too; a GOAWAY that says why is among what is outgoing then.
+  /// Takes all of `bytes`, which arrived at `now`. An error ends the connection and all of its
+  /// streams. A GOAWAY that names the reason is then in `outgoing`.
   COHTTPS_DECL result<void> receive(std::span<const std::byte> bytes, time_point now);
 
-  /// The peer has closed the connection, or it broke: all that is open fails.
+  /// Call it when the peer has closed the connection, or when the connection broke. All open
+  /// streams fail.
   COHTTPS_DECL void connection_lost(const std::optional<error>& why = {});
 
-  /// What is to be sent, to be consumed by whoever sends it.
+  /// Returns the bytes to send. The caller consumes those that it has sent.
   COHTTPS_DECL buffer& outgoing();
 
   COHTTPS_DECL bool wants_write() const noexcept;
 
-  /// A stream whose state has changed since it was named last; null when there is none.
+  /// Returns a stream whose state has changed since this function last returned it, or null if
+  /// there is none.
   COHTTPS_DECL stream* next_changed() noexcept;
 
-  /// Requests that may be open at a time; 0 once no more are taken.
+  /// Returns how many requests may be open at the same time; 0 if the connection accepts no more.
   COHTTPS_DECL std::size_t capacity() const noexcept;
-  /// Requests that are open: the peer has to say or to take something.
+  /// Returns how many requests are open: the peer still has to send or to receive something.
   std::size_t open_streams() const noexcept { return open_; }
 
-  /// Asks for a sign of life; `pongs` counts those that came.
+  /// Sends a PING, to see whether the peer still answers. `pongs` counts the answers.
   COHTTPS_DECL void ping();
   std::size_t pongs() const noexcept { return pongs_; }
 
-  /// The peer has said goodbye, but not to all that was sent to it.
-  bool took_some() const noexcept { return took_some_; }
+  /// True if the peer has sent a GOAWAY, but has accepted at least one request.
+  bool processed_requests() const noexcept { return processed_requests_; }
 
-  /// The peer's settings are known.
-  bool settled() const noexcept { return settled_; }
+  /// True if the settings of the peer have arrived.
+  bool settled() const noexcept { return settings_received_; }
   COHTTPS_DECL bool peer_takes_extended_connect() const noexcept;
   const std::optional<error>& failure() const noexcept { return failure_; }
 
-  /// Says goodbye (RFC 9113, 6.8): what is outgoing then is the end.
+  /// Ends the connection with a GOAWAY (RFC 9113, 6.8). The session sends nothing after the bytes
+  /// that are then in `outgoing`.
   COHTTPS_DECL void close();
 
  private:
   friend stream;
 
-  // Enough to be written at once; what follows waits for its turn.
+  // Enough bytes for one write. Later frames wait until these bytes are sent.
   static constexpr std::size_t enough = 64 * 1024;
 
   COHTTPS_DECL void collect();
@@ -97,20 +101,20 @@ class session final : frame_events {
   COHTTPS_DECL void unlink(stream& s) noexcept;
   COHTTPS_DECL void change(stream& s) noexcept;
 
-  /// Nothing comes or goes any more.
+  /// Closes a stream on which neither side sends anything more.
   COHTTPS_DECL void shut(stream& s, std::optional<error> why);
 
-  /// Ends it for what the peer did.
+  /// Ends a stream because of a fault of the peer.
   COHTTPS_DECL void refuse(stream& s, error why, error_code told);
 
-  /// Ends it for what we did.
+  /// Ends a stream because this side no longer needs it.
   COHTTPS_DECL void cancel(stream& s);
 
   COHTTPS_DECL void credit(stream& s, std::size_t size);
 
-  // ---- what the codec finds --------------------------------------------------------------------
+  // ---- the events of the codec ------------------------------------------------------------------
 
-  /// What is to be said about a frame before it is read.
+  /// Judges a frame before the codec reads it.
   COHTTPS_DECL void begin_frame(const frame_header& f);
 
   void field(stream& s, std::string_view name, std::string_view value) override {
@@ -128,11 +132,11 @@ class session final : frame_events {
 
   void data(stream& s, std::span<const std::byte> bytes) override {
     if (failure_ || s.failure_) return;
-    patience_.content(bytes.size());
+    flood_guard_.content(bytes.size());
     s.answered_ = true;
     s.received_size_ += bytes.size();
     s.received_.append(bytes);
-    if (s.received_.size() > s.window_ / 2) s.lagged_ = true;
+    if (s.received_.size() > s.window_ / 2) s.reader_lagged_ = true;
     change(s);
   }
 
@@ -142,13 +146,15 @@ class session final : frame_events {
     change(s);
   }
 
-  void settings(bool acknowledges) override { settled_ = settled_ || !acknowledges; }
+  void settings(bool acknowledges) override {
+    settings_received_ = settings_received_ || !acknowledges;
+  }
   void pong() override { ++pongs_; }
 
   void goaway(error_code code, std::uint32_t last, std::string_view text) override {
-    going_away_ = told_ = true;
+    going_away_ = goaway_received_ = true;
     goaway_code_ = code;
-    took_some_ = opened_ && last != 0;
+    processed_requests_ = stream_opened_ && last != 0;
     goaway_text_ = text.substr(0, 256);
   }
 
@@ -173,7 +179,7 @@ class session final : frame_events {
     shut(s, std::move(why));
   }
 
-  /// Why nghttp2 has closed a stream, where nothing has said it yet.
+  /// Returns the reason for which nghttp2 closed a stream, if no other error has named it.
   COHTTPS_DECL [[gnu::cold]] error ended_early(const stream& s, error_code code) const;
 
   void head_sent(stream& s) override { s.sent_ = true; }
@@ -191,7 +197,7 @@ class session final : frame_events {
   std::span<const std::byte> take_content(stream& s, std::size_t size) override {
     const auto taken = s.content_.first(size);
     s.content_ = s.content_.subspan(size);
-    patience_.content(size);
+    flood_guard_.content(size);
     if (s.content_.empty()) {
       s.content_sent_ = s.content_ends_;
       change(s);
@@ -199,29 +205,29 @@ class session final : frame_events {
     return taken;
   }
 
-  /// The end of the connection for what the peer did.
+  /// Ends the connection because of a fault of the peer.
   COHTTPS_DECL [[gnu::cold]] void end(error_code code, std::string_view why);
 
   limits limits_;
-  patience patience_;
+  flood_guard flood_guard_;
   frame_scanner scanner_;
   request_lines lines_;
   buffer out_;
-  stream* first_ = nullptr;    // all that have not been destroyed
-  stream* changed_ = nullptr;  // of these, those to be named
+  stream* first_ = nullptr;            // all streams that still exist
+  stream* changed_streams_ = nullptr;  // those of them that `next_changed` returns next
   std::size_t open_ = 0;
   std::size_t pongs_ = 0;
-  std::size_t block_ = 0;  // bytes of the field block that is coming in
+  std::size_t block_ = 0;  // bytes of the field block that is arriving
   frame_header last_;
   std::optional<error> failure_;
   error_code ended_with_{};
   error_code goaway_code_{};
   std::string goaway_text_;
-  bool opened_ = false;
-  bool told_ = false;
-  bool took_some_ = false;
+  bool stream_opened_ = false;
+  bool goaway_received_ = false;
+  bool processed_requests_ = false;
   bool going_away_ = false;
-  bool settled_ = false;
+  bool settings_received_ = false;
   bool said_goodbye_ = false;
   codec codec_;
 };

@@ -20,12 +20,12 @@ COHTTPS_DEF result<void> session::open(stream& s, const request_head& request) {
   const auto id = codec_.open(s, *lines, request.has_content);
   if (!id) return going_away_ = true, no_room();
   s.id_ = *id;
-  opened_ = true;
+  stream_opened_ = true;
   s.to_head_ = request.verb == method::head;
   s.content_ends_ = s.content_sent_ = !request.has_content;
   s.window_ = limits_.window;
   link(s);
-  patience_.request();
+  flood_guard_.request();
   while (!s.sent_ && codec_.produce(out_)) continue;
   if (s.sent_) return {};
   unlink(s);
@@ -34,12 +34,12 @@ COHTTPS_DEF result<void> session::open(stream& s, const request_head& request) {
 
 COHTTPS_DEF result<void> session::receive(std::span<const std::byte> bytes, time_point now) {
   if (failure_) return std::unexpected(*failure_);
-  patience_.pass(now);
+  flood_guard_.pass(now);
   while (!bytes.empty() && !failure_) {
     const auto piece = scanner_.next(bytes);
     if (piece.begins) {
-      // What nghttp2 thinks of the last frame shows in what it sends. DATA that goes on is judged
-      // as a whole.
+      // nghttp2 shows in the frames that it sends what it thinks of the last frame, so collect them
+      // first. Consecutive DATA frames of one stream are judged together.
       const frame_header& f = *piece.begins;
       if (f.type != frame_type::data || f.type != last_.type || f.stream != last_.stream) collect();
       if (!failure_) begin_frame(f);
@@ -58,11 +58,13 @@ COHTTPS_DEF result<void> session::receive(std::span<const std::byte> bytes, time
 
 COHTTPS_DEF void session::connection_lost(const std::optional<error>& why) {
   if (failure_) return;
-  failure_ = why ? *why : detail::connection_closed(told_, goaway_code_, goaway_text_, false);
+  failure_ =
+      why ? *why : detail::connection_closed(goaway_received_, goaway_code_, goaway_text_, false);
   for (stream* s = first_; s; s = s->next_)
     if (s->open_)
-      shut(*s,
-           why ? *why : detail::connection_closed(told_, goaway_code_, goaway_text_, s->answered_));
+      shut(*s, why ? *why
+                   : detail::connection_closed(goaway_received_, goaway_code_, goaway_text_,
+                                               s->answered_));
 }
 
 COHTTPS_DEF buffer& session::outgoing() {
@@ -75,10 +77,10 @@ COHTTPS_DEF bool session::wants_write() const noexcept {
 }
 
 COHTTPS_DEF stream* session::next_changed() noexcept {
-  stream* s = changed_;
+  stream* s = changed_streams_;
   if (!s) return nullptr;
-  changed_ = s->next_changed_;
-  s->changed_ = false;
+  changed_streams_ = s->next_changed_;
+  s->in_changed_list_ = false;
   return s;
 }
 
@@ -125,17 +127,17 @@ COHTTPS_DEF void session::unlink(stream& s) noexcept {
   if (s.open_) --open_;
   s.open_ = false;
   s.session_ = nullptr;
-  if (std::exchange(s.changed_, false)) {
-    stream** link = &changed_;
+  if (std::exchange(s.in_changed_list_, false)) {
+    stream** link = &changed_streams_;
     while (*link != &s) link = &(*link)->next_changed_;
     *link = s.next_changed_;
   }
 }
 
 COHTTPS_DEF void session::change(stream& s) noexcept {
-  if (std::exchange(s.changed_, true)) return;
-  s.next_changed_ = changed_;
-  changed_ = &s;
+  if (std::exchange(s.in_changed_list_, true)) return;
+  s.next_changed_ = changed_streams_;
+  changed_streams_ = &s;
 }
 
 COHTTPS_DEF void session::shut(stream& s, std::optional<error> why) {
@@ -163,16 +165,16 @@ COHTTPS_DEF void session::cancel(stream& s) {
 
 COHTTPS_DEF void session::credit(stream& s, std::size_t size) {
   if (!s.open_ || failure_ || size == 0) return;
-  s.credited_ += size;
-  // Who has read a whole window and never let half of it lie gets more, as then it is the way
-  // that takes the time.
-  if (s.credited_ >= s.window_ && s.window_ < limits_.largest_window) {
-    if (!s.lagged_) {
+  s.credited_since_growth_ += size;
+  // If the reader has read a whole window, and at no time left half of it unread, only the
+  // round-trip time limits the speed. The stream then gets a larger window.
+  if (s.credited_since_growth_ >= s.window_ && s.window_ < limits_.largest_window) {
+    if (!s.reader_lagged_) {
       s.window_ = std::min(2 * s.window_, limits_.largest_window);
       codec_.set_window(s.id_, s.window_);
     }
-    s.credited_ = 0;
-    s.lagged_ = false;
+    s.credited_since_growth_ = 0;
+    s.reader_lagged_ = false;
   }
   codec_.consumed(s.id_, size);
 }
@@ -180,33 +182,33 @@ COHTTPS_DEF void session::credit(stream& s, std::size_t size) {
 COHTTPS_DEF void session::begin_frame(const frame_header& f) {
   last_ = f;
   if (f.type == frame_type::headers || f.type == frame_type::continuation) {
-    // The code of a head is bounded as its fields are, which are not known yet.
+    // This also limits the size of an encoded head, because its fields are not known yet.
     block_ = f.type == frame_type::headers ? f.length : block_ + f.length;
     if (block_ > limits_.head)
       return end(error_code::enhance_your_calm, "a field block that is too large");
   }
   if (f.type == frame_type::priority && f.stream == 0)
     return end(error_code::protocol_error, "PRIORITY: stream_id == 0");
-  // Our SETTINGS came before the first request, so that no push was ever allowed; nor does it
-  // matter whether the peer has acknowledged them (RFC 9113, 8.4).
+  // This client sent its SETTINGS before the first request, so the server was never allowed to
+  // push. It does not matter whether the server has acknowledged them (RFC 9113, 8.4).
   if (f.type == frame_type::push_promise)
     return end(error_code::protocol_error, "PUSH_PROMISE: push is disabled");
   if (f.type == frame_type::priority_update)
-    return end(error_code::protocol_error, "servers send none (RFC 9218, 7.1)");
+    return end(error_code::protocol_error, "a server must not send it (RFC 9218, 7.1)");
   const stream* s = codec_.find(f.stream);
-  if (!patience_.take(f, s && !s->failure_))
-    end(error_code::enhance_your_calm, "too many frames that bring nothing forward");
+  if (!flood_guard_.take(f, s && !s->failure_))
+    end(error_code::enhance_your_calm, "too many frames that advance no request");
 }
 
 COHTTPS_DEF error session::ended_early(const stream& s, error_code code) const {
   if (code == error_code::refused_stream) return detail::not_processed(goaway_code_);
   if (code == error_code::protocol_error && s.has_head_ && (s.to_head_ || is_bodyless(s.status())))
     return {error_category::protocol, "malformed_response",
-            "content came where there is none, in answer to HEAD or with status 204 or 304 "
-            "(RFC 9113, 8.1.1)"};
+            "content came in a response that has none: to HEAD, or with status 204 or 304 (RFC "
+            "9113, 8.1.1)"};
   if (code == error_code::protocol_error && s.has_head_ && s.length_)
     return {error_category::protocol, "content_length_mismatch",
-            "the content has not the length that Content-Length says (RFC 9113, 8.1.1)"};
+            "the length of the content differs from Content-Length (RFC 9113, 8.1.1)"};
   return {error_category::protocol, detail::reason_of(code),
           "the server broke the rules of a stream (RFC 9113, 5.4.2; " +
               std::string(to_string(code)) + ")"};
@@ -221,11 +223,11 @@ COHTTPS_DEF void session::end(error_code code, std::string_view why) {
 }
 
 COHTTPS_DEF std::span<const std::byte> stream::take_content() {
-  const std::size_t before = given_.size();
-  given_.clear();
-  std::swap(given_, received_);
+  const std::size_t before = delivered_.size();
+  delivered_.clear();
+  std::swap(delivered_, received_);
   if (session_) session_->credit(*this, before);
-  return given_.data();
+  return delivered_.data();
 }
 
 COHTTPS_DEF void stream::give_content(std::span<const std::byte> bytes, bool last) {

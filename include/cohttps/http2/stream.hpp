@@ -1,4 +1,4 @@
-// One request over HTTP/2, and what has come of it.
+// One request over HTTP/2, and its response.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -25,8 +25,9 @@ namespace cohttps::http2 {
 
 class session;
 
-/// Lives where its owner wants, and stays there. `session::open` begins it; destroyed before its
-/// end it is reset (RFC 9113, 8.7), which hurts no other.
+/// The owner decides where the stream is stored. It cannot be moved. `session::open` begins it. If
+/// it is destroyed before its end, the session resets it (RFC 9113, 6.4), which does not affect
+/// other streams.
 ///
 /// ```
 ///   open ──▶ (interim heads) ──▶ head ──▶ content ... ──▶ ended, with trailers
@@ -39,57 +40,61 @@ class stream {
   stream& operator=(const stream&) = delete;
   inline ~stream();
 
-  // ---- what came in
+  // ---- the response
 
-  /// The final head is there.
+  /// True if the final head has arrived.
   bool has_head() const noexcept { return has_head_; }
   response_head&& take_head() noexcept { return std::move(head_); }
   int status() const noexcept { return head_.status; }
-  /// What the Content-Length field says, if there is one.
+  /// Returns the value of Content-Length, if there is one.
   std::optional<std::uint64_t> content_length() const noexcept { return length_; }
-  /// The 1xx heads that came since the last call.
+  /// Returns the 1xx heads that arrived since the last call.
   COHTTPS_DECL std::vector<response_head> take_interim() noexcept;
-  /// A 100 (Continue) came.
-  bool told_to_continue() const noexcept { return told_to_continue_; }
-  /// The peer has sent something on this stream.
+  /// True if a 100 (Continue) has arrived.
+  bool got_continue() const noexcept { return got_continue_; }
+  /// True if the peer has sent something on this stream.
   bool answered() const noexcept { return answered_; }
 
-  /// Bytes of content that came in until now, taken or not.
+  /// Returns how many bytes of content have arrived so far, taken or not.
   std::uint64_t received() const noexcept { return received_size_; }
   COHTTPS_DECL bool has_content() const noexcept;
-  /// The content that came since the last call: a view, valid until the next one. With it the peer
-  /// learns that there is room for as much as was given before.
+  /// Returns the content that arrived since the last call: a view that is valid until the next
+  /// call. The call also tells the peer that there is room again for the content that the call
+  /// before returned.
   COHTTPS_DECL std::span<const std::byte> take_content();
-  /// True until then: its reader has what was taken last.
+  /// True from a call of `take_content` that returns content until the next call.
   COHTTPS_DECL bool reader_has_some() const noexcept;
 
-  /// The response is complete.
+  /// True if the response is complete.
   bool ended() const noexcept { return ended_; }
   const fields& trailers() const noexcept { return trailers_; }
 
-  /// Why there will be nothing more.
+  /// The reason for which nothing more arrives, if there is one.
   const std::optional<error>& failure() const noexcept { return failure_; }
 
-  // ---- what goes out
+  // ---- the content of the request
 
-  /// Content for the peer: a view that lasts until `wants_content`. `last`: there is no more.
+  /// Provides content for the peer: a view that must be valid until `wants_content` is true. `last`
+  /// says that no more content follows.
   COHTTPS_DECL void give_content(std::span<const std::byte> bytes, bool last);
-  /// The same, with fields behind it (RFC 9113, 8.1). Fails with usage where one may not be there.
+  /// Ends the content with trailer fields (RFC 9113, 8.1). Fails with usage if a field may not be a
+  /// trailer.
   COHTTPS_DECL result<void> end_content(const fields& trailers);
-  /// Bytes of what was given that are not on their way yet.
+  /// Returns how many of the provided bytes are not on their way yet.
   COHTTPS_DECL std::size_t content_left() const noexcept;
   COHTTPS_DECL bool wants_content() const noexcept;
   bool content_sent() const noexcept { return content_sent_; }
-  /// The peer wants no more of it, and is not wrong in that (RFC 9113, 8.1).
+  /// True if the peer takes no more content. This alone is not a fault of the peer (RFC 9113, 8.1).
   bool stop_sending() const noexcept { return stop_sending_; }
 
-  /// Ends it here; the peer is told. The failure that was there first stays.
+  /// Ends the stream on this side, and tells the peer. An earlier `failure` stays.
   COHTTPS_DECL void cancel() noexcept;
 
  private:
   friend session;
 
-  /// A field of the section that is coming in; an error when it passes a limit.
+  /// Takes a field of the section that is arriving. Returns an error if the section exceeds a
+  /// limit.
   COHTTPS_DECL std::optional<error> take_field(const limits& bounds, std::string_view name,
                                                std::string_view value);
 
@@ -97,13 +102,13 @@ class stream {
 
   COHTTPS_DECL [[gnu::cold]] static error too_large(std::string_view reason, std::string_view what);
 
-  session* session_ = nullptr;  // null before `open` and after the session
+  session* session_ = nullptr;  // null before `open` and after the end of the session
   std::int32_t id_ = 0;
   stream* next_ = nullptr;
   stream* previous_ = nullptr;
   stream* next_changed_ = nullptr;
-  bool changed_ = false;
-  bool open_ = false;  // something may still come or go
+  bool in_changed_list_ = false;
+  bool open_ = false;  // one side may still send something
 
   response_head head_;
   std::vector<response_head> interim_heads_;
@@ -111,19 +116,19 @@ class stream {
   std::optional<std::uint64_t> length_;
   std::optional<error> failure_;
   buffer received_;
-  buffer given_;  // to the reader, and not yet credited to the peer
+  buffer delivered_;  // the reader has it, and the peer has no credit for it yet
   std::uint64_t received_size_ = 0;
-  std::size_t section_size_ = 0;  // of the field section that is coming in
+  std::size_t section_size_ = 0;  // bytes of the field section that is arriving
   std::size_t section_fields_ = 0;
   std::size_t interim_ = 0;
   std::uint32_t window_ = 0;
-  std::uint64_t credited_ = 0;  // since the window grew last
-  bool lagged_ = false;         // the reader did not keep up since then
+  std::uint64_t credited_since_growth_ = 0;  // bytes since the last decision about the window
+  bool reader_lagged_ = false;               // the reader has not kept up since then
   bool to_head_ = false;
   bool sent_ = false;
   bool has_head_ = false;
   bool answered_ = false;
-  bool told_to_continue_ = false;
+  bool got_continue_ = false;
   bool ended_ = false;
 
   std::span<const std::byte> content_;

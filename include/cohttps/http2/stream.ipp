@@ -11,7 +11,7 @@ COHTTPS_DEF std::vector<response_head> stream::take_interim() noexcept {
 
 COHTTPS_DEF bool stream::has_content() const noexcept { return !received_.empty(); }
 
-COHTTPS_DEF bool stream::reader_has_some() const noexcept { return !given_.empty(); }
+COHTTPS_DEF bool stream::reader_has_some() const noexcept { return !delivered_.empty(); }
 
 COHTTPS_DEF std::size_t stream::content_left() const noexcept { return content_.size(); }
 
@@ -20,7 +20,7 @@ COHTTPS_DEF bool stream::wants_content() const noexcept { return content_.empty(
 COHTTPS_DEF std::optional<error> stream::take_field(const limits& bounds, std::string_view name,
                                                     std::string_view value) {
   answered_ = true;
-  // RFC 9113, 6.5.2: what a field counts.
+  // RFC 9113, 6.5.2: the size that counts for a field.
   section_size_ += name.size() + value.size() + 32;
   ++section_fields_;
   if (has_head_) {
@@ -47,7 +47,7 @@ COHTTPS_DEF std::optional<error> stream::end_fields(const limits& bounds) {
     has_head_ = true;
     return std::nullopt;
   }
-  told_to_continue_ = told_to_continue_ || head_.status == 100;
+  got_continue_ = got_continue_ || head_.status == 100;
   interim_heads_.push_back(std::exchange(head_, {}));
   length_.reset();
   if (++interim_ <= bounds.interim) return std::nullopt;

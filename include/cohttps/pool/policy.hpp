@@ -1,7 +1,7 @@
 // Who gets which connection, decided without doing any I/O.
 #pragma once
 
-#include <cohttps/pool/key.hpp>
+#include <cohttps/connection/route.hpp>
 #include <cohttps/pool/options.hpp>
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 
 namespace cohttps::pool {
 
+using detail::route;
 using time_point = std::chrono::steady_clock::time_point;
 
 /// Places for connections, and the requests that hold or await them.
@@ -78,7 +79,7 @@ class policy {
   enum class sharing : std::uint8_t { no, unknown, yes };
 
   struct host {
-    const key* id = nullptr;
+    const route* id = nullptr;
     std::vector<std::unique_ptr<place>> places;
     sharing shares = sharing::no;  // whether the last connection made carries many requests
     bool failing = false;          // the last one could not be made
@@ -94,12 +95,12 @@ class policy {
   policy& operator=(const policy&) = delete;
 
   /// Grants or queues `r`; `r.queued()` tells which.
-  void ask(const key& to, request& r, time_point now) {
+  void ask(const route& to, request& r, time_point now) {
     expire(now);
     host& h = hosts_.try_emplace(to).first->second;
     if (!h.id) {
       h.id = &hosts_.find(to)->first;
-      if (to.may_share) h.shares = sharing::unknown;
+      if (to.may_share()) h.shares = sharing::unknown;
     }
     if (h.places.empty() && !h.first) h.failing = false;
     // Whoever waits for this host was first.
@@ -112,19 +113,19 @@ class policy {
     ++queued_;
   }
 
-  /// True when a connection that takes requests with this key is one that `f(*connection)` likes.
+  /// True when a connection that takes requests with this route is one that `f(*connection)` likes.
   template <class F>
-  bool any_of(const key& with, F f) const {
+  bool any_of(const route& with, F f) const {
     const auto found = hosts_.find(with);
     return found != hosts_.end() && std::ranges::any_of(found->second.places, [&](const auto& p) {
              return p->opened && !p->draining && f(*p->connection);
            });
   }
 
-  /// The key of a connection that takes requests, of any host, for which `f(key, *connection)` is
-  /// true; null when there is none.
+  /// The route of a connection that takes requests, of any host, for which `f(route, *connection)`
+  /// is true; null when there is none.
   template <class F>
-  const key* find(F f) const {
+  const route* find(F f) const {
     for (const auto& [k, h] : hosts_)
       for (const auto& p : h.places)
         if (p->opened && !p->draining && f(k, *p->connection)) return &k;
@@ -160,7 +161,7 @@ class policy {
   void pass(time_point now) { serve(now); }
 
   /// When that will be; the end of time when nobody waits so.
-  time_point patience_ends(time_point now) const noexcept {
+  time_point wait_ends(time_point now) const noexcept {
     time_point first = time_point::max();
     if (queued_ == 0) return first;
     if (out_of_memory_) return now + std::chrono::milliseconds(10);
@@ -362,7 +363,7 @@ class policy {
     std::erase_if(hosts_, [all](const auto& entry) {
       const host& h = entry.second;
       return h.places.empty() && !h.first &&
-             (all || !h.id->may_share || h.shares == sharing::unknown);
+             (all || !h.id->may_share() || h.shares == sharing::unknown);
     });
   }
   bool too_many_hosts() const noexcept { return hosts_.size() > 2 * options_.total + 2 * queued_; }
@@ -403,7 +404,7 @@ class policy {
   }
 
   options options_;
-  std::unordered_map<key, host, key_hash> hosts_;
+  std::unordered_map<route, host, detail::route_hash> hosts_;
   place* oldest_idle_ = nullptr;
   place* newest_idle_ = nullptr;
   request* granted_first_ = nullptr;

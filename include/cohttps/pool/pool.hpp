@@ -1,11 +1,11 @@
 // The connections of a client: the policy's driver.
 #pragma once
 
+#include <cohttps/connection/connection.hpp>
+#include <cohttps/connection/deadline.hpp>
+#include <cohttps/connection/observer.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
-#include <cohttps/net/connection.hpp>
-#include <cohttps/net/deadline.hpp>
-#include <cohttps/net/observer.hpp>
 #include <cohttps/pool/policy.hpp>
 #include <cohttps/transport/any_transport.hpp>
 
@@ -30,7 +30,7 @@ class lease;
 template <class>
 class lease {
  public:
-  using connection = net::connection;
+  using connection = detail::connection;
 
   lease() = default;
   lease(lease&& other) noexcept
@@ -77,20 +77,20 @@ class lease {
 template <class>
 class pool {
  public:
-  using connection = net::connection;
+  using connection = detail::connection;
   using connection_ptr = std::unique_ptr<connection>;
 
   /// `seen_by` outlives the pool.
   pool(any_transport transport, const options& bounds, const observers& seen_by)
       : transport_(std::move(transport)),
         wake_(transport_.make_timer()),
-        patience_(transport_.make_timer()),
+        wait_timer_(transport_.make_timer()),
         observers_(seen_by),
         policy_(bounds) {}
 
   /// Gives a lease, at once or when it is this request's turn. `fresh` asks for one that
   /// is not idle: a new one, or one that others use. `to` lives until then.
-  acquisition<> acquire(const key& to, bool fresh, stop_token stop);
+  acquisition<> acquire(const route& to, bool fresh, stop_token stop);
 
   /// Keeps no connection from now on.
   void close();
@@ -100,16 +100,16 @@ class pool {
 
   statistics stats() const noexcept { return policy_.stats(); }
 
-  /// True when a connection that takes requests with this key is one that `f(connection)` likes.
+  /// True when a connection that takes requests with this route is one that `f(connection)` likes.
   template <class F>
-  bool any_of(const key& with, F f) const {
+  bool any_of(const route& with, F f) const {
     return policy_.any_of(with, f);
   }
 
-  /// The key of a connection that takes requests, whoever they are to, for which `f(key,
+  /// The route of a connection that takes requests, whoever they are to, for which `f(route,
   /// connection)` is true; null when there is none.
   template <class F>
-  const key* find(F f) const {
+  const route* find(F f) const {
     return policy_.find(f);
   }
 
@@ -125,7 +125,7 @@ class pool {
 
   lease<> make_lease(policy_type::place& granted) noexcept { return lease<>(*this, granted); }
 
-  void ask(const key& to, request& r);
+  void ask(const route& to, request& r);
   void opened(policy_type::place& p, connection_ptr made);
   void set_capacity(policy_type::place& p);
   void give_back(policy_type::place& p, bool reusable,
@@ -139,8 +139,8 @@ class pool {
 
   void after_change();
 
-  void watch_patience();
-  void lose_patience() noexcept;
+  void watch_waits();
+  void open_for_waiting() noexcept;
 
   // Outside of the policy, as closing says goodbye to the peer.
   void close_closed();
@@ -153,8 +153,8 @@ class pool {
 
   any_transport transport_;
   any_timer wake_;
-  any_timer patience_;  // of those who wait for another one's connection
-  time_point patience_ends_ = time_point::max();
+  any_timer wait_timer_;  // of those who wait for another one's connection
+  time_point wait_ends_ = time_point::max();
   const observers& observers_;
   policy_type policy_;
   request* stopped_ = nullptr;
@@ -164,8 +164,8 @@ class pool {
 template <class>
 class acquisition {
  public:
-  acquisition(pool<>& from, const key& to, bool fresh, stop_token stop)
-      : pool_(from), key_(to), stop_(stop) {
+  acquisition(pool<>& from, const route& to, bool fresh, stop_token stop)
+      : pool_(from), route_(to), stop_(stop) {
     request_.fresh = fresh;
     request_.self = this;
   }
@@ -185,7 +185,7 @@ class acquisition {
   };
 
   pool<>& pool_;
-  const key& key_;
+  const route& route_;
   stop_token stop_;
   pool<>::request request_;
   std::optional<stop_callback<on_stop>> on_stop_;
@@ -198,7 +198,7 @@ void pool<T>::resume(request& r) noexcept {
 }
 
 template <class T>
-acquisition<> pool<T>::acquire(const key& to, bool fresh, stop_token stop) {
+acquisition<> pool<T>::acquire(const route& to, bool fresh, stop_token stop) {
   return acquisition<>(*this, to, fresh, stop);
 }
 

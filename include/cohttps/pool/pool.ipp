@@ -29,10 +29,10 @@ void pool<T>::close_idle() {
 }
 
 template <class T>
-void pool<T>::ask(const key& to, request& r) {
+void pool<T>::ask(const route& to, request& r) {
   policy_.ask(to, r, transport_.now());
   close_closed();
-  watch_patience();
+  watch_waits();
 }
 
 template <class T>
@@ -87,21 +87,22 @@ template <class T>
 void pool<T>::after_change() {
   close_closed();
   if (policy_.any_granted()) wake();
-  watch_patience();
+  watch_waits();
 }
 
 template <class T>
-void pool<T>::watch_patience() {
+void pool<T>::watch_waits() {
   const time_point ends =
-      policy_.stats().queued == 0 ? time_point::max() : policy_.patience_ends(transport_.now());
-  if (ends == std::exchange(patience_ends_, ends)) return;
-  if (ends == time_point::max()) return patience_.cancel();
-  patience_.set(ends, [](void* self) noexcept { static_cast<pool*>(self)->lose_patience(); }, this);
+      policy_.stats().queued == 0 ? time_point::max() : policy_.wait_ends(transport_.now());
+  if (ends == std::exchange(wait_ends_, ends)) return;
+  if (ends == time_point::max()) return wait_timer_.cancel();
+  wait_timer_.set(
+      ends, [](void* self) noexcept { static_cast<pool*>(self)->open_for_waiting(); }, this);
 }
 
 template <class T>
-void pool<T>::lose_patience() noexcept {
-  patience_ends_ = time_point::max();
+void pool<T>::open_for_waiting() noexcept {
+  wait_ends_ = time_point::max();
   policy_.pass(transport_.now());
   after_change();
 }
@@ -109,7 +110,7 @@ void pool<T>::lose_patience() noexcept {
 template <class T>
 void pool<T>::close_closed() {
   while (const connection_ptr c = policy_.next_closed())
-    net::notify(observers_, &observer::on_closed, events::closed{*c->info, c->exchanges});
+    detail::notify(observers_, &observer::on_closed, events::closed{*c->info, c->exchanges});
 }
 
 template <class T>
@@ -135,14 +136,14 @@ void pool<T>::resume() noexcept {
 template <class T>
 bool acquisition<T>::await_ready() {
   if (stop_.stop_requested()) return true;
-  pool_.ask(key_, request_);
+  pool_.ask(route_, request_);
   return !request_.queued();
 }
 
 template <class T>
 void acquisition<T>::await_suspend(std::coroutine_handle<> waiter) {
   waiter_ = waiter;
-  net::notify(pool_.observers_, &observer::on_queued, events::queued{key_.to});
+  detail::notify(pool_.observers_, &observer::on_queued, events::queued{route_.to});
   on_stop_.emplace(stop_, on_stop{this});
 }
 

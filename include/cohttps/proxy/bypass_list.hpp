@@ -1,4 +1,4 @@
-// Which hosts are reached without a proxy: the list that `no_proxy` holds.
+// The hosts that the client reaches without a proxy, as the list in `no_proxy` names them.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -19,21 +19,21 @@
 
 namespace cohttps {
 
-/// Hosts by name, domain, address or network, in curl's notation and others that are met:
+/// Hosts by name, domain, address or network, in curl's notation and in other common ones:
 /// ```
-///   *                                  all
-///   example.com .example.com           the host and all below it, at label borders; so does
-///   *.example.com                      this
+///   *                                  all hosts
+///   example.com .example.com           the host and all names below it, at label borders
+///   *.example.com                      the same
 ///   192.0.2.1 ::1 [::1] fe80::1%eth0   an address; its zone does not matter
 ///   192.0.2.0/24 2001:db8::/32         a network (RFC 4632, 3.1)
-///   192.0.2/24 10/8                    the same, with the last zeros left out
+///   192.0.2/24 10/8                    the same, without the zeros at the end
 ///   192.0.2.* 10.*                     the same
-///   example.com:8080 [::1]:8080        any of them but a network, on one port
+///   example.com:8080 [::1]:8080        a domain or an address, on one port
 /// ```
-/// Separated by commas, semicolons or white space; case and a trailing dot do not matter. An entry
-/// of another form is passed over. Names are not looked up: a network holds the URLs whose host is
-/// an address in it. An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) is the same as the IPv4
-/// address.
+/// Commas, semicolons or white space separate the entries. Case and a trailing dot do not matter.
+/// Entries of other forms are ignored. The client does not look names up: a network matches only
+/// URLs whose host is an address in it. An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) is the same
+/// as the IPv4 address.
 class bypass_list {
  public:
   bypass_list() = default;
@@ -52,15 +52,15 @@ class bypass_list {
  private:
   enum class kind : std::uint8_t { all, domain, network };
 
-  /// An address of either family; IPv4 as ::ffff:a.b.c.d.
+  /// An address of either family. IPv4 is stored as ::ffff:a.b.c.d.
   struct address {
     std::array<std::uint8_t, 16> bytes{};
-    bool is_v4 = false;  // or mapped
+    bool is_v4 = false;  // also true for a mapped address
     friend bool operator==(const address&, const address&) = default;
   };
   struct entry {
     kind what = kind::all;
-    std::uint16_t port = 0;  // 0: any
+    std::uint16_t port = 0;  // 0 means any port
     std::uint8_t bits = 128;
     address network{};
     std::string domain{};
@@ -73,13 +73,13 @@ class bypass_list {
 
   COHTTPS_DECL static bool in_network(const address& ip, const entry& e) noexcept;
 
-  /// An IPv4 address with four decimal parts, or an IPv6 address, with brackets or without.
+  /// Reads an IPv4 address with four decimal parts, or an IPv6 address with or without brackets.
   COHTTPS_DECL static std::optional<address> parse_address(std::string_view text) noexcept;
 
   COHTTPS_DECL static void store(const std::uint16_t* pieces, std::size_t n,
                                  std::uint8_t* to) noexcept;
 
-  /// An IPv4 network with the zeros that were left out: "10" is "10.0.0.0".
+  /// Adds the missing zeros to an IPv4 network: "10" becomes "10.0.0.0".
   COHTTPS_DECL static std::string with_zeros(std::string_view network);
 
   COHTTPS_DECL static std::optional<entry> parse_entry(std::string_view item);

@@ -53,7 +53,7 @@ COHTTPS_DEF bool bypass_list::in_domain(std::string_view host, std::string_view 
 }
 
 COHTTPS_DEF bool bypass_list::in_network(const address& ip, const entry& e) noexcept {
-  // ::/0 and the like are networks of IPv6: mapped addresses are not meant.
+  // ::/0 and similar networks are IPv6 networks, and do not contain mapped addresses.
   if (ip.is_v4 != e.network.is_v4) return false;
   const std::size_t whole = e.bits / 8u, rest = e.bits % 8u;
   const auto& [a, b] = std::pair(ip.bytes, e.network.bytes);
@@ -120,11 +120,11 @@ COHTTPS_DEF auto bypass_list::parse_entry(std::string_view item) -> std::optiona
     if (!ip || !bits || *bits > (dotted ? 32u : 128u)) return std::nullopt;
     e.network = *ip;
     e.bits = static_cast<std::uint8_t>(*bits + (dotted ? 96 : 0));
-    // Part of ::ffff:0:0/96 is a network of IPv4; what is larger than that is one of IPv6.
+    // A part of ::ffff:0:0/96 is an IPv4 network. A larger network is an IPv6 network.
     if (e.bits < 96) e.network.is_v4 = false;
     return e;
   }
-  // One colon, or one behind brackets, begins a port; more make an IPv6 address.
+  // A single colon, or one after brackets, begins a port. More colons make an IPv6 address.
   const auto bracket = item.rfind(']');
   const auto colon = item.find(':', bracket == item.npos ? 0 : bracket);
   if (colon != item.npos && (bracket != item.npos || item.find(':', colon + 1) == item.npos)) {

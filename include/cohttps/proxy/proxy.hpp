@@ -1,4 +1,4 @@
-// A proxy: its address and how to speak to it.
+// A proxy: its address, and the protocol that it understands.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -18,12 +18,12 @@
 
 namespace cohttps {
 
-/// How a client speaks to a proxy.
+/// The protocol between a client and a proxy.
 enum class proxy_scheme : std::uint8_t {
   http,     ///< CONNECT (RFC 9110, 9.3.6), or absolute-form for http URLs (RFC 9112, 3.2.2)
-  https,    ///< the same inside TLS
-  socks4,   ///< SOCKS4: the client resolves names, IPv4 alone
-  socks4a,  ///< SOCKS4 with names that the proxy resolves
+  https,    ///< the same as `http`, inside TLS
+  socks4,   ///< SOCKS4: the client resolves names; only IPv4
+  socks4a,  ///< the same, but the proxy resolves names
   socks5,   ///< SOCKS5 (RFC 1928): the client resolves names
   socks5h,  ///< the same, but the proxy resolves names
 };
@@ -33,45 +33,48 @@ constexpr std::string_view to_string(proxy_scheme s) noexcept {
   return names[static_cast<std::size_t>(s)];
 }
 
-/// A proxy that a client was told to use. A value; two are equal when a connection made through one
-/// could be used through the other, so credentials count.
+/// A proxy that a client has to use. Two values are equal if a connection through one proxy could
+/// also serve for the other. Credentials therefore count.
 class proxy {
  public:
-  /// Longest user name and password for SOCKS (one byte tells the length), and for HTTP.
+  /// The longest user name and password in bytes: for SOCKS, where one byte holds the length, and
+  /// for HTTP.
   static constexpr std::size_t max_socks_credential = 255;
   static constexpr std::size_t max_http_credential = 4096;
 
-  /// Parses "[scheme://][user[:password]@]host[:port]". As with curl, the scheme is http and the
-  /// port 1080, for https 443, when not given; "socks" is "socks5h"; user and password are
-  /// percent-decoded; a path, query or fragment is ignored, and white space around it all. The host
-  /// becomes canonical as in a URL.
+  /// Parses "[scheme://][user[:password]@]host[:port]". As with curl, the default scheme is http,
+  /// and the default port is 1080, or 443 for https. "socks" means "socks5h". The user name and the
+  /// password are percent-decoded. A path, a query, a fragment, and white space around the text are
+  /// ignored. The host becomes canonical, as in a URL.
   ///
-  /// Errors (usage; none repeats what was given, which may hold a password):
+  /// Errors (usage; no message repeats the text, which may contain a password):
   /// "proxy_scheme_unsupported", "proxy_host_missing", "proxy_host_invalid", "proxy_port_invalid",
-  /// "proxy_path" (with an "@", so that it may be a part of a password), and those of
-  /// `with_credentials`.
+  /// "proxy_path" (a path, query or fragment with an "@", which may be a part of a password), and
+  /// those of `with_credentials`.
   COHTTPS_DECL static result<proxy> parse(std::string_view text);
 
-  /// This proxy with another user name and password, as they are (not percent-encoded).
+  /// Returns this proxy with another user name and password, which are not percent-encoded.
   ///
   /// Errors (usage): "proxy_credentials_too_long", "proxy_credentials_invalid" (a control character
-  /// in either; for http and https a ':' in the name, which Basic cannot express: RFC 7617, 2),
-  /// "proxy_password_unsupported" (SOCKS4 knows none).
+  /// in one of them; for http and https also a ':' in the name, which Basic cannot express: RFC
+  /// 7617, 2), "proxy_password_unsupported" (SOCKS4 has no passwords).
   COHTTPS_DECL result<proxy> with_credentials(std::string user, std::string password) const;
 
-  /// This proxy, which is shown the password by Digest alone (RFC 7616): it has to ask first, and
-  /// one that asks for Basic alone is refused. For http and https; SOCKS knows no Digest.
+  /// Returns this proxy, to which the client proves the password only by Digest (RFC 7616). The
+  /// proxy has to ask first, and the client refuses a proxy that asks only for Basic. For http and
+  /// https, because SOCKS has no Digest.
   COHTTPS_DECL proxy with_digest() const;
 
   proxy_scheme scheme() const noexcept { return scheme_; }
   bool is_socks() const noexcept { return scheme_ >= proxy_scheme::socks4; }
 
-  /// Whether names of targets go to the proxy; else the client looks them up and gives addresses.
+  /// True if the proxy resolves the names of targets. Otherwise the client looks them up, and sends
+  /// addresses.
   COHTTPS_DECL bool resolves_names() const noexcept;
 
   /// A name in ASCII, an IPv4 address, or an IPv6 address in brackets.
   std::string_view host() const noexcept { return host_; }
-  /// The host as resolvers and certificates know it: an IPv6 address without brackets.
+  /// The host as resolvers and certificates write it: an IPv6 address has no brackets.
   COHTTPS_DECL std::string_view host_for_connect() const noexcept;
   std::uint16_t port() const noexcept { return port_; }
 
@@ -80,7 +83,7 @@ class proxy {
   COHTTPS_DECL bool has_credentials() const noexcept;
   bool only_digest() const noexcept { return digest_; }
 
-  /// "socks5h://example.com:1080": without credentials, for errors and logs.
+  /// Returns text such as "socks5h://example.com:1080": without credentials, for errors and logs.
   COHTTPS_DECL std::string text() const;
 
   friend bool operator==(const proxy&, const proxy&) = default;

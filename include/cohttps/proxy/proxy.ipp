@@ -89,7 +89,7 @@ COHTTPS_DEF auto proxy::find_scheme(std::string_view text) noexcept -> std::opti
   using enum proxy_scheme;
   for (const proxy_scheme s : {http, https, socks4, socks4a, socks5, socks5h})
     if (ascii::iequals(text, to_string(s))) return s;
-  if (ascii::iequals(text, "socks")) return socks5h;  // as desktops and browsers mean it
+  if (ascii::iequals(text, "socks")) return socks5h;  // as on desktops and in browsers
   return std::nullopt;
 }
 
@@ -113,7 +113,7 @@ COHTTPS_DEF result<void> proxy::set_authority(std::string_view text) {
     text = text.substr(0, colon);
   }
   if (text.empty()) return refuse("proxy_host_missing", "the proxy has no host");
-  // Its errors quote the host, which may be a password that was put in the wrong place.
+  // The errors of `parse_host` quote the host, which may be a password in the wrong place.
   if (!detail::parse_host(text, host_))
     return refuse("proxy_host_invalid",
                   "the proxy's host is neither a name nor an IP address; write a proxy as "

@@ -1,4 +1,4 @@
-// The client's side of SOCKS4, SOCKS4a and SOCKS5 (RFC 1928, RFC 1929), without doing I/O.
+// The client's side of SOCKS4, SOCKS4a and SOCKS5 (RFC 1928, RFC 1929), without I/O.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -19,7 +19,7 @@
 
 namespace cohttps::socks {
 
-/// One handshake with a SOCKS proxy: asks it to connect to a target.
+/// One handshake with a SOCKS proxy. The client asks the proxy to connect to a target.
 ///
 /// ```
 ///   SOCKS4, 4a                                       ┌─▶ granted
@@ -28,32 +28,35 @@ namespace cohttps::socks {
 ///     methods ──┬─────────────────▶ request ───┘
 ///               └─▶ credentials ─────▲
 /// ```
-/// Each arrow but the last sends what `outgoing` holds and waits for one reply. The caller sends
-/// all of `outgoing` (`sent`), and when that is empty and not `done`, reads and calls `receive`,
-/// which takes exactly the reply's bytes. What is left in the buffer when there is something to
-/// send, or when it is done, the proxy sent without being asked.
+/// Each arrow except the last means: send the bytes in `outgoing`, and wait for one reply. The
+/// caller sends all of `outgoing`, and calls `sent`. If `outgoing` is then empty and the handshake
+/// is not `done`, the caller reads bytes and calls `receive`, which removes exactly the reply.
+/// Bytes may be left in the buffer when there is something to send, or when the handshake is done.
+/// The proxy then sent these bytes without being asked.
 ///
-/// Memory: a reply has at most 262 bytes. After an error the connection is only to be closed.
+/// Memory: a reply has at most 262 bytes. After an error the caller can only close the connection.
 class handshake {
  public:
-  /// For the target `host` and `port`, as in a URL, or at `address`, 4 or 16 bytes in network
-  /// order, which a proxy needs that does not resolve names (`proxy::resolves_names`). A host that
-  /// is an IP address is its own address.
+  /// Makes a handshake for the target `host` and `port`, as in a URL. A proxy that does not resolve
+  /// names (`proxy::resolves_names`) also needs the `address` of the host: 4 or 16 bytes in network
+  /// order. If `host` is an IP address, `address` may be empty.
   ///
-  /// Errors (usage): "socks_host_too_long" (over 255 bytes), "socks_no_address" (the proxy does not
-  /// resolve names, and there is no address), "socks_no_ipv6" (SOCKS4 has none).
+  /// Errors (usage): "socks_host_too_long" (over 255 bytes, empty, or with a NUL),
+  /// "socks_no_address" (the proxy does not resolve names, and there is no address),
+  /// "socks_no_ipv6" (SOCKS4 has no IPv6).
   COHTTPS_DECL static result<handshake> create(const proxy& via, std::string_view host,
                                                std::uint16_t port,
                                                std::span<const std::byte> address = {});
 
-  /// What is to be sent before anything is read; empty when a reply is awaited.
+  /// Returns the bytes to send before anything is read; empty while the handshake waits for a
+  /// reply.
   COHTTPS_DECL std::span<const std::byte> outgoing() const noexcept;
   COHTTPS_DECL void sent(std::size_t n);
 
-  /// True when the tunnel stands.
+  /// True if the proxy has opened the tunnel.
   bool done() const noexcept { return state_ == state::done; }
 
-  /// Takes the awaited reply from the front of `in` when it is whole, and else nothing.
+  /// Removes the expected reply from the front of `in` if it is complete, and otherwise nothing.
   ///
   /// Errors: connect, "socks_..." by the reply's code; policy, "proxy_authentication_required",
   /// "proxy_authentication_failed"; protocol, "socks_malformed".
@@ -67,20 +70,22 @@ class handshake {
         five_(via.scheme() >= proxy_scheme::socks5),
         state_(five_ ? state::method : state::granted_4) {}
 
-  // ---- what is sent -------------------------------------------------------------------------
+  // ---- the bytes to send ---------------------------------------------------------------------
 
   COHTTPS_DECL static void put(std::string& out, std::size_t byte);
   COHTTPS_DECL static void put(std::string& out, std::span<const std::byte> bytes);
   COHTTPS_DECL static void put_port(std::string& out, std::uint16_t port);
 
-  /// The address in network order when `host` is one, else `given`.
+  /// Returns `given` if it is not empty. Otherwise returns the address in network order if `host`
+  /// is one.
   COHTTPS_DECL static std::string address_of(std::string_view host,
                                              std::span<const std::byte> given);
 
   COHTTPS_DECL result<void> check_host(const proxy& via, std::string_view host,
                                        std::string_view address) const;
 
-  /// The SOCKS4 protocol, "CONNECT", and SOCKS 4A: an address 0.0.0.x says that a name follows.
+  /// Writes CONNECT of the SOCKS4 protocol. In SOCKS4a the address 0.0.0.x says that a name
+  /// follows.
   COHTTPS_DECL result<void> write_request_4(const proxy& via, std::string_view host,
                                             std::uint16_t port, std::span<const std::byte> given);
 
@@ -91,7 +96,7 @@ class handshake {
   COHTTPS_DECL result<void> write_request_5(const proxy& via, std::string_view host,
                                             std::uint16_t port, std::span<const std::byte> given);
 
-  // ---- what is received ---------------------------------------------------------------------
+  // ---- the replies ---------------------------------------------------------------------------
 
   COHTTPS_DECL static std::size_t at(const buffer& in, std::size_t i) noexcept;
 
@@ -103,7 +108,7 @@ class handshake {
 
   COHTTPS_DECL result<void> take_verdict(buffer& in);
 
-  /// RFC 1928, 6. A refusal may be cut short, so its code is looked at first.
+  /// RFC 1928, 6. A refusal may be shorter than the format requires, so its code is read first.
   COHTTPS_DECL result<void> take_granted_5(buffer& in);
 
   std::string about_;

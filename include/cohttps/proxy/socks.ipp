@@ -60,7 +60,7 @@ COHTTPS_DEF std::string handshake::address_of(std::string_view host,
                                               std::span<const std::byte> given) {
   std::string out;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (!given.empty()) {  // whoever looked it up knows better what the host stands for
+  if (!given.empty()) {  // the caller has looked the host up
     put(out, given);
     return out;
   }
@@ -82,7 +82,7 @@ COHTTPS_DEF result<void> handshake::check_host(const proxy& via, std::string_vie
   if (!address.empty()) return {};
   if (!via.resolves_names())
     return fail(error_category::usage, "socks_no_address",
-                about_ + " takes addresses alone; look the host up, or use socks4a or socks5h");
+                about_ + " accepts only addresses; look the host up, or use socks4a or socks5h");
   if (host.empty() || host.size() > 255 || host.find('\0') != host.npos)
     return fail(error_category::usage, "socks_host_too_long",
                 "a host for " + about_ + " has 1 to 255 bytes, and no NUL");
@@ -102,7 +102,7 @@ COHTTPS_DEF result<void> handshake::write_request_4(const proxy& via, std::strin
   put(outgoing_, 1);
   put_port(outgoing_, port);
   outgoing_ += address.empty() ? std::string("\0\0\0\1", 4) : address;
-  outgoing_ += via.username();  // without NUL, as every `proxy`
+  outgoing_ += via.username();  // no `proxy` has a NUL in it
   put(outgoing_, 0);
   if (address.empty()) {
     outgoing_ += host;
@@ -116,7 +116,7 @@ COHTTPS_DEF void handshake::write_methods(const proxy& via) {
     outgoing_ = std::string("\5\2\0\2", 4);
     put(credentials_, 1);  // RFC 1929, 2
     for (const std::string_view part : {via.username(), via.password()}) {
-      put(credentials_, part.size());  // at most 255, as of every SOCKS `proxy`
+      put(credentials_, part.size());  // at most 255 in every SOCKS `proxy`
       credentials_ += part;
     }
   } else {
@@ -178,7 +178,8 @@ COHTTPS_DEF result<void> handshake::take_method(buffer& in) {
 }
 
 COHTTPS_DEF result<void> handshake::take_verdict(buffer& in) {
-  if (!in.empty() && at(in, 0) != 1) return malformed("its answer to the password is no verdict");
+  if (!in.empty() && at(in, 0) != 1)
+    return malformed("the version of its answer to the password is not 1");
   if (in.size() < 2) return {};
   if (at(in, 1) != 0) return std::unexpected(wrong_password(about_));
   in.consume(2);

@@ -1,4 +1,4 @@
-// What SOCKS proxies answer when they refuse, as errors.
+// Converts the refusals of SOCKS proxies to errors.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -11,15 +11,15 @@
 
 namespace cohttps::socks {
 
-// `about` is "the proxy socks5://host:1080": the reader is to know whose words these are.
+// `about` is "the proxy socks5://host:1080". It tells people that the proxy gave this answer.
 
-/// The SOCKS4 protocol, the codes but 90.
+/// The codes of the SOCKS4 protocol, except 90.
 COHTTPS_DECL [[gnu::cold]] error refused_4(const std::string& about, std::size_t code);
 
-/// RFC 1928, 6: the codes but 0.
+/// The codes of RFC 1928, 6, except 0.
 COHTTPS_DECL [[gnu::cold]] error refused_5(const std::string& about, std::size_t code);
 
-/// RFC 1928, 3: method 0xff.
+/// Method 0xff of RFC 1928, 3.
 COHTTPS_DECL [[gnu::cold]] error no_method(const std::string& about, bool gave_password);
 
 /// RFC 1929, 2.

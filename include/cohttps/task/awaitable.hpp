@@ -1,4 +1,4 @@
-// What may stand behind `co_await`, as a concept that pins the result.
+// Concepts for types that can be awaited. They also check the type of the result.
 #pragma once
 
 #include <concepts>
@@ -16,7 +16,7 @@ concept has_member_co_await = requires(A&& a) { std::forward<A>(a).operator co_a
 template <class A>
 concept has_free_co_await = requires(A&& a) { operator co_await(std::forward<A>(a)); };
 
-/// The awaiter of an awaitable, as the language finds it.
+/// Returns the awaiter of an awaitable by the rules of the language.
 template <class A>
 decltype(auto) get_awaiter(A&& a) {
   if constexpr (has_member_co_await<A>)
@@ -43,11 +43,11 @@ using awaiter_t = std::remove_reference_t<decltype(get_awaiter(std::declval<A>()
 
 }  // namespace detail
 
-/// Something that any coroutine can await.
+/// A type that any coroutine can await.
 template <class A>
 concept awaitable = detail::awaiter<detail::awaiter_t<A>>;
 
-/// What `co_await` of an `A` gives.
+/// The type of the result of `co_await` on an `A`.
 template <awaitable A>
 using await_result_t = decltype(std::declval<detail::awaiter_t<A>&>().await_resume());
 

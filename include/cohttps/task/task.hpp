@@ -17,12 +17,13 @@ class task;
 
 namespace detail {
 
-/// Who waits for a coroutine, and how its end reaches them.
+/// Knows who waits for a coroutine, and resumes it at the end of the coroutine.
 ///
-/// A parent starts its child by resuming it inside `await_suspend`. A child that ends without
-/// suspending finds no continuation yet, so it returns there and the parent goes on by not
-/// suspending at all: a loop over children that are ready needs no stack, on any compiler and at
-/// any optimisation level. A child that has suspended ends by symmetric transfer.
+/// A parent starts its child by resuming it inside `await_suspend`. If the child ends without
+/// suspending, it has no continuation yet. It returns to `await_suspend`, and the parent continues
+/// without suspending. A loop over children that are ready therefore uses no additional stack, with
+/// any compiler and at any optimisation level. A child that has suspended resumes its parent by
+/// symmetric transfer.
 class promise_base : public recycled_frame {
  public:
   std::suspend_always initial_suspend() const noexcept { return {}; }
@@ -83,7 +84,7 @@ class promise<void> final : public promise_base {
   std::exception_ptr failure_;
 };
 
-/// What a task has room for, beside its frame's handle.
+/// True if a task can store the result itself, besides the handle of its frame.
 template <class T>
 constexpr bool is_small = sizeof(T) <= 64;
 template <>
@@ -107,13 +108,13 @@ struct ready_value<T, false> {
 
 }  // namespace detail
 
-/// A lazy coroutine with one result: it runs when it is awaited, and is awaited once. A function
-/// that has nothing to wait for makes one of its small result, which costs no frame.
+/// A lazy coroutine with one result. It runs when it is awaited, and it may be awaited once. A
+/// function that has nothing to wait for can return a small result as a task, which needs no frame.
 ///
-/// Destroying a task that has started and not ended destroys its frame, and with it whatever it
-/// waits for. Exceptions leave through `co_await`. Frames come from `recycler`.
+/// Destroying a task that has started and not ended destroys its frame, and everything that the
+/// frame waits for. `co_await` throws the exception of the coroutine. Frames come from `recycler`.
 ///
-/// Threads: a task and what it awaits belong to one runtime thread.
+/// Threads: a task, and everything that it awaits, belong to one runtime thread.
 template <class T = void>
 class [[nodiscard("a task does nothing until it is awaited")]] task {
  public:
@@ -121,7 +122,7 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
   using value_type = T;
 
   task() = default;
-  /// A result that is there already.
+  /// Makes a task from a result that already exists.
   template <std::convertible_to<T> U>
     requires(detail::is_small<T> && !std::same_as<std::remove_cvref_t<U>, task>)
   task(U&& value) {
@@ -142,7 +143,7 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
   }
   ~task() { destroy(); }
 
-  /// False after a move.
+  /// False after a move, and for a default-constructed task.
   explicit operator bool() const noexcept { return frame_ || value_; }
 
   auto operator co_await() && noexcept {

@@ -17,12 +17,12 @@ namespace cohttps {
 
 namespace detail {
 
-/// `void` as a value.
+/// Replaces `void` by a type that has a value.
 template <class T>
 using value_or_monostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-/// Counts the children that run, and the parent's own start of them as one more, so that the last
-/// to arrive knows whether the parent has suspended.
+/// Counts the children that run. While the parent starts them, it counts as one more. The last one
+/// to arrive therefore knows whether the parent has suspended.
 struct join_latch {
   std::size_t running = 1;
   std::coroutine_handle<> parent;
@@ -32,7 +32,7 @@ struct join_latch {
   }
 };
 
-/// One child: awaits, keeps the outcome, arrives at the latch.
+/// One child. It awaits, stores the outcome, and arrives at the latch.
 template <class T>
 class join_child {
  public:
@@ -89,63 +89,72 @@ join_child<await_result_t<A>> join(A a) {
   }
 }
 
-inline void rethrow_first(std::initializer_list<std::exception_ptr> failures) {
+template <class = void>
+void rethrow_first(std::initializer_list<std::exception_ptr> failures) {
   for (const auto& failure : failures)
     if (failure) std::rethrow_exception(failure);
 }
 
+/// What `when_all` returns. Named classes, because a function with a deduced return type is
+/// instantiated wherever it is mentioned.
+template <awaitable... As>
+struct join_group {
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> parent) {
+    std::apply([&](auto&... child) { (child.start(latch), ...); }, children);
+    if (--latch.running == 0) return false;
+    latch.parent = parent;
+    return true;
+  }
+  std::tuple<value_or_monostate<await_result_t<As>>...> await_resume() {
+    return std::apply(
+        [](auto&... child) {
+          rethrow_first({child.failure()...});
+          return std::tuple<value_or_monostate<await_result_t<As>>...>{child.take()...};
+        },
+        children);
+  }
+  std::tuple<join_child<await_result_t<As>>...> children;
+  join_latch latch{};
+};
+
+template <awaitable A>
+struct join_list {
+  using value = value_or_monostate<await_result_t<A>>;
+
+  bool await_ready() const noexcept { return children.empty(); }
+  bool await_suspend(std::coroutine_handle<> parent) {
+    for (auto& child : children) child.start(latch);
+    if (--latch.running == 0) return false;
+    latch.parent = parent;
+    return true;
+  }
+  std::vector<value> await_resume() {
+    std::vector<value> values;
+    values.reserve(children.size());
+    for (auto& child : children) rethrow_first({child.failure()});
+    for (auto& child : children) values.push_back(child.take());
+    return values;
+  }
+  std::vector<join_child<await_result_t<A>>> children;
+  join_latch latch{};
+};
+
 }  // namespace detail
 
-/// Awaits all of `awaitables` at the same time. Gives a tuple of their results in order, with
-/// `std::monostate` for `void`. Waits for every one even when one throws; then the first exception
-/// in the order of the arguments leaves.
+/// Awaits all `awaitables` at the same time. Returns a tuple of their results in order, with
+/// `std::monostate` for `void`. If one of them throws, it still waits for all others. Then it
+/// throws the first exception in the order of the arguments.
 template <awaitable... As>
-[[nodiscard]] auto when_all(As... awaitables) {
-  struct group {
-    bool await_ready() const noexcept { return false; }
-    bool await_suspend(std::coroutine_handle<> parent) {
-      std::apply([&](auto&... child) { (child.start(latch), ...); }, children);
-      if (--latch.running == 0) return false;
-      latch.parent = parent;
-      return true;
-    }
-    auto await_resume() {
-      return std::apply(
-          [](auto&... child) {
-            detail::rethrow_first({child.failure()...});
-            return std::tuple<detail::value_or_monostate<await_result_t<As>>...>{child.take()...};
-          },
-          children);
-    }
-    std::tuple<detail::join_child<await_result_t<As>>...> children;
-    detail::join_latch latch{};
-  };
-  return group{{detail::join(std::move(awaitables))...}};
+[[nodiscard]] detail::join_group<As...> when_all(As... awaitables) {
+  return {{detail::join(std::move(awaitables))...}};
 }
 
-/// The same for a number that is known only at run time: gives a vector of results in order.
+/// Does the same for a number of awaitables that is known only at run time. Returns a vector of the
+/// results in order.
 template <awaitable A>
-[[nodiscard]] auto when_all(std::vector<A> awaitables) {
-  using value = detail::value_or_monostate<await_result_t<A>>;
-  struct group {
-    bool await_ready() const noexcept { return children.empty(); }
-    bool await_suspend(std::coroutine_handle<> parent) {
-      for (auto& child : children) child.start(latch);
-      if (--latch.running == 0) return false;
-      latch.parent = parent;
-      return true;
-    }
-    std::vector<value> await_resume() {
-      std::vector<value> values;
-      values.reserve(children.size());
-      for (auto& child : children) detail::rethrow_first({child.failure()});
-      for (auto& child : children) values.push_back(child.take());
-      return values;
-    }
-    std::vector<detail::join_child<await_result_t<A>>> children;
-    detail::join_latch latch{};
-  };
-  group all;
+[[nodiscard]] detail::join_list<A> when_all(std::vector<A> awaitables) {
+  detail::join_list<A> all;
   all.children.reserve(awaitables.size());
   for (auto& a : awaitables) all.children.push_back(detail::join(std::move(a)));
   return all;

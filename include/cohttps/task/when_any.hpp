@@ -14,13 +14,13 @@
 
 namespace cohttps {
 
-/// An awaitable that can be told to stop: what the client's calls and `sleep_for` return.
+/// An awaitable that can be stopped. The client's functions and `sleep_for` return such awaitables.
 template <class A>
 concept stoppable = requires(A&& a, stop_token stop) {
   { std::forward<A>(a).with_stop(stop) } -> awaitable;
 };
 
-/// A function that makes an awaitable which heeds the token it is given.
+/// A function that makes an awaitable, which obeys the token that the function gets.
 template <class F>
 concept stoppable_factory = requires(F& f, stop_token stop) {
   { f(stop) } -> awaitable;
@@ -39,7 +39,7 @@ auto start_racing(Op& op, stop_token stop) {
 template <class Op>
 concept racer = stoppable<Op> || stoppable_factory<Op>;
 
-// A constrained class, because Clang forms a function's type before it looks at its constraints.
+// A constrained class, because Clang forms a function's type before it checks its constraints.
 template <racer Op>
 struct race_result {
   using type =
@@ -81,9 +81,10 @@ auto run_race(std::index_sequence<I...>, race<Variant>& r, Ops&... ops) {
 
 }  // namespace detail
 
-/// Races `ops`, each a `stoppable` awaitable or a `stoppable_factory`. The first to end decides:
-/// its value is the variant's alternative at its index (`std::monostate` for `void`), its exception
-/// leaves. The others are told to stop and are waited for, so nothing outlives the call.
+/// Races `ops`. Each is a `stoppable` awaitable or a `stoppable_factory`. The first one that ends
+/// decides. If it returns a value, this is the variant's alternative at its index (`std::monostate`
+/// for `void`). If it throws, `when_any` throws the same exception. `when_any` stops the others and
+/// waits for them, so nothing outlives the call.
 template <detail::racer... Ops>
 task<std::variant<detail::race_result_t<Ops>...>> when_any(stop_token stop, Ops... ops) {
   detail::race<std::variant<detail::race_result_t<Ops>...>> r;
@@ -93,7 +94,7 @@ task<std::variant<detail::race_result_t<Ops>...>> when_any(stop_token stop, Ops.
   co_return std::move(*r.first);
 }
 
-/// The same, not stoppable from outside.
+/// Does the same, but cannot be stopped from outside.
 template <detail::racer... Ops>
 task<std::variant<detail::race_result_t<Ops>...>> when_any(Ops... ops) {
   return when_any(stop_token(), std::move(ops)...);

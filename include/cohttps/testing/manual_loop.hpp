@@ -1,4 +1,4 @@
-// An event loop whose time moves only when there is nothing else to do.
+// An event loop whose clock moves only when there is nothing else to do.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -18,8 +18,9 @@
 
 namespace cohttps::testing {
 
-/// Runs functions at points of a clock of its own. Events of the same time run in the order in
-/// which they were scheduled; when all of a moment have run, the clock jumps to the next event.
+/// Runs functions at given times of its own clock. Events of the same time run in the order in
+/// which they were scheduled. When all events of a time have run, the clock jumps to the next
+/// event.
 class manual_loop {
  public:
   using event_id = std::uint64_t;
@@ -28,7 +29,8 @@ class manual_loop {
   manual_loop(const manual_loop&) = delete;
   manual_loop& operator=(const manual_loop&) = delete;
   ~manual_loop() {
-    // What an event owns may cancel, schedule or post others as it goes.
+    // The objects that an event owns may cancel, schedule or post other events while they are
+    // destroyed.
     while (pending() != 0) std::exchange(events_, {}).clear();
   }
 
@@ -40,23 +42,23 @@ class manual_loop {
     return last_;
   }
 
-  /// From any thread; the loop takes it up when it runs its next event.
+  /// May be called from any thread. The loop schedules the call when it runs its next event.
   void post(std::function<void()> call) {
     std::lock_guard lock(mutex_);
     posted_.push_back(std::move(call));
     any_posted_.store(true, std::memory_order_release);
   }
 
-  /// Does nothing when the event has run already.
+  /// Does nothing if the event has already run.
   void cancel(event_id id) noexcept {
     const auto found = std::ranges::find(events_, id, &event::id);
     if (found == events_.end()) return;
-    const event dropped = std::move(*found);  // ends last: what it owns may use the loop
+    const event dropped = std::move(*found);  // destroyed last: its objects may use the loop
     events_.erase(found);
     std::make_heap(events_.begin(), events_.end(), later);
   }
 
-  /// Runs the next event; false when there is none.
+  /// Runs the next event. Returns false if there is none.
   bool run_one() {
     take_posted();
     if (events_.empty()) return false;
@@ -99,7 +101,7 @@ class manual_loop {
   event_id last_ = 0;
 };
 
-/// A coroutine that runs by itself beside others: started at once, its outcome kept.
+/// A coroutine that runs concurrently with others. It starts at once, and stores its outcome.
 class background_task {
  public:
   struct promise_type : recycled_frame {
@@ -133,7 +135,8 @@ class background_task {
 
 namespace detail {
 
-// The task is a local, so that its frame ends, and what it holds is closed, when its work is done.
+// The task is a local variable. Its frame ends when its work is done, and everything that it holds
+// is closed.
 template <class T>
 background_task keep(task<T> t, std::optional<T>& value) {
   task<T> work = std::move(t);
@@ -154,7 +157,7 @@ inline void drive(manual_loop& loop, background_task& root) {
 
 }  // namespace detail
 
-/// Runs a task to its end on `loop`, time included.
+/// Runs a task to its end on `loop`. The clock moves as needed.
 template <class T>
 T run(manual_loop& loop, task<T> t) {
   if constexpr (std::is_void_v<T>) {

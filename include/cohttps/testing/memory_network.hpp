@@ -17,14 +17,14 @@
 
 namespace cohttps::testing {
 
-/// What goes wrong, and when. Operations of the client's side (resolve, connect, read, write) are
-/// counted from 0 in the order in which they begin.
+/// Says what goes wrong, and when. The operations of the client's side (resolve, connect, read,
+/// write) are counted from 0 in the order in which they begin.
 struct fault_plan {
   enum class kind : std::uint8_t { none, fail, stop };
   kind what = kind::none;
-  std::size_t at = 0;           ///< the operation that it happens to
-  stop_source* stop = nullptr;  ///< for `stop`: where to ask, once the operation has begun
-  std::size_t seen = 0;         ///< operations begun so far
+  std::size_t at = 0;           ///< the number of the operation that goes wrong
+  stop_source* stop = nullptr;  ///< for `stop`: the source to stop once the operation has begun
+  std::size_t seen = 0;         ///< number of operations that have begun
 
   bool due() noexcept { return seen++ == at && what != kind::none; }
 };
@@ -36,8 +36,8 @@ namespace detail {
 /// One direction of a connection.
 struct memory_pipe {
   buffer bytes;
-  bool ended = false;   // the writer closed: what is left can be read
-  bool broken = false;  // the reader closed: nothing more is taken
+  bool ended = false;   // the writer closed: the remaining bytes can be read
+  bool broken = false;  // the reader closed: no more bytes are accepted
   class memory_operation* reader = nullptr;
   class memory_operation* writer = nullptr;
 };
@@ -47,7 +47,7 @@ struct memory_connection {
   memory_pipe to_client;
 };
 
-/// A read or a write that may have to wait for the other side.
+/// A read or a write, which may have to wait for the other side.
 class memory_operation {
  public:
   memory_operation(memory_network& network, std::shared_ptr<memory_connection> connection,
@@ -71,7 +71,7 @@ class memory_operation {
     return std::move(*outcome_);
   }
 
-  /// Tries again in the loop's next turn; nothing while the operation still takes its time.
+  /// Tries again in the loop's next turn. Does nothing while the delay of the operation lasts.
   inline void wake() noexcept;
 
  private:
@@ -101,7 +101,7 @@ class memory_operation {
 
 }  // namespace detail
 
-/// One end of a connection in memory; a `byte_stream`.
+/// One end of a connection in memory, which is a `byte_stream`.
 class memory_stream {
  public:
   memory_stream(memory_network& network, std::shared_ptr<detail::memory_connection> connection,
@@ -146,7 +146,7 @@ class memory_stream {
 
 class memory_transport;
 
-/// Hosts and the servers behind them. A server is a coroutine that gets its end of each connection.
+/// The hosts, and their servers. A server is a coroutine that gets its end of each connection.
 class memory_network {
  public:
   using server = std::function<task<void>(memory_stream)>;
@@ -154,66 +154,67 @@ class memory_network {
   manual_loop& loop() noexcept { return loop_; }
   inline memory_transport transport() noexcept;
 
-  /// Answers connections to `host` and `port` after a time; `host` is an IP literal, or a name,
-  /// which is then known and has an address of its own unless `name` gave it others.
+  /// Accepts connections to `host` and `port` after the time `after`. `host` is an IP literal or a
+  /// name. A name is then known to the resolver, and has its own address unless `name` gave it
+  /// others.
   void listen(std::string_view host, std::uint16_t port, server answer,
               std::chrono::nanoseconds after = {}) {
     for (const endpoint& at : addresses_of(host, port)) peers_[to_string(at)] = {answer, after};
   }
-  /// Answers connections to a Unix domain socket.
+  /// Accepts connections to a Unix domain socket.
   void listen_unix(std::string_view path, server answer) {
     peers_[to_string(unix_endpoint(path))] = {std::move(answer), {}};
   }
-  /// Refuses connections after a time. What nobody listens at refuses them at once.
+  /// Refuses connections after the time `after`. An address without a server refuses them at once.
   void refuse(std::string_view host, std::uint16_t port, std::chrono::nanoseconds after) {
     for (const endpoint& at : addresses_of(host, port)) peers_[to_string(at)] = {nullptr, after};
   }
-  /// Never answers: a connection fails when the system gives up, after two minutes.
+  /// Never answers. A connection fails when the system gives up, after 127 s.
   void black_hole(std::string_view host, std::uint16_t port) {
     for (const endpoint& at : addresses_of(host, port))
       peers_[to_string(at)] = {nullptr, system_patience, true};
   }
 
-  /// What the resolver gives for `host`, IP literals in the order to try them.
+  /// Sets the addresses that the resolver returns for `host`: IP literals in the order to try them.
   void name(std::string_view host, std::initializer_list<std::string_view> addresses) {
     auto& all = hosts_[std::string(host)];
     all.clear();
     for (const std::string_view address : addresses) all.push_back(parse_address(address).value());
   }
 
-  /// Runs the client's task with the servers beside it.
+  /// Runs the client's task, and the servers at the same time.
   template <class T>
   T run(task<T> t) {
     return testing::run(loop_, std::move(t));
   }
 
-  /// Lets the servers go on for as long as anything can happen.
+  /// Runs the servers until there are no more events.
   void run_servers() {
     while (loop_.run_one()) {
     }
   }
 
-  std::size_t read_limit = SIZE_MAX;          ///< the most that one read gives, both sides
-  std::size_t capacity = 64 * 1024;           ///< bytes under way in one direction
-  std::chrono::nanoseconds delay{0};          ///< how long each operation takes
-  std::chrono::nanoseconds resolve_delay{0};  ///< more for look-ups
-  std::chrono::nanoseconds connect_delay{0};  ///< and for connecting
-  fault_plan faults;                          ///< of the client's side
-  std::size_t open_streams = 0;               ///< of the client's side, now
-  std::size_t connections = 0;                ///< accepted so far
-  std::size_t look_ups = 0;                   ///< of the client's side, so far
+  std::size_t read_limit = SIZE_MAX;          ///< most bytes of one read, on both sides
+  std::size_t capacity = 64 * 1024;           ///< bytes that one direction can hold
+  std::chrono::nanoseconds delay{0};          ///< the time that each operation takes
+  std::chrono::nanoseconds resolve_delay{0};  ///< additional time for look-ups
+  std::chrono::nanoseconds connect_delay{0};  ///< additional time for connecting
+  fault_plan faults;                          ///< faults of the client's side
+  std::size_t open_streams = 0;               ///< streams of the client's side that are open now
+  std::size_t connections = 0;                ///< connections accepted so far
+  std::size_t look_ups = 0;                   ///< look-ups of the client's side so far
 
-  /// Called as each connecting begins, to see where to, how and when.
+  /// Called when an attempt to connect begins, with its target and its options.
   std::function<void(const endpoint&, const socket_options&)> on_connect;
 
  private:
   friend class memory_transport;
   friend class memory_stream;
 
-  static constexpr std::chrono::seconds system_patience{127};  // Linux, tcp_syn_retries = 6
+  static constexpr std::chrono::seconds system_patience{127};  // as Linux with tcp_syn_retries = 6
 
   struct peer {
-    server answer;  // empty: refuses
+    server answer;  // empty if it refuses connections
     std::chrono::nanoseconds delay{};
     bool silent = false;
   };

@@ -1,4 +1,4 @@
-// How the operations of memory_network.hpp proceed.
+// The definitions of the operations in memory_network.hpp.
 #pragma once
 
 #include <cohttps/testing/memory_network.hpp>
@@ -15,8 +15,8 @@ inline error stopped() {
   return error(error_category::canceled, "canceled", "the operation was canceled");
 }
 
-/// Bytes move when the loop runs the operation, never while it begins, so that every operation
-/// suspends once.
+/// Bytes move when the loop runs the operation, and never while the operation begins. Every
+/// operation therefore suspends once.
 inline void memory_operation::await_suspend(std::coroutine_handle<> waiter) {
   waiter_ = waiter;
   place() = this;

@@ -1,10 +1,10 @@
-// The server's side of TLS in memory, with certificates of an authority made for the occasion.
+// The server's side of TLS in memory, with certificates of a temporary authority.
 #pragma once
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/tls/botan.hpp>
-#include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/verify/host_name.hpp>
 
 #include <botan/credentials_manager.h>
 #include <botan/ec_group.h>
@@ -39,8 +39,8 @@ struct memory_certificate {
   Botan::X509_Certificate certificate;
 };
 
-/// An authority that nobody knows but those who are given `root_pem`. Its key never leaves it, and
-/// ends with it. Throws Botan's exceptions where this build of Botan has no ECDSA.
+/// A certificate authority. Only programs that get `root_pem` trust it. Its key never leaves this
+/// object, and is destroyed with it. Throws Botan's exceptions if this build of Botan has no ECDSA.
 class memory_authority {
  public:
   memory_authority()
@@ -50,8 +50,8 @@ class memory_authority {
 
   std::string root_pem() const { return root_.PEM_encode(); }
 
-  /// For a server of this name, or of this IPv4 address. Throws `error` (usage) for one of IPv6,
-  /// for which Botan makes no certificates.
+  /// Issues a certificate for a server with this name or this IPv4 address. Throws `error` (usage)
+  /// for an IPv6 address, because Botan makes no certificates for these.
   memory_certificate issue(const std::string& host) const {
     if (host.find(':') != host.npos)
       throw error(error_category::usage, "no_certificate_for_ipv6",
@@ -91,7 +91,8 @@ class memory_authority {
   Botan::X509_Certificate root_;
 };
 
-/// One connection of a TLS server: bytes go in and come out. TLS 1.2 and 1.3, HTTP/1.1 by ALPN.
+/// One connection of a TLS server, without I/O. It speaks TLS 1.2 and 1.3, and chooses HTTP/1.1 by
+/// ALPN.
 class memory_tls_server {
  public:
   explicit memory_tls_server(const memory_certificate& identity)
@@ -100,8 +101,8 @@ class memory_tls_server {
                 std::make_shared<credentials>(identity), std::make_shared<policy>(),
                 std::make_shared<Botan::System_RNG>()) {}
 
-  /// Takes what the client sent, and appends what it means to `into`. False when it was refused:
-  /// the last of `outgoing` says why.
+  /// Takes the client's bytes, and appends their plaintext to `into`. Returns false if the server
+  /// refused the bytes; the last bytes of `outgoing` then tell the client why.
   bool receive(std::span<const std::byte> bytes, std::string& into) {
     try {
       server_.received_data(
@@ -115,7 +116,7 @@ class memory_tls_server {
   void send(std::string_view text) { server_.send(text); }
   void close() { server_.close(); }
 
-  /// What is to go to the client.
+  /// The bytes to send to the client.
   buffer& outgoing() noexcept { return hooks_->outgoing; }
 
  private:

@@ -1,4 +1,4 @@
-// Reads requests of HTTP/1.1 (RFC 9112) as strictly as a test can wish.
+// Reads HTTP/1.1 requests (RFC 9112) strictly, for tests.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -19,10 +19,10 @@
 
 namespace cohttps::testing {
 
-/// A request as a server got it.
+/// A request as a server received it.
 struct received_request {
   cohttps::method method;
-  /// What it asks for: of the connection's scheme, the Host field, and the target.
+  /// The URL of the request, made from the connection's scheme, the Host field and the target.
   cohttps::url url;
   fields headers;
   std::string content;  ///< without the framing of chunks
@@ -33,17 +33,17 @@ struct received_request {
   }
 };
 
-/// Requests of one connection, one after another: `append` what came, then `next` until it gives
-/// nothing.
+/// Reads the requests of one connection, one after another. Append the received bytes to `input`,
+/// then call `next` until it returns nothing.
 class request_reader {
  public:
-  /// "http" or "https", for the URLs.
+  /// `scheme` is "http" or "https". The URLs of the requests contain it.
   explicit request_reader(std::string_view scheme) : scheme_(scheme) {}
 
-  /// Where more bytes go.
+  /// The caller appends received bytes to this string.
   std::string& input() noexcept { return input_; }
 
-  /// The next request once all of it is there. Errors: protocol "malformed_request".
+  /// Returns the next request when it is complete. Errors: protocol "malformed_request".
   result<std::optional<received_request>> next() {
     while (true) {
       auto stepped = step();
@@ -55,7 +55,8 @@ class request_reader {
     }
   }
 
-  /// True once for each request whose content waits for a word (RFC 9110, 10.1.1).
+  /// True once for each request whose client waits for a 100 (Continue) before it sends the content
+  /// (RFC 9110, 10.1.1).
   bool take_expectation() noexcept { return std::exchange(expects_, false) && part_ != part::head; }
 
  private:
@@ -63,13 +64,13 @@ class request_reader {
 
   static std::unexpected<error> malformed(std::string message) {
     return fail(error_category::protocol, "malformed_request",
-                "the client sent a request that is none: " + std::move(message));
+                "the client sent an invalid request: " + std::move(message));
   }
   static std::unexpected<error> malformed(const http1::fault& wrong) {
     return malformed(std::string(wrong.message));
   }
 
-  /// False when more bytes are needed.
+  /// Returns false if more bytes are needed.
   result<bool> step() {
     switch (part_) {
       case part::head:
@@ -139,7 +140,7 @@ class request_reader {
     const auto length = headers.find("content-length");
     if (coding &&
         (length || !ascii::iequals(*coding, "chunked") || headers.count("transfer-encoding") != 1))
-      return malformed("it says in more than one way, or in none that is known, where it ends");
+      return malformed("it says in more than one way, or in an unknown way, where it ends");
     left_ = 0;
     if (length) {
       const auto size = ascii::parse_decimal(*length);
@@ -184,7 +185,7 @@ class request_reader {
     return true;
   }
 
-  /// Up to and without CRLF, which goes as well.
+  /// Removes a line and its CRLF from `text`. Returns the line without CRLF.
   static std::string_view take_line(std::string_view& text) {
     const auto end = text.find("\r\n");
     const auto line = text.substr(0, end);

@@ -1,4 +1,4 @@
-// Servers in memory that answer requests by rule, for the tests of programs that use a client.
+// Servers in memory that answer requests by rules, for tests of programs that use a client.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -30,50 +30,49 @@
 
 namespace cohttps::testing {
 
-/// A response to be. Content-Length is added where there is none and one belongs.
+/// A response to send. The server adds Content-Length if it is missing and the response needs one.
 struct scripted_response {
   int status = 200;
   fields headers = {};
   std::string content = {};
 };
 
-/// What requests of one kind are answered with, one answer after another; the last one stays.
+/// The answers to requests of one kind, one after another. The last answer repeats.
 class scripted_rule {
  public:
   using function = std::function<scripted_response(const received_request&)>;
 
-  /// Answers with this.
+  /// Answers with this response.
   scripted_rule& answer(int status, fields headers = {}, std::string content = {}) {
     return answer(
         [=](const received_request&) { return scripted_response{status, headers, content}; });
   }
-  /// Answers with what `make` makes of the request. An exception of it becomes the test's; see
-  /// `scripted_server::check`.
+  /// Answers with the response that `make` returns for the request. If `make` throws, the test
+  /// fails; see `scripted_server::check`.
   scripted_rule& answer(function make) {
     answers_.push_back({std::move(make), {}, {}, {}});
     return *this;
   }
-  /// Sends these bytes, be they HTTP or not, and closes the connection.
+  /// Sends these bytes, which need not be HTTP, and closes the connection.
   scripted_rule& answer_bytes(std::string bytes) {
     answers_.push_back({nullptr, std::move(bytes), {}, 0});
     return *this;
   }
-  /// Closes the connection without a word.
+  /// Closes the connection without an answer.
   scripted_rule& disconnect() { return answer_bytes({}); }
 
-  /// The answer before this takes so long, on the network's clock.
+  /// Delays the answer before this by a time on the network's clock.
   scripted_rule& after(std::chrono::nanoseconds delay) {
     answers_.back().delay = delay;
     return *this;
   }
-  /// Of the answer before this only so many bytes of its content are sent; then the connection
-  /// ends.
+  /// Sends only so many bytes of the content of the answer before this. Then the connection ends.
   scripted_rule& cut_off_after(std::size_t bytes) {
     answers_.back().cut = bytes;
     return *this;
   }
 
-  /// How many requests it has answered.
+  /// Returns how many requests this rule has answered.
   std::size_t count() const noexcept { return count_; }
 
  private:
@@ -125,7 +124,7 @@ class scripted_rule {
   std::size_t count_ = 0;
 };
 
-/// The hosts of all rules, in a `memory_network`.
+/// Servers for the hosts of all rules, in a `memory_network`.
 ///
 /// ```
 ///   testing::scripted_server server;
@@ -136,8 +135,8 @@ class scripted_rule {
 ///   server.run(use(client));
 ///   CHECK(server.requests().size() == 2);
 /// ```
-/// Nothing below the client is left out: names are looked up, and for https there is a handshake
-/// with a certificate that the client verifies, of an authority that only `tls()` trusts. See
+/// The client runs all of its layers. It looks names up, and for https it makes a TLS handshake and
+/// verifies a certificate, whose authority only `tls()` trusts. See
 /// docs/decisions/010-scripted-servers-speak-tls.md.
 class scripted_server {
  public:
@@ -145,41 +144,41 @@ class scripted_server {
   scripted_server(const scripted_server&) = delete;
   scripted_server& operator=(const scripted_server&) = delete;
 
-  /// A rule for requests of this method; earlier rules come first. `pattern` is a URL with its
-  /// scheme and host, in which '*' behind the host stands for any text; without a '?' it says
-  /// nothing of the query. Throws `error` (usage) when it is no URL.
+  /// Adds a rule for requests with this method. Earlier rules take precedence. `pattern` is a URL
+  /// with its scheme and host. A '*' after the host stands for any text. A pattern without a '?'
+  /// matches any query. Throws `error` (usage) if `pattern` is not a URL.
   scripted_rule& on(const method& verb, std::string_view pattern) { return add(verb, pattern); }
-  /// For requests of any method.
+  /// Adds a rule for requests with any method.
   scripted_rule& on(std::string_view pattern) { return add(std::nullopt, pattern); }
 
-  /// The host of `at` refuses connections to that port, after a time.
+  /// Makes the host of `at` refuse connections to the port of `at`, after a time.
   void refuse(std::string_view at, std::chrono::nanoseconds delay = {}) {
     const url where = parsed(at);
     network_.refuse(where.host_for_connect(), where.port(), delay);
   }
 
-  /// For a client.
+  /// The transport for a client.
   memory_transport transport() noexcept { return network_.transport(); }
-  /// Trusts these servers and no other.
+  /// TLS options for a client, which trusts these servers and no others.
   const tls_context& tls() {
     if (!trust_)
       trust_.emplace(tls_options{.system_roots = false, .root_pem = authority().root_pem()});
     return *trust_;
   }
-  /// For small reads, planned faults and the clock.
+  /// The network, for small reads, planned faults and the clock.
   memory_network& network() noexcept { return network_; }
 
-  /// All that came, in order.
+  /// All requests that arrived, in order.
   const std::vector<received_request>& requests() const noexcept { return requests_; }
 
-  /// Fails when there was a request that no rule answers, or that is not HTTP (usage
-  /// "unexpected_request", protocol "malformed_request"), or when an answer's function threw.
+  /// Fails if a request matched no rule (usage "unexpected_request") or was not HTTP (protocol
+  /// "malformed_request"), or if the function of an answer threw (usage "answer_failed").
   result<void> check() const {
     if (!wrong_) return {};
     return std::unexpected(*wrong_);
   }
 
-  /// Runs a task to its end, servers and time included, and throws what `check` fails with.
+  /// Runs a task to its end, together with the servers and the clock. Throws the error of `check`.
   template <class T>
   T run(task<T> t) {
     try {
@@ -192,7 +191,7 @@ class scripted_server {
         return value;
       }
     } catch (...) {
-      throw_wrong();  // it explains what the task made of it
+      throw_wrong();  // explains why the task failed
       throw;
     }
   }
@@ -230,8 +229,7 @@ class scripted_server {
     if (!wrong_) wrong_ = std::move(e);
   }
 
-  // ---- one connection
-  // ----------------------------------------------------------------------------
+  // ---- one connection --------------------------------------------------------------------------
 
   struct connection {
     connection(memory_stream s, const std::shared_ptr<memory_certificate>& identity)
@@ -283,7 +281,7 @@ class scripted_server {
     }
   }
 
-  /// What is there; false when the connection is to end.
+  /// Answers all requests that have arrived. Returns false if the connection has to end.
   task<bool> answer_all(connection& c) {
     while (true) {
       auto next = c.reader.next();
@@ -370,11 +368,11 @@ class scripted_server {
 
   std::optional<memory_authority> authority_;
   std::optional<tls_context> trust_;
-  std::deque<scripted_rule> rules_;  // whose places stay
+  std::deque<scripted_rule> rules_;  // a deque, because `on` returns references
   std::set<std::string> listening_;
   std::vector<received_request> requests_;
   std::optional<error> wrong_;
-  memory_network network_;  // ends first: its servers use what is above
+  memory_network network_;  // destroyed first: its servers use the members above
 };
 
 }  // namespace cohttps::testing

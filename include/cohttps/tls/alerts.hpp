@@ -1,4 +1,4 @@
-// TLS alerts in words: which side sent it, what it means, what to do.
+// Errors for TLS alerts: which side sent the alert, what it means, and how to avoid it.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -17,23 +17,23 @@
 
 namespace cohttps::tls {
 
-/// The type of the alert called `name`; `BadCertificate` where this table does not have it.
+/// Returns the type of the alert `name`, or `BadCertificate` for a name that is not in the table.
 COHTTPS_DECL Botan::TLS::AlertType alert_named(std::string_view name);
 
-/// The state of the connection when an alert is sent or received.
+/// The state of the connection when one side sends an alert.
 struct alert_scene {
   bool activated;             ///< the handshake is done
-  std::string_view versions;  ///< those that are accepted here
+  std::string_view versions;  ///< the TLS versions that the client accepts
   std::string_view host;
   std::span<const std::string> alpn;  ///< the protocols offered
-  std::string_view withheld = {};     ///< why the client's certificate was not shown; empty: it was
+  std::string_view withheld = {};     ///< why the client did not send its certificate, or empty
 
   COHTTPS_DECL std::string_view where() const;
 };
 
 namespace detail {
-/// A failure that has a reason of its own. The alert tells which one it is; where an alert stands
-/// for several failures, a word of Botan's message does.
+/// A failure with its own `reason`. The alert and a `word` of Botan's message identify the failure.
+/// `word` is empty where the alert alone is enough.
 struct refusal {
   Botan::TLS::AlertType alert;
   std::string_view word;
@@ -43,11 +43,11 @@ struct refusal {
 COHTTPS_DECL const refusal* find_refusal(Botan::TLS::AlertType type, std::string_view what);
 }  // namespace detail
 
-/// The error for an alert of type `type` that the client sends because of `what`.
+/// Makes the error for an alert of type `type` that the client sends. `what` is Botan's message.
 COHTTPS_DECL [[gnu::cold]] error sent_alert(Botan::TLS::AlertType type, std::string_view what,
                                             const alert_scene& scene);
 
-/// The error for an alert that the server sends.
+/// Makes the error for an alert that the server sends.
 COHTTPS_DECL [[gnu::cold]] error received_alert(const Botan::TLS::Alert& alert,
                                                 const alert_scene& scene);
 

@@ -51,7 +51,7 @@ COHTTPS_DEF const refusal* find_refusal(Botan::TLS::AlertType type, std::string_
   };
   for (const auto& entry : table)
     if (entry.alert == type && what.find(entry.word) != std::string_view::npos) return &entry;
-  // No version is sure of its alert here.
+  // The alert for this failure differs between versions of Botan, so only the message is compared.
   static constexpr refusal large{
       InternalError, "", "handshake_too_large",
       "64 KiB a message are accepted; the server's chain of certificates may be too long"};
@@ -95,7 +95,7 @@ COHTTPS_DEF error received_alert(const Botan::TLS::Alert& alert, const alert_sce
   using alert_type = Botan::TLS::AlertType;
   std::string_view reason = "alert_received";
   std::string hint;
-  bool wants_identity = false;  // over TLS 1.3 the server says so after the handshake
+  bool wants_identity = false;  // true: a TLS 1.3 server sends it after the handshake
   switch (alert.type()) {
     case alert_type::ProtocolVersion:
       reason = "unsupported_version";

@@ -1,4 +1,4 @@
-// What Botan's exporter of TLS 1.2 lacks for channel bindings (RFC 9266).
+// An addition to Botan's TLS 1.2 exporter, which channel bindings need (RFC 9266).
 #pragma once
 
 #include <cohttps/tls/botan.hpp>
@@ -17,9 +17,9 @@ namespace cohttps::tls {
 inline constexpr const char* channel_binding_label = "EXPORTER-Channel-Binding";
 inline constexpr std::size_t channel_binding_size = 32;
 
-/// The PRF of TLS 1.2 for an exporter with a context that is there and empty: its length, two zero
-/// octets, is a part of the seed, where no context adds nothing to it (RFC 5705, 4). Botan takes an
-/// empty one for none.
+/// The TLS 1.2 PRF of an exporter with an empty context. The seed then ends with the length of the
+/// context, which is two zero octets; without a context the seed has no length (RFC 5705, 4). Botan
+/// treats an empty context as no context, so this class adds the two octets.
 class empty_context_prf final : public Botan::KDF {
  public:
   explicit empty_context_prf(std::unique_ptr<Botan::KDF> prf) : prf_(std::move(prf)) {}

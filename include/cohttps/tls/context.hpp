@@ -1,4 +1,4 @@
-// What all TLS connections of a client share: whom to trust and what to offer.
+// The TLS settings that all connections of a client share: trust anchors, pins, offered algorithms.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -12,45 +12,48 @@ namespace cohttps {
 
 namespace tls {
 struct context_state;
-class current_persona;
+class current_client_identity;
 }  // namespace tls
 
-/// Cheap to copy: copies share everything. Nothing changes but the identity, by `set_identity`.
+/// The trust, the algorithms and the client's identity for TLS connections.
 ///
-/// Threads: may be copied and used from several at the same time.
+/// Copies are cheap and share one state. Only `set_identity` changes that state.
+///
+/// Threads: several threads may copy and use a context at the same time.
 class tls_context {
  public:
-  /// As `create`, throwing its `error`.
+  /// Calls `create` and throws its `error`.
   COHTTPS_DECL explicit tls_context(const tls_options& options)
       : tls_context(made(create(options))) {}
 
-  /// Fails, with category usage, when certificates cannot be read or none is trusted.
+  /// Fails with category usage when an option is invalid, when a file cannot be read, or when no
+  /// certificate is trusted. Fails with category tls (`tls_library`) when Botan reports an error.
   COHTTPS_DECL static result<tls_context> create(const tls_options& options);
 
-  /// The default one: the system's roots, TLS 1.2 and newer. Made on the first call, then shared by
-  /// the whole process; a failure is remembered as well.
+  /// Returns the default context: the trust anchors of the system, TLS 1.2 and 1.3. The first call
+  /// makes it, and later calls return the same context or the same error.
   COHTTPS_DECL static result<tls_context> system();
 
-  /// Exchanges the client's identity, as when its certificate was renewed, for all copies. From now
-  /// on new connections present this one. Those that exist are kept, and serve requests as before;
-  /// `client::close_idle` ends the idle ones. Sessions of the old identity are never
-  /// continued under the new one. Fails with category usage, and changes nothing, when the identity
-  /// cannot be read, and on the context of `system`.
+  /// Replaces the client's identity in all copies of this context, for example after its
+  /// certificate was renewed. New connections use the new identity. Open connections stay open and
+  /// continue to serve requests; `client::close_idle` closes the idle ones. New connections never
+  /// resume sessions of the old identity. Fails with category usage, and changes nothing, when the
+  /// identity cannot be read, or when this is the context of `system`.
   COHTTPS_DECL [[gnu::cold]] result<void> set_identity(const tls_identity& identity);
 
-  /// True for a copy of `system()`, which never has an identity.
+  /// Returns true for a copy of `system()`. That context never has an identity.
   COHTTPS_DECL bool is_system() const noexcept;
-  /// A context with the same trust, which never has an identity.
+  /// Returns a context with the same trust and without an identity.
   COHTTPS_DECL tls_context without_identity() const;
-  /// A context with the same trust and another identity. Fails with category usage when the
+  /// Returns a context with the same trust and another identity. Fails with category usage when the
   /// identity cannot be read.
   COHTTPS_DECL [[gnu::cold]] result<tls_context> with_identity(const tls_identity& identity) const;
 
-  /// Connections may be shared between contexts with the same id. Copies have the same one.
+  /// Two contexts with the same id may share connections. All copies of a context have one id.
   COHTTPS_DECL const void* id() const noexcept;
 
   const tls::context_state& state() const noexcept { return *state_; }
-  const tls::current_persona& who() const noexcept { return *who_; }
+  const tls::current_client_identity& who() const noexcept { return *who_; }
 
  private:
   COHTTPS_DECL static tls_context made(result<tls_context> context);
@@ -59,11 +62,11 @@ class tls_context {
                                                               bool of_process);
 
   tls_context(std::shared_ptr<const tls::context_state> state,
-              std::shared_ptr<tls::current_persona> who)
+              std::shared_ptr<tls::current_client_identity> who)
       : state_(std::move(state)), who_(std::move(who)) {}
 
   std::shared_ptr<const tls::context_state> state_;
-  std::shared_ptr<tls::current_persona> who_;
+  std::shared_ptr<tls::current_client_identity> who_;
 };
 
 }  // namespace cohttps

@@ -3,15 +3,16 @@
 
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
-#include <cohttps/tls/client_identity.hpp>
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/context_state.hpp>
+#include <cohttps/tls/identity/client_identity.hpp>
+#include <cohttps/tls/identity/client_identity_state.hpp>
+#include <cohttps/tls/identity/loaded_identity.hpp>
 #include <cohttps/tls/key_log.hpp>
-#include <cohttps/tls/key_pins.hpp>
-#include <cohttps/tls/persona.hpp>
 #include <cohttps/tls/policy.hpp>
-#include <cohttps/tls/trust_store.hpp>
-#include <cohttps/tls/verification_cache.hpp>
+#include <cohttps/tls/verify/key_pins.hpp>
+#include <cohttps/tls/verify/trust_store.hpp>
+#include <cohttps/tls/verify/verification_cache.hpp>
 
 #include <exception>
 #include <memory>
@@ -38,14 +39,16 @@ COHTTPS_DEF result<tls_context> tls_context::build(const tls_options& options,
   state->binds_channels = options.channel_binding;
   std::shared_ptr<tls::client_identity> identity;
   if (options.identity) {
-    auto given = tls::client_identity::create(*options.identity);
+    auto given = options.identity->load(*options.identity);
     if (!given) return pass(std::move(given));
     identity = *std::move(given);
   }
-  // Who was not verified once must not be taken for somebody later.
+  // A resumed session counts as verified, so an unverified server must not leave a session behind.
   const bool resumes = options.session_resumption && !state->accept_any_certificate;
-  state->anonymous = std::make_shared<tls::current_persona>(tls::persona(nullptr, resumes));
-  auto who = std::make_shared<tls::current_persona>(tls::persona(std::move(identity), resumes));
+  state->anonymous =
+      std::make_shared<tls::current_client_identity>(tls::client_identity_state(nullptr, resumes));
+  auto who = std::make_shared<tls::current_client_identity>(
+      tls::client_identity_state(std::move(identity), resumes));
   state->key_logs.push_back(options.key_log);
   if (options.key_log_from_environment) {
     auto log = tls::key_log_of_environment();
@@ -56,7 +59,7 @@ COHTTPS_DEF result<tls_context> tls_context::build(const tls_options& options,
   auto policy = tls::client_policy::create(options);
   if (!policy) return pass(std::move(policy));
   state->policy = *std::move(policy);
-  state->policy->latest_supported_version(false);  // throws when Botan was built without it
+  state->policy->latest_supported_version(false);  // throws when Botan lacks the version
   if (options.system_roots)
     if (auto added = state->roots.add_system(); !added && !state->accept_any_certificate)
       return pass(std::move(added));
@@ -98,7 +101,7 @@ COHTTPS_DEF result<void> tls_context::set_identity(const tls_identity& identity)
     return fail(error_category::usage, "shared_context",
                 "the system's tls_context belongs to the whole process: give the client that is to "
                 "have an identity a context of its own");
-  auto made = tls::client_identity::create(identity);
+  auto made = identity.load(identity);
   if (!made) return pass(std::move(made));
   who_->replace({*std::move(made), who_->get()->sessions != nullptr});
   return {};
@@ -113,11 +116,11 @@ COHTTPS_DEF tls_context tls_context::without_identity() const {
 }
 
 COHTTPS_DEF result<tls_context> tls_context::with_identity(const tls_identity& identity) const try {
-  auto made = tls::client_identity::create(identity);
+  auto made = identity.load(identity);
   if (!made) return pass(std::move(made));
   const bool resumes = who_->get()->sessions != nullptr;
-  return tls_context(
-      state_, std::make_shared<tls::current_persona>(tls::persona(*std::move(made), resumes)));
+  return tls_context(state_, std::make_shared<tls::current_client_identity>(
+                                 tls::client_identity_state(*std::move(made), resumes)));
 } catch (const std::exception& e) {
   return fail(error_category::tls, "tls_library", std::string("cannot set TLS up: ") + e.what());
 }

@@ -5,7 +5,7 @@
 
 namespace cohttps::tls {
 
-COHTTPS_DEF std::vector<std::uint8_t> context_state::digest(const persona& as) const {
+COHTTPS_DEF std::vector<std::uint8_t> context_state::digest(const client_identity_state& as) const {
   const auto sha256 = Botan::HashFunction::create_or_throw("SHA-256");
   sha256->update_be(static_cast<std::uint64_t>(rules.size()));
   sha256->update(rules);

@@ -1,4 +1,4 @@
-// One TLS connection of a client, without its socket: ciphertext and plaintext go in and come out.
+// One TLS connection of a client, without a socket: it maps ciphertext to plaintext and back.
 #pragma once
 
 #include <cohttps/core/buffer.hpp>
@@ -25,72 +25,80 @@ class revocation_check;
 
 /// The client's side of a connection to `host`.
 ///
-/// `start` puts the first message into `outgoing()`; from then on whatever stands there goes to the
-/// peer, and what the peer sends goes to `receive`. After `handshake_done` there is `send`. Any
-/// failure is final: it leaves our alert, if there is one, in `outgoing()`, and every later call
-/// fails with the same error.
+/// `start` writes the first message into `outgoing()`. The caller sends all bytes of `outgoing()`
+/// to the peer, and passes all bytes from the peer to `receive`. The caller may use `send` once
+/// `handshake_done()` is true. A failure of the handshake or of a record is final: the client's
+/// alert, if there is one, is in `outgoing()`, and every later call fails with the same error.
 ///
-/// Not for more than one thread at a time.
+/// Threads: only one thread may use an engine at a time.
 class engine {
  public:
-  /// `host` is an A-label name or an address without brackets, and decides what certificate is
-  /// accepted. `alpn` are the protocols to offer, best first (RFC 7301); may be empty.
+  /// `host` is a name in A-label form, or an address without brackets. The peer's certificate has
+  /// to cover `host`. `alpn` lists the offered protocols, the preferred one first (RFC 7301), and
+  /// may be empty.
   COHTTPS_DECL engine(tls_context context, std::string host, std::uint16_t port,
                       std::vector<std::string> alpn);
 
-  /// Puts the ClientHello into `outgoing()`. Certificates are judged as of `now`.
+  /// Writes the ClientHello into `outgoing()`. Certificates have to be valid at the time `now`.
   COHTTPS_DECL result<void> start(std::chrono::system_clock::time_point now);
 
-  /// Opens what stands in `ciphertext`, bytes from the peer cut anywhere, and consumes it, up to
-  /// and including the first application data, and gives that: a view, valid until the next call or
-  /// until `ciphertext` is touched. Empty: more has to come in, or `peer_closed()`. What came
-  /// before a bad record is given before the error. Answers to the peer may turn up in
-  /// `outgoing()`.
+  /// Decrypts records from `ciphertext` and consumes them, up to and including the first record
+  /// with application data. `ciphertext` may end inside a record. Returns the data as a view, which
+  /// is valid until the next call or until the caller changes `ciphertext`. An empty view means
+  /// that more bytes are needed, or that `peer_closed()` is true. Data that precedes a bad record
+  /// is returned before the error. The call may write answers to the peer into `outgoing()`.
   COHTTPS_DECL result<std::span<const std::byte>> receive(buffer& ciphertext);
 
-  /// Encrypts into `outgoing()`. Only after the handshake and before `close`.
+  /// Encrypts `plaintext` into `outgoing()`. Fails before the end of the handshake and after
+  /// `close`.
   COHTTPS_DECL result<void> send(std::span<const std::byte> plaintext);
 
-  /// What has to be written to the peer; consume what was written.
+  /// The bytes for the peer. The caller consumes the bytes that it has sent.
   COHTTPS_DECL buffer& outgoing() noexcept;
 
-  /// The peer has proved who it is, and both sides have the keys.
+  /// True when the peer has proved its identity and both sides have the keys.
   COHTTPS_DECL bool handshake_done() const noexcept;
 
-  /// The peer said that nothing more will come (close_notify).
+  /// True when the peer has announced the end of its data (close_notify).
   COHTTPS_DECL bool peer_closed() const noexcept;
 
-  /// Says so to the peer; waits for nothing. Harmless at any time.
+  /// Writes close_notify into `outgoing()` and does not wait for the peer. May be called at any
+  /// time.
   COHTTPS_DECL void close() noexcept;
 
-  /// To be called when the transport ended. Fails when the peer had not said that it would: before
-  /// `handshake_done` with category tls; after it with category peer_closed and reason "truncated",
-  /// which is for the caller to judge, as a message that knows its length is whole without it
-  /// (RFC 9112, 9.8).
+  /// The caller calls this when the transport has ended. Fails when the peer has not sent
+  /// close_notify: before `handshake_done` with category tls, after it with category peer_closed
+  /// and reason "truncated". The caller decides whether "truncated" matters: a message with a known
+  /// length is complete without close_notify (RFC 9112, 9.8).
   COHTTPS_DECL result<void> end_of_stream();
 
-  /// Bytes that both ends of this connection know and no other connection has (`tls-exporter`, RFC
-  /// 9266), to bind an authentication to it. Of TLS 1.2 only with an extended master secret (RFC
-  /// 7627), as without one two connections can be made to have the same: else a usage error.
+  /// Returns bytes that only the two ends of this connection know (`tls-exporter`, RFC 9266). A
+  /// program can bind an authentication to them. Fails with category usage before the end of the
+  /// handshake. With TLS 1.2 it also fails when Botan is older than 3.13, or when the connection
+  /// has no extended master secret (RFC 7627): an attacker can then give two connections the same
+  /// bytes.
   COHTTPS_DECL result<std::vector<std::byte>> channel_binding();
 
-  /// Whether the peer's certificates were revoked, where the context says that their issuers are to
-  /// be asked: the questions, to be answered after the handshake and before `send`, and then
-  /// `conclude_revocation`. Null: there is nothing to ask. Valid until that call.
+  /// Returns the questions to the issuers of the peer's certificates, or null when there is nothing
+  /// to ask (`tls_options::revocation`). The caller has to answer them after the handshake and
+  /// before `send`, and has to call `conclude_revocation` then. The pointer is valid until that
+  /// call.
   COHTTPS_DECL revocation_check* revocation();
 
-  /// Fails, for good, when one was revoked, or when that has to be known and is not.
+  /// Fails when a certificate is revoked, or when its status is unknown and has to be known
+  /// (`revocation_mode::hard`). The failure is final.
   COHTTPS_DECL result<void> conclude_revocation();
 
-  /// True when the handshake is not done and has not offered TLS 1.3, though it is allowed, for the
-  /// sake of a session of TLS 1.2 that it offered to continue: Botan offers no other version then.
+  /// True when the handshake is not done and offered only TLS 1.2, although TLS 1.3 is allowed.
+  /// This happens when the client offers to resume a TLS 1.2 session: Botan then offers no other
+  /// version.
   COHTTPS_DECL bool withheld_tls13() const noexcept;
 
-  /// Filled in when the handshake is done.
+  /// The properties of the connection. They are complete when the handshake is done.
   COHTTPS_DECL const tls_info& info() const noexcept;
 
  private:
-  // Where a session is not known.
+  // Deletes a `session`, which is an incomplete type here.
   struct destroy {
     COHTTPS_DECL void operator()(session<>* of) const noexcept;
   };

@@ -7,7 +7,7 @@
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/engine.hpp>
-#include <cohttps/tls/revocation.hpp>
+#include <cohttps/tls/revocation/revocation.hpp>
 #include <cohttps/tls/session.hpp>
 #include <cohttps/tls/session_hooks.hpp>
 

@@ -30,7 +30,7 @@ inline constexpr named_group named_groups[] = {
 };
 }  // namespace detail
 
-/// Nothing for a name that is not known, and for a group that this Botan was built without.
+/// Returns nothing for an unknown name, and for a group that this build of Botan does not have.
 COHTTPS_DECL std::optional<Botan::TLS::Group_Params> group_named(std::string_view name);
 
 COHTTPS_DECL std::string name_of(Botan::TLS::Group_Params group);

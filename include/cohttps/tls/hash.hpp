@@ -1,8 +1,8 @@
-// Hashes and random text from Botan, for protocols above TLS.
+// Hashes and random text from Botan, for the protocols above TLS.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
-#include <cohttps/http/digest.hpp>
+#include <cohttps/http/auth/digest.hpp>
 #include <cohttps/tls/botan.hpp>
 
 #include <botan/exceptn.h>
@@ -21,7 +21,7 @@ namespace detail {
 
 COHTTPS_DECL std::string to_hex(std::span<const std::uint8_t> bytes);
 
-/// Null when this build of Botan has no such hash.
+/// Returns `f`, or null when this build of Botan does not have the hash `name`.
 COHTTPS_DECL cohttps::digest_hashes::function available(const char* name,
                                                         cohttps::digest_hashes::function f);
 
@@ -29,11 +29,14 @@ COHTTPS_DECL std::string hash(const char* name, std::string_view text);
 
 }  // namespace detail
 
-/// The hashes of Digest authentication that this build of Botan has.
+/// Returns the hashes for Digest authentication. A hash that this build of Botan lacks is null.
 COHTTPS_DECL digest_hashes hashes();
 
-/// 128 random bits of the system's generator as 32 hexadecimal digits; empty when the system has no
-/// randomness to give.
+/// Returns the 20 bytes of the SHA-1 of `text`, for protocols that need it and not for security.
+COHTTPS_DECL std::string sha1(std::string_view text);
+
+/// Returns 128 random bits of the system's generator as 32 hexadecimal digits, or empty text when
+/// the generator fails.
 COHTTPS_DECL std::string random_text();
 
 }  // namespace cohttps::tls

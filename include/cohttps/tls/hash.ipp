@@ -43,6 +43,13 @@ COHTTPS_DEF digest_hashes hashes() {
   };
 }
 
+COHTTPS_DEF std::string sha1(std::string_view text) {
+  const auto function = Botan::HashFunction::create_or_throw("SHA-1");
+  function->update(text);
+  const auto bytes = function->final();
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 COHTTPS_DEF std::string random_text() try {
   std::array<std::uint8_t, 16> bytes{};
   Botan::system_rng().randomize(bytes);

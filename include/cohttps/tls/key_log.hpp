@@ -1,4 +1,4 @@
-// Secrets of connections for those who debug: the SSLKEYLOGFILE format (RFC 9850).
+// Logs the secrets of connections for debugging, in the SSLKEYLOGFILE format (RFC 9850).
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -25,9 +25,10 @@ using key_log = std::function<void(std::string_view line)>;
 COHTTPS_DECL std::string key_log_line(std::string_view label, std::span<const std::uint8_t> random,
                                       std::span<const std::uint8_t> secret);
 
-/// Appends to the file that SSLKEYLOGFILE names; null when it is not set. A file that is made is of
-/// mode 0600 from its first moment; one that is there is appended to and keeps its mode, so that
-/// whoever may read it reads the secrets.
+/// Returns a log that appends to the file in the environment variable SSLKEYLOGFILE, or null when
+/// the variable is not set. A new file is created with mode 0600. An existing file keeps its mode:
+/// every user who may read the file can read the secrets. Fails with category usage
+/// (`unwritable_key_log`) when the file cannot be opened.
 COHTTPS_DECL [[gnu::cold]] result<key_log> key_log_of_environment();
 
 }  // namespace cohttps::tls

@@ -1,5 +1,5 @@
-// Which key exchange group the servers of an origin choose: a share of another one is work, and
-// 1.2 KB, for nothing.
+// Remembers the key exchange group that the servers of an origin choose. With it the client does
+// not compute and send key shares of other groups, which are up to 1.2 KB long.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -16,12 +16,13 @@
 
 namespace cohttps::tls {
 
-/// Belongs to a `session_cache`, so that it tells the servers no more of a client than tickets do.
+/// The groups that the servers of each origin chose. Each `session_cache` has its own, so that a
+/// server can recognize a client by its key share no better than by its tickets.
 ///
-/// What was learnt holds for an hour, and its use does not prolong that: then the usual shares are
-/// sent again, so that a server which has learnt a better group is not asked for the old one for
-/// ever. Where the servers of an origin differ nothing is expected of them for as long, as a wrong
-/// guess costs a round trip (HelloRetryRequest; RFC 8446, 4.1.4).
+/// An entry is valid for an hour, and its use does not extend this time. After the hour the client
+/// sends the usual key shares again, so that it notices when a server supports a better group. When
+/// two servers of an origin choose different groups, no group is expected for the rest of the hour,
+/// because a wrong guess costs a round trip (HelloRetryRequest; RFC 8446, 4.1.4).
 ///
 /// Threads: all members may be called at the same time.
 class known_groups {
@@ -31,10 +32,10 @@ class known_groups {
   static constexpr std::chrono::hours lifetime{1};
   static constexpr std::size_t most = 1024;
 
-  /// What the servers of `origin` are expected to choose; nothing: who knows.
+  /// Returns the group that the servers of `origin` are expected to choose, or nothing.
   COHTTPS_DECL std::optional<group> find(const std::string& origin, time_point now) const;
 
-  /// What one of them chose in a handshake that began at the time `now`.
+  /// Records the group that a server of `origin` chose in a handshake that began at the time `now`.
   COHTTPS_DECL void learn(const std::string& origin, group chosen, time_point now);
 
   COHTTPS_DECL void forget(const std::string& origin);
@@ -43,13 +44,13 @@ class known_groups {
 
  private:
   struct entry {
-    std::optional<group> chosen;  // nothing: now this, now that
+    std::optional<group> chosen;  // nothing when the servers of the origin differ
     time_point since;
     bool holds(time_point now) const { return since <= now && now < since + lifetime; }
   };
 
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, entry> known_;
+  std::unordered_map<std::string, entry> entries_;
 };
 
 }  // namespace cohttps::tls

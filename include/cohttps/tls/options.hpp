@@ -1,11 +1,13 @@
-// What a caller can choose about TLS.
+// The options for TLS.
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,116 +16,137 @@
 
 namespace cohttps {
 
-/// The values are those of the wire (RFC 8446, 4.2.1).
+/// The values are the numbers in the protocol (RFC 8446, 4.2.1).
 enum class tls_version : std::uint16_t { v1_2 = 0x0303, v1_3 = 0x0304 };
 
-/// What is offered to servers.
+/// The set of versions and algorithms that the client offers.
 enum class tls_preset : std::uint8_t {
   standard,    ///< TLS 1.3, and TLS 1.2 with forward secrecy and authenticated encryption
-  modern,      ///< TLS 1.3 alone
+  modern,      ///< only TLS 1.3
   compatible,  ///< also TLS 1.2 with CBC and with finite-field Diffie-Hellman, for old servers
 };
 
-/// Whether issuers are asked if a server's certificates were revoked. What the server staples and
-/// the lists in `tls_options::crl_files` count in any case.
+/// Whether the client asks the issuers of a server's certificates for their revocation status. The
+/// client always checks stapled OCSP responses and the lists in `tls_options::crl_files`.
 enum class revocation_mode : std::uint8_t {
-  staple,  ///< nobody is asked
-  soft,    ///< they are, and a certificate of which nothing can be learnt is accepted
-  hard,    ///< they are, and no answer ends the connection: `revocation_unknown`
+  staple,  ///< the client asks no issuer
+  soft,    ///< the client asks, and accepts a certificate whose status is unknown
+  hard,    ///< the client asks, and an unknown status is the error `revocation_unknown`
 };
 
-/// What a key in hardware, or behind a service, is asked to sign.
+/// The input of `tls_identity::sign`, for a key in hardware or in a remote service.
 struct tls_signing_request {
-  std::string_view algorithm;  ///< of the key: "RSA" or "ECDSA"
-  std::string_view hash;       ///< to be applied to the message, such as "SHA-256"
-  std::string_view padding;    ///< of RSA: "PSS", its salt as long as the hash, or "PKCS1v15"
-  std::span<const std::byte> message;  ///< not hashed yet
+  std::string_view algorithm;  ///< the algorithm of the key: "RSA" or "ECDSA"
+  std::string_view hash;       ///< the hash function for the message, such as "SHA-256"
+  /// For RSA: "PSS", with a salt as long as the hash, or "PKCS1v15". Empty for ECDSA.
+  std::string_view padding;
+  std::span<const std::byte> message;  ///< the message itself, not its hash
 };
 
-/// How this client proves who it is, to servers that ask (mutual TLS).
+struct tls_identity;
+
+namespace tls {
+class client_identity;
+COHTTPS_DECL [[gnu::cold]] result<std::shared_ptr<client_identity>> load_identity(
+    const tls_identity& given);
+}  // namespace tls
+
+/// The certificate and key by which the client authenticates itself when a server asks (mutual
+/// TLS).
 struct tls_identity {
-  std::string certificate_pem = {};  ///< the client's own first, then those up to the root
+  std::string certificate_pem = {};  ///< the client's own first, then its issuers
   std::string key_pem = {};          ///< PKCS #8: "PRIVATE KEY" or "ENCRYPTED PRIVATE KEY"
-  std::string passphrase = {};       ///< of an encrypted key; a copy that Botan makes is not wiped
-  /// Instead of all of these but the passphrase: the content of a PKCS #12 file (RFC 7292), DER and
-  /// encrypted with AES, as "openssl pkcs12 -export" has written it since version 3. Its passphrase
-  /// is in UTF-8.
+  std::string passphrase = {};       ///< for an encrypted key; Botan does not wipe its copy of it
+  /// The content of a PKCS #12 file (RFC 7292), instead of `certificate_pem`, `key_pem` and `sign`.
+  /// It has to be DER, encrypted with AES: "openssl pkcs12 -export" of OpenSSL 3 and newer makes
+  /// such files. `passphrase` is the passphrase of the file, in UTF-8.
   std::vector<std::byte> pkcs12 = {};
-  /// Instead of `key_pem`. Gives the signature, of ECDSA in DER form; called in the middle of a
-  /// handshake, by whichever thread runs it, and waited for.
+  /// Makes signatures, instead of `key_pem`. It returns the signature; an ECDSA signature has DER
+  /// form. The thread that runs the handshake calls it and waits until it returns.
   std::function<result<std::vector<std::byte>>(const tls_signing_request&)> sign = {};
+  /// Reads the identity. A program must not set it. It is a function pointer, so that a program
+  /// without an identity does not compile the code that reads one.
+  result<std::shared_ptr<tls::client_identity>> (*load)(const tls_identity&) = &tls::load_identity;
 };
 
 namespace tls::danger {
-/// Any certificate will do, for any host: everybody on the way can read and change everything.
-/// For experiments alone. `tls_info::verified` is false then, and `overlooked` says what was wrong.
+/// Accepts any certificate for any host, so an attacker on the network can read and change all
+/// data. Use it only for experiments. `tls_info::verified` is then false, and
+/// `tls_info::overlooked` holds the errors.
 struct accept_any_certificate {};
 }  // namespace tls::danger
 
-/// How a `tls_context` is made.
+/// The options of a `tls_context`.
 ///
-/// The roots are the system's and those given here, together; `.system_roots = false` leaves those
-/// given alone. With Botan 3.11.1 and newer a certificate given here is trusted as it is, so an
-/// intermediate authority or a server's own certificate will do too; older ones want a self-signed
-/// authority. No environment variable changes any of it.
+/// The trust anchors are the certificates of the system together with those in these options.
+/// `.system_roots = false` leaves out those of the system. With Botan 3.11.1 and newer any
+/// certificate in these options is a trust anchor, also one of an intermediate authority or of a
+/// server. Older versions accept only self-signed authorities. No environment variable changes the
+/// trust anchors.
 struct tls_options {
   bool system_roots = true;
-  std::string root_file = {};       ///< path of a file of PEM certificates, or of one in DER
-  std::string root_directory = {};  ///< path of a folder of such files
-  std::string root_pem = {};        ///< PEM certificates themselves
-  std::vector<std::vector<std::byte>> root_der = {};  ///< the same in DER, one each
+  std::string root_file = {};       ///< the path of a file: PEM certificates, or one in DER
+  std::string root_directory = {};  ///< the path of a folder of such files
+  std::string root_pem = {};        ///< the text of PEM certificates
+  std::vector<std::vector<std::byte>> root_der = {};  ///< certificates in DER
 
-  /// Paths of lists of revoked certificates (CRLs), PEM or DER. A list that has expired makes the
-  /// certificates unacceptable that it is about (RFC 5280, 5.2.5).
+  /// The paths of certificate revocation lists (CRLs) in PEM or DER. When a list has expired, the
+  /// client refuses the certificates in its scope (RFC 5280, 5.2.5).
   std::vector<std::string> crl_files = {};
 
-  /// Asking (OCSP, RFC 6960, else a CRL) is done by plain http, after the handshake and before the
-  /// first request, at the addresses that the certificates name, and the same way as the
-  /// connection: under the same address policy and through the same proxy. It takes a round trip or
-  /// two where nothing is remembered. Not for the certificates of proxies.
+  /// Whether the client asks issuers for the revocation status (OCSP, RFC 6960, or else a CRL). It
+  /// asks over plain http, after the handshake and before the first request, at the URLs in the
+  /// certificates. The connection to the issuer uses the same address policy and the same proxy as
+  /// the connection to the server. Asking takes one or two round trips unless the answer is cached.
+  /// The client does not ask about the certificates of proxies.
   revocation_mode revocation = revocation_mode::staple;
 
   tls_preset preset = tls_preset::standard;
   tls_version minimum_version = tls_version::v1_2;
-  /// Registered names, such as "TLS_AES_128_GCM_SHA256", best first; empty: the preset's. A version
-  /// of which none is listed is not offered.
+  /// The registered names of cipher suites, such as "TLS_AES_128_GCM_SHA256", the preferred one
+  /// first. Empty: the suites of `preset`. The client does not offer a TLS version for which the
+  /// list has no suite.
   std::vector<std::string> cipher_suites = {};
-  /// Registered names, such as "x25519" or "X25519MLKEM768", best first; empty: the usual. Shares
-  /// are sent of the first and, should that be a post-quantum one, of the first other one.
+  /// The registered names of key exchange groups, the preferred one first. Empty: "X25519MLKEM768",
+  /// "x25519", "secp256r1", "secp384r1" and "secp521r1". The client sends a key share of the first
+  /// group. When that group is post-quantum, it also sends a share of the first group that is not.
   std::vector<std::string> groups = {};
-  std::size_t minimum_rsa_bits = 2048;  ///< of every key on the path; 2048 at least
-  std::size_t minimum_ec_bits = 256;    ///< the same; 256 at least
+  std::size_t minimum_rsa_bits = 2048;  ///< for every key on the path; at least 2048
+  std::size_t minimum_ec_bits = 256;    ///< for every key on the path; at least 256
 
-  std::optional<tls_identity> identity = {};  ///< may be exchanged: `tls_context::set_identity`
+  std::optional<tls_identity> identity = {};  ///< `tls_context::set_identity` can replace it
 
-  /// Of each path to a server, one certificate has to have one of these keys: the SHA-256 of its
-  /// SubjectPublicKeyInfo in Base64, with or without "sha256/" before it (as in RFC 7469, 2.4).
-  /// Give more than one, so that a key can be replaced. They apply to all hosts of this context.
-  /// Empty: any path to a trusted root will do.
+  /// Pinned keys. At least one certificate on the path of a server has to have one of them. A pin
+  /// is the SHA-256 of a SubjectPublicKeyInfo in Base64, with or without the prefix "sha256/" (RFC
+  /// 7469, 2.4). List more than one pin, so that a key can be replaced. The pins apply to all hosts
+  /// of this context. Empty: any path to a trust anchor is accepted.
   std::vector<std::string> pins = {};
-  /// When set, a host without a pinned key is accepted and told to this, by the thread that runs
-  /// the handshake: each time, as no session of such a host is continued.
+  /// When it is set, the client accepts a host without a pinned key and calls this function with
+  /// the host. The thread that runs the handshake calls it. It is called for every connection to
+  /// such a host, because the client does not resume sessions of such a host.
   std::function<void(std::string_view host)> pin_report = {};
 
-  /// Continue sessions of earlier connections made with this context, for at most a day after the
-  /// certificate was verified (RFC 8446, 2.2), and send a share of the group that the server is
-  /// known to choose, alone. Nothing of it is written to a disk but by `save_tls_sessions`.
+  /// Resume sessions of earlier connections of this context (RFC 8446, 2.2), until a day after the
+  /// certificate was verified. Also send only a key share of the group that the server chose
+  /// before. Only `save_tls_sessions` writes sessions to a disk.
   bool session_resumption = true;
-  /// Decrypt application data of TLS 1.3 in place, past Botan's own record layer: the same bytes,
-  /// and many times the speed. A program built with COHTTPS_NO_RECORD_READER never does.
+  /// Decrypt application data of TLS 1.3 in place, without Botan's record layer. The plaintext is
+  /// the same, and decryption is many times faster. The option has no effect in a program that
+  /// defines `COHTTPS_NO_RECORD_READER`.
   bool record_reader = true;
 
-  /// Is given each secret of each connection, a line of a key log (RFC 9850) without its end; any
-  /// thread. Whoever has them can read the traffic: for debugging alone.
+  /// Receives each secret of each connection as one line of a key log (RFC 9850), without the line
+  /// end. Any thread may call it. With these secrets the traffic can be decrypted, so use it only
+  /// for debugging.
   std::function<void(std::string_view line)> key_log = {};
-  /// The same, into the file that the environment variable SSLKEYLOGFILE names, if it is set. One
-  /// that is not there is made with mode 0600; one that is keeps its mode, whoever may read it.
+  /// Also write these lines to the file in the environment variable SSLKEYLOGFILE, if it is set. A
+  /// new file is created with mode 0600. An existing file keeps its mode.
   bool key_log_from_environment = false;
 
-  /// Put `tls_info::channel_binding` there for each connection.
+  /// Fill in `tls_info::channel_binding` for each connection.
   bool channel_binding = false;
 
-  /// Only this loosens verification.
+  /// Turns certificate verification off. No other option does.
   std::optional<tls::danger::accept_any_certificate> danger = {};
 };
 

@@ -1,4 +1,4 @@
-// What we offer and accept in a handshake, said to Botan.
+// The policy for Botan: the algorithms that the client offers and accepts in a handshake.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -7,7 +7,7 @@
 #include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/group.hpp>
 #include <cohttps/tls/options.hpp>
-#include <cohttps/tls/record.hpp>
+#include <cohttps/tls/record/record.hpp>
 
 #include <botan/block_cipher.h>
 #include <botan/pk_keys.h>
@@ -30,17 +30,19 @@ namespace cohttps {
 
 namespace tls {
 
-/// TLS 1.3 and, unless forbidden, TLS 1.2 with ECDHE and AEAD only; certificates of ECDSA or RSA
-/// with SHA-2 (RFC 9325, 4.2). The preset `compatible` adds CBC and DHE, never RSA key transport.
+/// Allows TLS 1.3 and, unless the options forbid it, TLS 1.2 with ECDHE and AEAD. Certificates need
+/// signatures of ECDSA or RSA with SHA-2 (RFC 9325, 4.2). The preset `compatible` adds CBC and DHE,
+/// but never RSA key transport.
 class client_policy final : public Botan::TLS::Policy {
  public:
   using version = Botan::TLS::Protocol_Version;
 
-  /// Fails, with category usage, on names of suites or groups that are unknown here.
+  /// Fails with category usage when the name of a suite or group is unknown, or when no suite is
+  /// left for the allowed versions.
   COHTTPS_DECL [[gnu::cold]] static result<std::shared_ptr<const client_policy>> create(
       const tls_options& options);
 
-  /// The same, but a share is sent of `expected` alone, if it is one of the groups.
+  /// Returns a copy that sends a key share of `expected` only, if `expected` is one of the groups.
   COHTTPS_DECL std::shared_ptr<const client_policy> expecting(
       std::optional<Botan::TLS::Group_Params> expected) const;
 
@@ -50,7 +52,7 @@ class client_policy final : public Botan::TLS::Policy {
   bool allow_tls13() const override { return lists(Botan::TLS::Version_Code::TLS_V13); }
   bool allow_dtls12() const override { return false; }
 
-  // Botan makes it by comparing names, for each handshake.
+  // The lists are made once. Botan would compare names for each handshake.
   std::vector<std::uint16_t> ciphersuite_list(version wanted) const override {
     return wanted == version(Botan::TLS::Version_Code::TLS_V13) ? codes13_ : codes12_;
   }
@@ -76,8 +78,9 @@ class client_policy final : public Botan::TLS::Policy {
 
   std::vector<Botan::TLS::Group_Params> key_exchange_groups() const override { return groups_; }
 
-  // A post-quantum group that is listed without a share makes newer servers ask for one, and that
-  // costs a round trip; a share of it alone would make all others ask.
+  // A server that prefers the post-quantum group asks for its share if there is none, which costs a
+  // round trip. A server without that group asks for another share if there is none. So the client
+  // sends both.
   std::vector<Botan::TLS::Group_Params> key_exchange_groups_to_offer() const override {
     if (expected_) return {*expected_};
     std::vector<Botan::TLS::Group_Params> shares{groups_.front()};
@@ -91,30 +94,32 @@ class client_policy final : public Botan::TLS::Policy {
   std::size_t minimum_dh_group_size() const override { return 2048; }
   std::size_t minimum_signature_strength() const override { return 110; }
 
-  // The key of the server's certificate is the verifier's business, which can name the certificate.
+  // The verifier checks RSA keys of certificates, because its error can name the certificate.
   void check_peer_key_acceptable(const Botan::Public_Key& key) const override {
     if (key.algo_name() != "RSA") Policy::check_peer_key_acceptable(key);
   }
 
-  // Most public servers staple nothing and there is no CRL to hand.
+  // Most public servers staple no OCSP response, and usually there is no CRL.
   bool require_cert_revocation_info() const override { return false; }
 
-  // Nor is each request for one answered with an alert: a server could ask without end.
+  // A request for renegotiation ends the connection. If the client answered each request with an
+  // alert, a server could send requests for ever.
   bool allow_server_initiated_renegotiation() const override { return false; }
   bool abort_connection_on_undesired_renegotiation() const override { return true; }
   bool allow_insecure_renegotiation() const override { return false; }
   bool include_time_in_hello_random() const override { return false; }
 
-  // The record reader's way to the keys, and a key log's.
+  // The record reader and the key logs get the secrets by this.
   bool allow_ssl_key_log_file() const override { return logs_secrets_; }
 
-  // RFC 7627, 5.2 lets a client go on without an extended master secret when nothing is bound to
-  // the session: no resumption of it, no renegotiation. It is always offered.
+  // The client always offers the extended master secret, and accepts servers without it (RFC 7627,
+  // 5.2). On such a connection there is no channel binding and no renegotiation, so that its
+  // sessions are resumed in spite of 5.3: many servers have no other ones.
 #if BOTAN_VERSION_CODE >= BOTAN_VERSION_CODE_FOR(3, 12, 0)
   bool require_extended_master_secret() const override { return false; }
 
-  // RFC 8446, 4.6.3 lets a server change its keys at any time. Any number of changes is answered
-  // by one.
+  // RFC 8446, 4.6.3 lets a server change its keys at any time. Botan answers any number of changes
+  // with one.
   std::uint64_t minimum_key_update_interval_ms() const override { return 0; }
 #endif
 
@@ -138,14 +143,14 @@ class client_policy final : public Botan::TLS::Policy {
   COHTTPS_DECL static std::vector<std::string> aes_first();
   COHTTPS_DECL static std::vector<std::string> chacha_first();
 
-  // Botan tells its CPU features only through the name of the implementation it picked.
+  // Whether the CPU has AES instructions. Botan shows this only in the name of the implementation.
   COHTTPS_DECL static bool aes_is_fast();
 
   bool only_tls13_;
   bool compatible_;
   bool logs_secrets_;
   std::vector<std::string> ciphers_;
-  std::vector<Botan::TLS::Ciphersuite> suites_;  // asked for; else all that the names allow
+  std::vector<Botan::TLS::Ciphersuite> suites_;  // from the options; empty: those of the preset
   std::vector<std::uint16_t> codes12_, codes13_;
   std::vector<Botan::TLS::Group_Params> groups_;
   std::optional<Botan::TLS::Group_Params> expected_;

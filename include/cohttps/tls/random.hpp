@@ -11,7 +11,8 @@
 
 namespace cohttps::tls {
 
-/// Fit for keys. Throws where the system has none to give, which no supported one does.
+/// Returns `N` random bytes that are suitable for keys. Throws when the system's generator fails,
+/// which does not happen on supported systems.
 template <std::size_t N>
 std::array<std::uint8_t, N> random_bytes() {
   std::array<std::uint8_t, N> bytes;

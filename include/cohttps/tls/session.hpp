@@ -1,4 +1,4 @@
-// The machine inside `engine`: Botan's client and what it calls.
+// The implementation of `engine`: Botan's TLS client and its callbacks.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -7,20 +7,20 @@
 #include <cohttps/core/separate.hpp>
 #include <cohttps/tls/alerts.hpp>
 #include <cohttps/tls/botan.hpp>
-#include <cohttps/tls/certificate.hpp>
 #include <cohttps/tls/channel_binding.hpp>
 #include <cohttps/tls/connection_info.hpp>
 #include <cohttps/tls/context.hpp>
 #include <cohttps/tls/context_state.hpp>
 #include <cohttps/tls/group.hpp>
-#include <cohttps/tls/host_name.hpp>
+#include <cohttps/tls/identity/client_identity_state.hpp>
 #include <cohttps/tls/key_log.hpp>
-#include <cohttps/tls/persona.hpp>
-#include <cohttps/tls/record.hpp>
-#include <cohttps/tls/record_reader.hpp>
-#include <cohttps/tls/revocation.hpp>
-#include <cohttps/tls/session_cache.hpp>
-#include <cohttps/tls/verifier.hpp>
+#include <cohttps/tls/record/record.hpp>
+#include <cohttps/tls/record/record_reader.hpp>
+#include <cohttps/tls/resumption/session_cache.hpp>
+#include <cohttps/tls/revocation/revocation.hpp>
+#include <cohttps/tls/verify/certificate.hpp>
+#include <cohttps/tls/verify/host_name.hpp>
+#include <cohttps/tls/verify/verifier.hpp>
 
 #include <botan/dl_group.h>
 #include <botan/exceptn.h>
@@ -60,14 +60,14 @@
 
 namespace cohttps::tls {
 
-/// The one place where Botan is called and its exceptions end. On the heap, as Botan keeps a
-/// pointer to its callbacks.
+/// Owns Botan's client, calls it, and turns its exceptions into errors. A session has to stay at
+/// one address, because Botan keeps a pointer to its callbacks.
 template <class>
 class session final : public Botan::TLS::Callbacks {
  public:
   session(tls_context context, std::string host, std::uint16_t port, std::vector<std::string> alpn)
       : context_(std::move(context)), host_(std::move(host)), port_(port), alpn_(std::move(alpn)) {
-    if (host_.ends_with('.')) host_.pop_back();  // RFC 6066, 3: no trailing dot
+    if (host_.ends_with('.')) host_.pop_back();  // a server name has no trailing dot (RFC 6066, 3)
   }
 
   result<void> start(std::chrono::system_clock::time_point now);
@@ -88,7 +88,7 @@ class session final : public Botan::TLS::Callbacks {
  private:
   using alert_type = Botan::TLS::AlertType;
   static constexpr int maximum_warnings = 8;
-  // Botan has a limit for each message, from some version on.
+  // The limit for all messages together. Newer versions of Botan also limit each message.
   static constexpr std::size_t maximum_handshake = 256 * 1024;
 
   template <class F>
@@ -109,14 +109,14 @@ class session final : public Botan::TLS::Callbacks {
   alert_scene scene() const;
   error refused_by_botan(alert_type alert, std::string_view what) const;
 
-  // What Botan calls. It must not be called back from here, and spans end on return.
+  // The callbacks of Botan. They must not call Botan, and their spans are valid until they return.
   void tls_emit_data(std::span<const std::uint8_t> data) override;
   void tls_record_received(std::uint64_t sequence, std::span<const std::uint8_t> data) override;
   void tls_alert(Botan::TLS::Alert alert) override;
   void tls_inspect_handshake_msg(const Botan::TLS::Handshake_Message& message) override;
   void tls_session_established(const Botan::TLS::Session_Summary& summary) override;
   void tls_session_activated() override { activated = true; }
-  bool tls_peer_closed_connection() override { return false; }  // we may still be sending
+  bool tls_peer_closed_connection() override { return false; }  // the client may still send
   bool tls_should_persist_resumption_information(const Botan::TLS::Session&) override;
   void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& chain,
                              const std::vector<std::optional<Botan::OCSP::Response>>& staples,
@@ -138,7 +138,7 @@ class session final : public Botan::TLS::Callbacks {
                              Botan::TLS::Handshake_Type message) override;
   void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t> client_random,
                             std::span<const std::uint8_t> secret) const override;
-  // The summary of TLS 1.2 does not name the group; the last key made is the one that is used.
+  // The summary of TLS 1.2 does not name the group. It is the group of the last generated key.
   std::unique_ptr<Botan::PK_Key_Agreement_Key> tls_generate_ephemeral_key(
       const std::variant<Botan::TLS::Group_Params, Botan::DL_Group>& group,
       Botan::RandomNumberGenerator& random) override;
@@ -150,7 +150,7 @@ class session final : public Botan::TLS::Callbacks {
   void name_group(Botan::TLS::Group_Params group);
 
   tls_context context_;
-  std::shared_ptr<const persona> persona_;
+  std::shared_ptr<const client_identity_state> identity_state_;
   std::string host_;
   std::uint16_t port_;
   std::vector<std::string> alpn_;
@@ -158,24 +158,26 @@ class session final : public Botan::TLS::Callbacks {
   std::shared_ptr<session_link> sessions_;
   std::optional<Botan::TLS::Client> client_;
   std::optional<error> failure_;
-  std::optional<error> pending_;     // why a callback threw, or what the peer's alert means
-  std::string withheld_;             // why the identity was not shown
-  std::string warning_;              // the last alert that was not fatal
-  int warnings_ = 0;                 // how many of them there were
-  buffer plaintext_;                 // that Botan made of the record at hand
-  std::span<const std::byte> data_;  // the same, or where the record reader made it
-  mutable Botan::secure_vector<std::uint8_t> read_secret_;  // logged while in Botan
+  std::optional<error> pending_;     // the reason for a callback's exception, or the peer's alert
+  std::string withheld_;             // why the client did not send its certificate
+  std::string warning_;              // the last warning alert
+  int warnings_ = 0;                 // the number of warning alerts
+  buffer plaintext_;                 // the data that Botan decrypted from the current record
+  std::span<const std::byte> data_;  // a view of it, or of the record reader's data
+  mutable Botan::secure_vector<std::uint8_t> read_secret_;  // from Botan's last callback
   std::optional<record_reader> reader_;
-  std::optional<Botan::X509_Certificate> leaf_;  // that the server sent
+  std::optional<Botan::X509_Certificate> leaf_;  // the server's own certificate
   certificate_chain verified_path_;
-  bool pinned_ = true;  // as far as was looked, and sessions are those of pinned hosts alone
+  // False when the server's path has no pinned key. A resumed session leaves it true, because only
+  // sessions of hosts with a pinned key are kept.
+  bool pinned_ = true;
   std::optional<revocation_check> revocation_;
-  std::string cipher_, hash_;       // of Botan's names
-  std::size_t handshake_size_ = 0;  // of the records that came before it was done
+  std::string cipher_, hash_;       // Botan's names
+  std::size_t handshake_size_ = 0;  // the total size of the handshake's records
   std::optional<Botan::TLS::Group_Params> group_;
   bool is_tls13_ = false;
   bool speaks_tls13_ = false;   // known before the handshake is done
-  bool unique_secret_ = false;  // an extended master secret, or TLS 1.3
+  bool unique_secret_ = false;  // TLS 1.3, or TLS 1.2 with an extended master secret
   mutable bool exporting_ = false;
   bool receiving_ = false;
   bool received_any_ = false;
@@ -194,21 +196,21 @@ result<void> session<T>::start(std::chrono::system_clock::time_point now) {
                           "\" is neither a host name in ASCII form nor an address"));
   return guarded([&] {
     const auto& shared = context_.state();
-    // Owns nothing: the client is part of this.
+    // The pointer does not own the callbacks: the client is a member of this session.
     const std::shared_ptr<Botan::TLS::Callbacks> callbacks(std::shared_ptr<void>(), this);
-    // An address is not sent as a server name (RFC 6066, 3).
-    persona_ = context_.who().get();
-    sessions_ = std::make_shared<session_link>(persona_->sessions, host_, port_, alpn_, now_,
+    identity_state_ = context_.who().get();
+    sessions_ = std::make_shared<session_link>(identity_state_->sessions, host_, port_, alpn_, now_,
                                                shared.random);
     const auto policy = shared.policy->expecting(sessions_->expected_group());
-    client_.emplace(callbacks, sessions_, persona_->credentials, policy, shared.random,
+    // The client sends no server name for an address (RFC 6066, 3).
+    client_.emplace(callbacks, sessions_, identity_state_->credentials, policy, shared.random,
                     Botan::TLS::Server_Information(is_address ? std::string() : host_, port_),
                     policy->latest_supported_version(false), alpn_);
   });
 }
 
-// Every byte of the peer comes in here. Botan is given one record at a time: so what a record held
-// is delivered before the next one can fail.
+// All bytes from the peer pass through here. Botan gets one record at a time, so the data of a
+// record is returned before the next record can fail.
 template <class T>
 result<std::span<const std::byte>> session<T>::receive(buffer& ciphertext) {
   if (failure_) return std::unexpected(*failure_);
@@ -230,12 +232,12 @@ result<std::span<const std::byte>> session<T>::receive(buffer& ciphertext) {
     if (!opened) return pass(std::move(opened));
     if (!data_.empty()) return data_;
   }
-  if (peer_closed) ciphertext.clear();  // what follows close_notify is ignored
+  if (peer_closed) ciphertext.clear();  // bytes after close_notify are ignored
   return {};
 }
 
-// The size of the record that `bytes` starts with, header and all; as many bytes as a header has
-// while there is none.
+// Returns the size of the first record in `bytes`, with its header. While the header is incomplete,
+// it returns the size of a header.
 template <class T>
 result<std::size_t> session<T>::check_record(std::span<const std::byte> bytes) {
   const auto header = record_header::read(bytes);
@@ -291,7 +293,7 @@ result<void> session<T>::give_botan(std::span<const std::byte> record) {
         info.channel_binding = channel_binding().value_or(std::vector<std::byte>());
       begin_reading();
     } else if (reader_ && !reader_->handed_over(read_secret_)) {
-      send_and_throw(alert_type::InternalError, "a change of keys that does not add up");
+      send_and_throw(alert_type::InternalError, "a key update with other keys than expected");
     }
   });
   receiving_ = false;
@@ -310,7 +312,8 @@ void session<T>::begin_reading() {
   reader_.emplace(cipher_, hash_, read_secret_);
 }
 
-// A record starts with its type, 20 to 23 (RFC 8446, 5.1); text does not.
+// The first byte of a record is its type, 20 to 23 (RFC 8446, 5.1). Text does not start with such a
+// byte.
 template <class T>
 result<void> session<T>::check_first(std::span<const std::byte> bytes) {
   const auto type = std::to_integer<int>(bytes[0]);
@@ -323,7 +326,8 @@ result<void> session<T>::check_first(std::span<const std::byte> bytes) {
                         (text.starts_with("HTTP/") ? ", which is plain HTTP" : "")));
 }
 
-// RFC 7301, 3.2; older versions of Botan let any choice pass.
+// The server may choose only an offered protocol (RFC 7301, 3.2). Older versions of Botan accept
+// any.
 template <class T>
 void session<T>::check_alpn() {
   info.alpn = client_->application_protocol();
@@ -343,7 +347,7 @@ result<void> session<T>::send(std::span<const std::byte> plaintext) {
     return fail(
         error_category::peer_closed, "connection_closed",
         closed_ ? "the TLS connection was closed here" : "the server closed the connection");
-  // Botan copies all that it is given at once.
+  // Botan copies its whole input, so it gets at most 64 KiB at a time.
   constexpr std::size_t piece = 4 * 16384;
   return guarded([&] {
     for (; !plaintext.empty(); plaintext = plaintext.subspan(std::min(piece, plaintext.size()))) {
@@ -359,7 +363,7 @@ void session<T>::close() noexcept {
   try {
     client_->close();
   } catch (const std::exception&) {
-    // Nothing is left to be said to the peer.
+    // The connection ends anyway, so the error does not matter.
   }
 }
 
@@ -408,7 +412,7 @@ std::unexpected<error> session<T>::stop(error why) {
   return std::unexpected(*failure_);
 }
 
-// Out of a callback: Botan sends the alert and passes the exception on to `guarded`.
+// Called in a callback. Botan catches the exception, sends the alert and throws it on to `guarded`.
 template <class T>
 void session<T>::refuse(error why) {
   const auto type = alert_named(why.alert());

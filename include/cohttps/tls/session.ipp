@@ -51,7 +51,7 @@ bool session<T>::tls_verify_message(const Botan::Public_Key& key, std::string_vi
 
 template <class T>
 std::unique_ptr<Botan::KDF> session<T>::tls12_protocol_specific_kdf(std::string_view hash) const {
-  const bool old = hash == "MD5" || hash == "SHA-1";  // RFC 5246, 5
+  const bool old = hash == "MD5" || hash == "SHA-1";  // RFC 5246, 5: SHA-256 replaces them
   auto prf = Botan::KDF::create_or_throw("TLS-12-PRF(" + std::string(old ? "SHA-256" : hash) + ')');
   if (!std::exchange(exporting_, false)) return prf;
   return std::make_unique<empty_context_prf>(std::move(prf));
@@ -63,7 +63,7 @@ std::unique_ptr<Botan::PK_Key_Agreement_Key> session<T>::tls_generate_ephemeral_
     Botan::RandomNumberGenerator& random) {
   if (const auto* named = std::get_if<Botan::TLS::Group_Params>(&group)) {
     name_group(*named);
-  } else {  // of the server's own choice (RFC 5246, 7.4.3)
+  } else {  // the server chooses the group (RFC 5246, 7.4.3)
     group_.reset();
     info.group = "dh" + std::to_string(std::get<Botan::DL_Group>(group).p_bits());
   }

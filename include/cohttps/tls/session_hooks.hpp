@@ -1,16 +1,16 @@
-// What Botan calls in the course of a session.
+// The larger functions of `session`: Botan's callbacks, channel binding and revocation.
 #pragma once
 
 #include <cohttps/core/error.hpp>
 #include <cohttps/tls/alerts.hpp>
 #include <cohttps/tls/botan.hpp>
-#include <cohttps/tls/certificate.hpp>
 #include <cohttps/tls/channel_binding.hpp>
 #include <cohttps/tls/context_state.hpp>
-#include <cohttps/tls/explain.hpp>
 #include <cohttps/tls/group.hpp>
 #include <cohttps/tls/key_log.hpp>
 #include <cohttps/tls/session.hpp>
+#include <cohttps/tls/verify/certificate.hpp>
+#include <cohttps/tls/verify/explain.hpp>
 
 #include <botan/ocsp.h>
 #include <botan/pk_keys.h>
@@ -28,7 +28,7 @@
 #include <botan/version.h>
 #include <botan/x509cert.h>
 #if __has_include(<botan/tls_messages_12.h>)
-#include <botan/tls_messages_12.h>  // newer versions: before, parts of tls_messages.h
+#include <botan/tls_messages_12.h>  // older versions have these in tls_messages.h
 #endif
 #if __has_include(<botan/tls_messages_13.h>)
 #include <botan/tls_messages_13.h>
@@ -49,7 +49,7 @@ namespace cohttps::tls {
 
 template <class T>
 void session<T>::tls_record_received(std::uint64_t, std::span<const std::uint8_t> data) {
-  // Botan before 3.11.1 lets data pass that no key protects (CVE-2026-34582).
+  // Botan before 3.11.1 accepts data that no key protects (CVE-2026-34582).
   if (!activated || !receiving_)
     refuse(error(error_category::tls, "early_data",
                  "we refused data that the server sent before the TLS handshake was done")
@@ -57,18 +57,19 @@ void session<T>::tls_record_received(std::uint64_t, std::span<const std::uint8_t
   plaintext_.append(std::as_bytes(data));
 }
 
-// What the server asks for, and what Botan may refuse before it asks.
+// Keeps the messages that later errors need: the request for a client certificate, and the server's
+// certificate, which Botan may refuse before it calls `tls_verify_cert_chain`.
 template <class T>
 void session<T>::tls_inspect_handshake_msg(const Botan::TLS::Handshake_Message& message) {
   if (activated) return;
   using namespace Botan::TLS;
   if (message.type() == Handshake_Type::EncryptedExtensions) {
     speaks_tls13_ = true;
-  } else if (message.type() == Handshake_Type::CertificateRequest && persona_->identity) {
+  } else if (message.type() == Handshake_Type::CertificateRequest && identity_state_->identity) {
     if (const auto* request = dynamic_cast<const Certificate_Request_12*>(&message))
-      withheld_ = persona_->identity->why_withheld(request->acceptable_CAs());
+      withheld_ = identity_state_->identity->why_withheld(request->acceptable_CAs());
     if (const auto* request = dynamic_cast<const Certificate_Request_13*>(&message))
-      withheld_ = persona_->identity->why_withheld(request->acceptable_CAs());
+      withheld_ = identity_state_->identity->why_withheld(request->acceptable_CAs());
   } else if (message.type() == Handshake_Type::Certificate && !leaf_) {
     if (const auto* sent = dynamic_cast<const Certificate_12*>(&message); sent && !sent->empty())
       leaf_ = sent->cert_chain().front();
@@ -78,7 +79,7 @@ void session<T>::tls_inspect_handshake_msg(const Botan::TLS::Handshake_Message& 
   }
 }
 
-// Errors about certificates name them, where Botan does not.
+// Botan's errors about certificates do not name the certificate, so this makes errors that do.
 template <class T>
 error session<T>::refused_by_botan(alert_type alert, std::string_view what) const {
   if (!activated && alert == alert_type::BadCertificate)
@@ -88,7 +89,7 @@ error session<T>::refused_by_botan(alert_type alert, std::string_view what) cons
   return sent_alert(alert, what, scene());
 }
 
-// Botan sends no server name with an underscore in it, which there are hosts of.
+// Botan sends no server name that contains an underscore, but there are hosts with such names.
 template <class T>
 void session<T>::tls_modify_extensions(Botan::TLS::Extensions& extensions,
                                        Botan::TLS::Connection_Side,
@@ -98,19 +99,20 @@ void session<T>::tls_modify_extensions(Botan::TLS::Extensions& extensions,
       extensions.has(code::ServerNameIndication))
     return;
   extensions.add(std::make_unique<Botan::TLS::Server_Name_Indicator>(host_));
-  // A pre-shared key has to come last (RFC 8446, 4.2.11).
+  // The pre-shared key has to be the last extension (RFC 8446, 4.2.11).
   if (!extensions.has(code::PresharedKey)) return;
   const auto put_last = []<class Extensions>(Extensions& all) {
     static constexpr code order[] = {code::PresharedKey};
     if constexpr (requires { all.reorder(order); })
       all.reorder(order);
     else
-      all.remove_extension(code::PresharedKey);  // older versions of Botan: a full handshake
+      all.remove_extension(code::PresharedKey);  // older versions of Botan make a full handshake
   };
   put_last(extensions);
 }
 
-// SERVER_TRAFFIC_SECRET_0 and those of later generations (RFC 9850); nothing else is kept.
+// Passes all secrets to the key logs. Keeps only SERVER_TRAFFIC_SECRET_0 and its successors (RFC
+// 9850), for the record reader.
 template <class T>
 void session<T>::tls_ssl_key_log_data(std::string_view label,
                                       std::span<const std::uint8_t> client_random,
@@ -126,7 +128,7 @@ std::vector<std::uint8_t> session<T>::tls_sign_message(const Botan::Private_Key&
                                                        std::string_view padding,
                                                        Botan::Signature_Format format,
                                                        const std::vector<std::uint8_t>& message) {
-  const auto& identity = persona_->identity;
+  const auto& identity = identity_state_->identity;
   if (!identity || !identity->signs_elsewhere())
     return Callbacks::tls_sign_message(key, random, padding, format, message);
   auto signature = identity->sign(padding, message);
@@ -142,7 +144,7 @@ void session<T>::tls_alert(Botan::TLS::Alert alert) {
     pending_ = received_alert(alert, scene());
   } else {
     warning_ = alert.type_string();
-    // Each is worth an answer to nobody, and a peer may send them for ever.
+    // The client does not answer warnings, and a peer could send them for ever.
     if (++warnings_ > maximum_warnings)
       refuse(error(error_category::tls, "too_many_alerts",
                    "the server sent more than " + std::to_string(maximum_warnings) +
@@ -165,7 +167,7 @@ void session<T>::tls_verify_cert_chain(
   if (shared.accept_any_certificate) {
     if (wrong) overlook(*wrong);
     if (verified || chain.empty()) return;
-    // That a chain leads nowhere must not hide that it is for another host.
+    // The error of the chain must not hide that the certificate is for another host.
     const auto named = verify_host(chain.front(), host_);
     if (!named && named.error().reason() != wrong->reason()) overlook(named.error());
     return;
@@ -185,7 +187,7 @@ template <class T>
 void session<T>::tls_session_established(const Botan::TLS::Session_Summary& summary) {
   sessions_->set_resumed(summary.was_resumption());
   if (summary.was_resumption() && sessions_->offered()) info.verified = true;
-  // Should Botan ever come here without having asked, no connection is made of it.
+  // If Botan ever skips `tls_verify_cert_chain`, the connection fails here.
   if (!info.verified && !context_.state().accept_any_certificate)
     refuse(error(error_category::tls, "not_verified",
                  "we refused a TLS handshake in which no certificate was verified")
@@ -195,8 +197,9 @@ void session<T>::tls_session_established(const Botan::TLS::Session_Summary& summ
   cipher_ = summary.ciphersuite().cipher_algo();
   hash_ = summary.ciphersuite().prf_algo();
   info.protocol = is_tls13_ ? "TLS 1.3" : "TLS 1.2";
-  info.cipher_suite = "TLS_" + summary.ciphersuite().to_string();  // Botan leaves the prefix out
-  if (const auto group = summary.kex_parameters()) {  // TLS 1.3: which of the shares it was
+  info.cipher_suite = "TLS_" + summary.ciphersuite().to_string();  // Botan's name has no prefix
+  // Only TLS 1.3 has these parameters.
+  if (const auto group = summary.kex_parameters()) {
     group_ = Botan::TLS::Group_Params::from_string(*group);
     info.group = group_ ? name_of(*group_) : *group;
   }
@@ -212,8 +215,8 @@ void session<T>::tls_session_established(const Botan::TLS::Session_Summary& summ
     info.peer_chain.push_back(context_.state().summaries->of(certificate));
 }
 
-// RFC 9266, with TLS 1.2 by its section 4: no renegotiation, which there never is here, and a
-// secret that no other connection can have.
+// RFC 9266. With TLS 1.2 its section 4 requires that there is no renegotiation, which this client
+// never allows, and an extended master secret.
 template <class T>
 result<std::vector<std::byte>> session<T>::channel_binding() try {
   if (failure_) return std::unexpected(*failure_);
@@ -223,7 +226,7 @@ result<std::vector<std::byte>> session<T>::channel_binding() try {
   if (!unique_secret_)
     return fail(error_category::usage, "no_channel_binding",
                 "the channel binding tls-exporter needs TLS 1.3, or a server whose TLS 1.2 has the "
-                "extended master secret (RFC 7627), and this one's has not");
+                "extended master secret (RFC 7627), which this server lacks");
   exporting_ = !is_tls13_;
   const auto key =
       client_->key_material_export(channel_binding_label, "", channel_binding_size).bits_of();
@@ -233,7 +236,7 @@ result<std::vector<std::byte>> session<T>::channel_binding() try {
                     Botan::short_version_string());
   const auto bytes = std::as_bytes(std::span(key));
   return std::vector<std::byte>(bytes.begin(), bytes.end());
-} catch (const std::exception&) {  // closed in both directions, and the keys are gone
+} catch (const std::exception&) {  // closed in both directions: Botan has no keys any more
   exporting_ = false;
   return fail(error_category::peer_closed, "connection_closed", "the TLS connection was closed");
 }
@@ -260,7 +263,7 @@ result<void> session<T>::conclude_revocation() {
     return {};
   }
   auto told = guarded([&] { client_->send_fatal_alert(alert_named(outcome.error().alert())); });
-  (void)told;  // whatever becomes of it, the connection ends here
+  (void)told;  // the connection ends even if sending fails
   activated = false;
   return stop(std::move(outcome).error());
 }

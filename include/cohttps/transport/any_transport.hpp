@@ -1,4 +1,4 @@
-// Any transport behind one type, so that the client is compiled once for all of them.
+// Hides any transport behind one type, so that the client is compiled once for all transports.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -26,8 +26,8 @@ namespace cohttps {
 
 namespace detail {
 
-/// An awaitable of a stream, kept inside the stream's own object while it is awaited: a read or a
-/// write costs two virtual calls and no allocation.
+/// Stores an awaitable of a stream inside the stream's own object while a coroutine awaits it. A
+/// read or a write costs two virtual calls and no allocation.
 template <class Awaitable>
 class kept_awaitable {
  public:
@@ -36,7 +36,8 @@ class kept_awaitable {
   kept_awaitable& operator=(const kept_awaitable&) = delete;
   ~kept_awaitable() { reset(); }
 
-  /// Awaits what `make()` gives. False when its result is there already: `waiter` then goes on.
+  /// Awaits the result of `make()`. Returns false if the outcome already exists; `waiter` then
+  /// continues.
   template <class Make>
   bool start(Make make, std::coroutine_handle<> waiter) {
     reset();
@@ -60,7 +61,7 @@ class kept_awaitable {
     reset();
     return outcome;
   }
-  /// Ends a wait whose coroutine is gone.
+  /// Ends a wait whose coroutine was destroyed.
   void reset() noexcept {
     if (std::exchange(full_, false)) place_.~operation();
   }
@@ -81,7 +82,8 @@ class kept_awaitable {
 
 }  // namespace detail
 
-/// A `byte_stream` of any type; one that is no `eager_stream` gives and takes nothing at once.
+/// A `byte_stream` of any type. If it is not an `eager_stream`, `try_read` and `try_write` return
+/// 0.
 class any_stream {
  public:
   template <class Stream>
@@ -98,7 +100,7 @@ class any_stream {
   void close() noexcept { model_->close({}); }
   void close(std::span<const std::byte> last) noexcept { model_->close(last); }
 
-  /// True for an `eager_stream`.
+  /// True if the stream is an `eager_stream`.
   bool is_eager() const noexcept { return model_->is_eager; }
   std::size_t try_read(std::span<std::byte> in) noexcept { return model_->try_read(in); }
   std::size_t try_write(std::span<const std::byte> out) noexcept { return model_->try_write(out); }
@@ -213,7 +215,7 @@ class any_stream {
   std::unique_ptr<interface> model_;
 };
 
-/// A `timer` of any type. `detach` gives false for one that is no `detachable_timer`.
+/// A `timer` of any type. If it is not a `detachable_timer`, `detach` returns false.
 class any_timer {
  public:
   template <class Timer>
@@ -272,12 +274,12 @@ class any_transport {
     requires(!std::same_as<Transport, any_transport> && transport<Transport>)
   any_transport(Transport over) : model_(std::make_shared<model<Transport>>(std::move(over))) {}
 
-  /// `host` is kept by the caller until the task ends.
+  /// The caller keeps the text of `host` until the task ends.
   task<result<std::vector<endpoint>>> resolve(std::string_view host, std::uint16_t port,
                                               stop_token stop) {
     return model_->resolve(host, port, stop);
   }
-  /// `to` and `how` are kept by the caller until the task ends. `how` is for a `socket_transport`.
+  /// The caller keeps `to` and `how` until the task ends. Only a `socket_transport` uses `how`.
   task<result<any_stream>> connect(const endpoint& to, const socket_options& how, stop_token stop) {
     return model_->connect(to, how, stop);
   }
@@ -289,10 +291,10 @@ class any_transport {
   time_point now() const noexcept { return model_->now(); }
   void post(std::function<void()> call) { model_->post(std::move(call)); }
 
-  /// True where `connect` heeds `how` and reaches Unix domain sockets.
+  /// True if `connect` uses `how`, and reaches Unix domain sockets.
   bool is_socket_transport() const noexcept { return model_->is_socket_transport(); }
 
-  /// The transport that this one was made from, if it is a `Transport`; else null.
+  /// Returns the transport that this one was made from if it is a `Transport`, else null.
   template <class Transport>
   Transport* target() noexcept {
     return model_->type() == &type_of<Transport>
@@ -302,7 +304,7 @@ class any_transport {
 
  private:
   template <class Transport>
-  static constexpr char type_of = 0;  // its address tells the type
+  static constexpr char type_of = 0;  // its address identifies the type
 
   class interface {
    public:

@@ -1,4 +1,4 @@
-// What the client asks of a network: byte streams, names, time. Any event loop can give it.
+// The client's requirements on a network: byte streams, names, time. Any event loop can meet them.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -21,15 +21,15 @@ using time_point = std::chrono::steady_clock::time_point;
 
 /// A connected, bidirectional stream of bytes.
 ///
-/// - `read_some` gives 1 or more bytes, 0 at the end of the stream.
-/// - `write_some` gives how many of the bytes were taken, 1 or more.
-/// - One read and one write may be under way at a time. A stop ends either with an error of
-///   category `canceled`; whether bytes moved is then unknown, so the stream is only to be closed.
-///   It never resumes the waiting coroutine from inside `request_stop`, only in a later turn of the
+/// - `read_some` returns 1 or more bytes, or 0 at the end of the stream.
+/// - `write_some` returns how many of the bytes it took, 1 or more.
+/// - One read and one write may run at the same time. A stop ends either with an error of category
+///   `canceled`. It is then unknown whether bytes moved, so the caller can only close the stream. A
+///   stop never resumes the waiting coroutine inside `request_stop`, but in a later turn of the
 ///   loop.
-/// - `idle` is false when the stream is closed or has something to read: then it cannot carry
-///   another exchange.
-/// - `close` and destruction end it at once.
+/// - `idle` returns false if the stream is closed, or if there is something to read. The stream
+///   then cannot carry another exchange.
+/// - `close` and the destructor end the stream at once.
 template <class S>
 concept byte_stream =
     requires(S& s, std::span<std::byte> in, std::span<const std::byte> out, stop_token stop) {
@@ -43,33 +43,34 @@ using timer_function = void (*)(void*) noexcept;
 
 /// Calls a function once, later, on the runtime's thread.
 ///
-/// `set` replaces what was set before; a time in the past, such as `time_point::min()`, is the
-/// loop's next turn. After `cancel` or destruction the function is not called.
+/// `set` replaces the earlier setting. A time in the past, such as `time_point::min()`, means the
+/// loop's next turn. After `cancel` or destruction the timer does not call the function.
 template <class T>
 concept timer = requires(T& t, time_point when, timer_function f, void* argument) {
   { t.set(when, f, argument) } noexcept;
   { t.cancel() } noexcept;
 } && std::movable<T>;
 
-/// A timer that can be left set without keeping its loop running, which is cheaper than to cancel
-/// it and set it again. `detach` gives false where the loop might not notice; then nothing has
-/// changed.
+/// A timer that can stay set without keeping its loop running. This is cheaper than to cancel the
+/// timer and to set it again. `detach` returns false, and changes nothing, if the loop might not
+/// notice the change.
 template <class T>
 concept detachable_timer = timer<T> && requires(T& t) {
   { t.detach() } noexcept -> std::same_as<bool>;
   { t.attach() } noexcept;
 };
 
-/// A stream that also reads and sends without waiting: what came unasked before it is used again,
-/// and a last word before it is closed.
+/// A stream that can also read and send without waiting. The client uses this to read unexpected
+/// bytes before it uses the stream again, and to send last bytes before it closes the stream.
 ///
-/// - `try_read` gives what is there and says how many bytes that was: 0 when there is nothing, or
-///   when the stream is closed or broken. Not while a read is under way.
-/// - `try_write` takes what can be taken at once and says how many bytes that was: 0 when there is
-///   no room, or when the stream is closed or broken. Not while a write is under way.
+/// - `try_read` reads the bytes that have arrived, and returns their number. Returns 0 if there are
+///   none, or if the stream is closed or broken. Do not call it while a read is running.
+/// - `try_write` sends the bytes that the stream can take at once, and returns their number.
+///   Returns 0 if it can take none, or if the stream is closed or broken. Do not call it while a
+///   write is running.
 ///
-/// There may be a `close(last)`, which closes after `last`, as much of it as can be taken at once,
-/// in fewer packets.
+/// A stream may also have `close(last)`. It sends as much of `last` as the stream can take at once,
+/// and closes the stream, with fewer packets.
 template <class S>
 concept eager_stream =
     byte_stream<S> && requires(S& s, std::span<std::byte> in, std::span<const std::byte> out) {
@@ -79,24 +80,26 @@ concept eager_stream =
 
 namespace detail {
 
-/// What the concept posts: any copyable function without arguments, so that a loop may keep its
-/// calls as `std::function<void()>`.
+/// The type of function that `post` must accept: any copyable function without arguments. A loop
+/// may therefore store its calls as `std::function<void()>`.
 struct posted_call {
   void operator()() const {}
 };
 
 }  // namespace detail
 
-/// A network with its event loop. Cheap to copy; all calls on the runtime's thread, except `post`.
+/// A network with its event loop. Cheap to copy. Call all functions on the runtime's thread, except
+/// `post`.
 ///
-/// - `resolve` gives the addresses of a host in the order to try them, at least one; an IP literal
-///   (without brackets) is its own address. Errors: category `resolve`.
-/// - `connect` gives a stream. Errors: category `connect`. The caller keeps what both take by
-///   reference until they end.
-/// - A stop ends either with category `canceled`, in a later turn of the loop and never from inside
+/// - `resolve` returns the addresses of a host in the order to try them, at least one. An IP
+///   literal (without brackets) is its own address. Errors: category `resolve`.
+/// - `connect` returns a stream. Errors: category `connect`.
+/// - The caller keeps all arguments that `resolve` and `connect` take by reference until they end.
+/// - A stop ends either with category `canceled`, in a later turn of the loop and never inside
 ///   `request_stop`.
-/// - `post` calls a copyable function on the runtime's thread, soon and never inside the call. From
-///   any thread. The loop owns what it has not called yet, and destroys it when it is destroyed.
+/// - `post` calls a copyable function on the runtime's thread, soon and never before `post`
+///   returns. Any thread may call it. The loop owns the functions that it has not called yet. When
+///   the loop is destroyed, it destroys them.
 template <class T>
 concept transport = byte_stream<typename T::stream_type> && timer<typename T::timer_type> &&
                     requires(T& t, std::string_view host, std::uint16_t port, const endpoint& to,
@@ -113,7 +116,7 @@ concept transport = byte_stream<typename T::stream_type> && timer<typename T::ti
 
 /// A transport whose sockets can be configured, and which also connects to Unix domain sockets.
 ///
-/// Without it those options of the client are errors of category `usage`.
+/// With other transports those options of the client are errors of category `usage`.
 template <class T>
 concept socket_transport =
     transport<T> && requires(T& t, const endpoint& to, const socket_options& how, stop_token stop) {

@@ -1,4 +1,4 @@
-// Where to connect: an address and a port, or a path; independent of any socket library.
+// The target of a connection: an address and a port, or a path. Independent of any socket library.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -19,20 +19,20 @@ struct endpoint {
   bool is_v6 = false;
   std::uint16_t port = 0;
   std::uint32_t scope = 0;  ///< the zone of a link-local IPv6 address, else 0
-  std::string path = {};    ///< of a Unix domain socket, and then nothing else counts; else empty
+  std::string path = {};    ///< path of a Unix domain socket; nothing else counts then; else empty
 
   COHTTPS_DECL bool is_unix() const noexcept;
 
   friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
-/// The Unix domain socket at `path`.
+/// Returns the endpoint of the Unix domain socket at `path`.
 COHTTPS_DECL endpoint unix_endpoint(std::string_view path);
 
 namespace detail {
 
-/// Four decimal numbers. None starts with 0: some readers would take it for octal, and the address
-/// for another.
+/// Parses four decimal numbers. No number may start with 0, because some readers would take it for
+/// octal, and would read another address.
 constexpr bool parse_ipv4_literal(std::string_view text, std::byte* out) noexcept {
   for (int part = 0; part < 4; ++part) {
     const std::string_view digits = text.substr(0, text.find('.'));
@@ -53,7 +53,7 @@ constexpr bool parse_ipv4_literal(std::string_view text, std::byte* out) noexcep
   return text.empty();
 }
 
-/// RFC 4291, 2.2, without a zone.
+/// Parses an address by RFC 4291, 2.2, without a zone.
 constexpr bool parse_ipv6_literal(std::string_view text,
                                   std::array<std::byte, 16>& bytes) noexcept {
   bytes = {};
@@ -103,9 +103,9 @@ constexpr bool parse_ipv6_literal(std::string_view text,
 
 }  // namespace detail
 
-/// The address that an IP literal without brackets writes, with port 0; nothing for what is none,
-/// such as a name. IPv4 as four decimal numbers, IPv6 as in RFC 4291 with an optional numeric zone,
-/// "fe80::1%2" (RFC 4007, 11).
+/// Parses an IP literal without brackets, and returns its address with port 0. Returns nothing for
+/// other text, such as a name. IPv4 is four decimal numbers. IPv6 is written as in RFC 4291, with
+/// an optional numeric zone, "fe80::1%2" (RFC 4007, 11).
 constexpr std::optional<endpoint> parse_address(std::string_view text) {
   endpoint e;
   if (text.find(':') == text.npos)
@@ -127,11 +127,11 @@ constexpr std::optional<endpoint> parse_address(std::string_view text) {
   return e;
 }
 
-/// The address alone, "192.0.2.1", "2001:db8::1" or "fe80::1%2", as `parse_address` reads it and
-/// RFC 5952 writes it; "unix:/path" for a Unix domain socket.
+/// Returns only the address, such as "192.0.2.1", "2001:db8::1" or "fe80::1%2". The form is that of
+/// RFC 5952, and `parse_address` reads it. Returns "unix:/path" for a Unix domain socket.
 COHTTPS_DECL std::string address_text(const endpoint& e);
 
-/// "192.0.2.1:443", "[2001:db8::1]:443" or "unix:/path".
+/// Returns text such as "192.0.2.1:443", "[2001:db8::1]:443" or "unix:/path".
 COHTTPS_DECL std::string to_string(const endpoint& e);
 
 }  // namespace cohttps

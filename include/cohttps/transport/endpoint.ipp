@@ -21,7 +21,8 @@ COHTTPS_DEF std::string address_text(const endpoint& e) {
     for (std::size_t i = 0; i < 4; ++i) out += (i ? "." : "") + std::to_string(byte(i));
     return out;
   }
-  // RFC 5952: the first longest run of two or more zero groups is shortened.
+  // RFC 5952: "::" replaces the longest run of two or more zero groups, or the first of equally
+  // long ones.
   const auto group = [&](std::size_t i) { return byte(2 * i) << 8 | byte(2 * i + 1); };
   std::size_t best = 8, best_length = 1;
   for (std::size_t i = 0; i < 8;) {

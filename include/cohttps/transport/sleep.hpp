@@ -1,4 +1,4 @@
-// Waiting for time to pass.
+// Waits for time to pass.
 #pragma once
 
 #include <cohttps/core/stop.hpp>
@@ -11,14 +11,15 @@
 
 namespace cohttps {
 
-/// What `sleep_until` returns. Gives true when the time came and false when it was stopped first.
+/// The operation that `sleep_until` returns. It gives true if the time has come, and false if it
+/// was stopped before.
 template <transport Transport>
 class [[nodiscard("a sleep does nothing until it is awaited")]] sleep_operation {
  public:
   sleep_operation(Transport transport, time_point until, stop_token stop = {})
       : transport_(std::move(transport)), until_(until), stops_(stop) {}
 
-  /// The same sleep, which ends with this stop, too.
+  /// Returns the same sleep, which this token can also stop.
   sleep_operation with_stop(stop_token stop) && {
     stops_.add(stop);
     return std::move(*this);
@@ -44,7 +45,7 @@ class [[nodiscard("a sleep does nothing until it is awaited")]] sleep_operation 
     struct on_stop {
       awaiter* self;
       void operator()() const noexcept {
-        // Resumed from the loop rather than from inside whoever asks for the stop.
+        // The loop resumes the coroutine, and not the caller that requests the stop.
         self->timer_.set(
             time_point::min(), [](void* a) noexcept { static_cast<awaiter*>(a)->end(false); },
             self);

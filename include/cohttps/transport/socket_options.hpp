@@ -1,4 +1,4 @@
-// What to ask of a socket before it connects.
+// Options for a socket before it connects.
 #pragma once
 
 #include <cohttps/transport/endpoint.hpp>
@@ -9,18 +9,18 @@
 
 namespace cohttps {
 
-/// How to make a TCP socket. What cannot be done is an error of the connecting, never left out.
+/// Options for a TCP socket. If the system cannot apply an option, connecting fails.
 struct socket_options {
-  /// The address to connect from; its port is 0 for any. Only peers of its own family (IPv4 or
-  /// IPv6) can be reached then.
+  /// The address to connect from; port 0 means any port. The socket can then reach only peers of
+  /// the same family (IPv4 or IPv6).
   std::optional<endpoint> local_address = {};
 
-  /// The network interface that everything has to go through, such as "eth0"; empty for whichever
-  /// the system chooses. Linux (SO_BINDTODEVICE, which may need a privilege).
+  /// The network interface that all packets must use, such as "eth0"; empty if the system chooses.
+  /// Only on Linux (SO_BINDTODEVICE, which may need a privilege).
   std::string device = {};
 
-  /// Lets the system probe a connection that was silent for so long, 1 s to 32767 s, so that a
-  /// peer that vanished is found out; empty for no probes (RFC 9293, 3.8.4).
+  /// Lets the system probe a connection that has been silent for this time, 1 s to 32767 s. A probe
+  /// finds out that a peer has vanished. Empty for no probes (RFC 9293, 3.8.4).
   std::optional<std::chrono::seconds> keep_alive = {};
 
   friend bool operator==(const socket_options&, const socket_options&) = default;

@@ -1,4 +1,5 @@
-// The Bidi rule (RFC 5893, 2), which keeps a name of right-to-left labels readable in one way.
+// The Bidi rule (RFC 5893, 2). It ensures that a name with right-to-left labels is readable in only
+// one way.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 
 namespace cohttps::detail {
 
-/// Bidi_Class, as far as the rule tells classes apart.
+/// The values of Bidi_Class that the rule distinguishes.
 enum class bidi_class : std::uint8_t {
   left,           ///< L
   right,          ///< R, AL
@@ -18,9 +19,9 @@ enum class bidi_class : std::uint8_t {
   mark,           ///< NSM
 };
 
-// Each entry is a first code point, shifted by three, and the class of the code points up to the
-// next entry. From DerivedBidiClass.txt of Unicode 15; code points that no label can hold (UTS #46)
-// count as what stands before them, which shortens the table.
+// Each entry is a first code point, shifted by three, and the class of all code points up to the
+// next entry. The data come from DerivedBidiClass.txt of Unicode 15. A code point that no label can
+// contain (UTS #46) has the class of the code point before it, which shortens the table.
 // clang-format off
 inline constexpr std::uint32_t bidi_runs[] = {
     0x4, 0x183, 0x1d4, 0x308, 0x3dc, 0x6f8, 0x7bc, 0x7c0, 0x15cc, 0x15d8, 0x1614, 0x1680, 0x1694,
@@ -104,7 +105,7 @@ constexpr bidi_class bidi_class_of(char32_t c) noexcept {
   return static_cast<bidi_class>(next[-1] & 7);
 }
 
-/// True when a name with this label is a Bidi domain name, all labels of which have to satisfy the
+/// True if a name with this label is a Bidi domain name. All labels of such a name must satisfy the
 /// rule (RFC 5893, 1.4).
 constexpr bool makes_bidi(std::u32string_view label) noexcept {
   return std::ranges::any_of(label, [](char32_t c) {
@@ -113,7 +114,7 @@ constexpr bool makes_bidi(std::u32string_view label) noexcept {
   });
 }
 
-/// The six conditions of RFC 5893, 2.
+/// Checks the six conditions of RFC 5893, 2.
 constexpr bool satisfies_bidi_rule(std::u32string_view label) noexcept {
   using enum bidi_class;
   if (label.empty()) return true;

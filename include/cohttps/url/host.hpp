@@ -1,4 +1,4 @@
-// The host of a URL: the URL Standard, "Host parsing" and "Host serializing".
+// Parses and serializes the host of a URL: the URL Standard, "Host parsing" and "Host serializing".
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -21,12 +21,12 @@ namespace cohttps::detail {
 enum class host_kind : std::uint8_t { domain, ipv4, ipv6 };
 
 enum : std::uint8_t {
-  host_lower = 1,      ///< stays as it is in a domain
+  host_lower = 1,      ///< stays unchanged in a domain
   host_upper = 2,      ///< 'A' to 'Z'
-  host_forbidden = 4,  ///< "forbidden domain code point", but for '%'
+  host_forbidden = 4,  ///< "forbidden domain code point", except '%'
 };
 
-/// What to do with each byte of a domain; 0 for '%' and for what is not ASCII.
+/// How the parser treats each byte of a domain; 0 for '%' and for bytes outside ASCII.
 inline constexpr auto host_bytes = [] {
   std::array<std::uint8_t, 256> table{};
   for (std::size_t i = 0; i < 0x80; ++i) {
@@ -44,8 +44,8 @@ constexpr std::uint8_t host_byte(char c) noexcept {
   return host_bytes[static_cast<unsigned char>(c)];
 }
 
-/// The "IPv4 number parser": decimal, octal after "0", hexadecimal after "0x". Numbers too large
-/// for any address come out as 2^32.
+/// The "IPv4 number parser". Reads decimal, octal after "0", and hexadecimal after "0x". Returns
+/// 2^32 for every larger number.
 constexpr std::optional<std::uint64_t> parse_ipv4_number(std::string_view text) noexcept {
   if (text.empty()) return std::nullopt;
   unsigned base = 10;
@@ -73,7 +73,7 @@ constexpr bool ends_in_a_number(std::string_view domain) noexcept {
   return last.find_first_not_of("0123456789") == last.npos || parse_ipv4_number(last).has_value();
 }
 
-/// The "IPv4 parser". Returns what is wrong; nothing when `address` is set.
+/// The "IPv4 parser". Returns what is wrong, or an empty text if it has set `address`.
 constexpr std::string_view parse_ipv4(std::string_view text, std::uint32_t& address) noexcept {
   if (text.ends_with('.')) text.remove_suffix(1);
   std::uint64_t value = 0;
@@ -82,7 +82,7 @@ constexpr std::string_view parse_ipv4(std::string_view text, std::uint32_t& addr
     const auto number = parse_ipv4_number(text.substr(0, dot));
     if (!number) return "has a part that is not a number";
     if (dot == text.npos) {
-      // The last part fills the bytes that are left.
+      // The last part fills the remaining bytes.
       const int bits = 8 * (4 - part);
       if (*number >> bits != 0) return "has a number that is too large";
       address = static_cast<std::uint32_t>(value << bits | *number);
@@ -99,7 +99,7 @@ COHTTPS_DECL void append_ipv4(std::string& out, std::uint32_t address);
 
 using ipv6_pieces = std::array<std::uint16_t, 8>;
 
-/// The four decimal bytes that may end an IPv6 address, into two pieces.
+/// Reads the four decimal bytes that may end an IPv6 address, and stores them in two pieces.
 constexpr bool parse_embedded_ipv4(std::string_view text, std::uint16_t* piece) noexcept {
   for (int part = 0; part < 4; ++part) {
     const std::string_view number = text.substr(0, text.find('.'));
@@ -116,12 +116,12 @@ constexpr bool parse_embedded_ipv4(std::string_view text, std::uint16_t* piece) 
   return text.empty();
 }
 
-/// The "IPv6 parser", for what stands between the brackets. Returns what is wrong; nothing when
-/// `pieces` is set.
+/// The "IPv6 parser" for the text between the brackets. Returns what is wrong, or an empty text if
+/// it has set `pieces`.
 constexpr std::string_view parse_ipv6(std::string_view text, ipv6_pieces& pieces) noexcept {
   pieces = {};
   std::size_t count = 0;
-  std::optional<std::size_t> gap;  // the piece after "::", which stands for at least one itself
+  std::optional<std::size_t> gap;  // the piece after "::", which replaces at least one piece
   if (text.starts_with(':')) {
     if (!text.starts_with("::")) return "starts with a single ':'";
     text.remove_prefix(2);
@@ -159,14 +159,15 @@ constexpr std::string_view parse_ipv6(std::string_view text, ipv6_pieces& pieces
   return {};
 }
 
-/// The "IPv6 serializer", with brackets: lower case, the first longest run of two or more zero
-/// pieces as "::" (RFC 5952).
+/// The "IPv6 serializer", with brackets. Writes lower case, and "::" for the longest run of two or
+/// more zero pieces, or for the first of equally long ones (RFC 5952).
 COHTTPS_DECL void append_ipv6(std::string& out, const ipv6_pieces& pieces);
 
 COHTTPS_DECL std::unexpected<error> refuse_host(std::string_view reason, std::string_view host,
                                                 std::string_view why);
 
-/// The "host parser" for special URLs: appends the normalised host to `out`. `text` is not empty.
+/// The "host parser" for special URLs. Appends the normalised host to `out`. `text` must not be
+/// empty.
 COHTTPS_DECL result<host_kind> parse_host(std::string_view text, std::string& out);
 
 }  // namespace cohttps::detail

@@ -54,7 +54,7 @@ COHTTPS_DEF result<host_kind> parse_host(std::string_view text, std::string& out
     return host_kind::ipv6;
   }
 
-  // The "domain parser": ASCII is only put into lower case, whatever its "xn--" labels decode to.
+  // The "domain parser" only converts ASCII to lower case, whatever its "xn--" labels decode to.
   std::string decoded;
   std::string_view domain = text;
   if (text.find('%') != text.npos) domain = decoded = percent_decode(text);

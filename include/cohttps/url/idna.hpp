@@ -1,5 +1,5 @@
-// Names beyond ASCII: Unicode ToASCII (UTS #46) as the URL Standard's "domain parser" asks for it,
-// with libidn2's tables. No other header names libidn2.
+// Names with characters outside ASCII: Unicode ToASCII (UTS #46) with libidn2's tables, as the URL
+// Standard's "domain parser" requires it. Only this header includes libidn2.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -30,16 +30,17 @@ namespace cohttps::detail {
 /// Unicode ToASCII with CheckHyphens, UseSTD3ASCIIRules, VerifyDnsLength and
 /// Transitional_Processing false, CheckBidi and CheckJoiners true.
 ///
-/// libidn2 has no such mode. Its nontransitional lookup adds the rules of IDNA2008 (no symbols);
-/// its transitional lookup is the mapping table and normalisation alone, but has four characters
-/// too many in the table, rules for hyphens, and limits of length. So each label is mapped by the
-/// latter, with stand-ins for what it would treat differently, and in pieces where it is long. The
-/// labels, Punycode, joiners and the Bidi rule are seen to here.
+/// libidn2 has no such mode. Its nontransitional lookup adds the rules of IDNA2008 (no symbols).
+/// Its transitional lookup applies only the mapping table and the normalisation. But this lookup
+/// also maps four characters that must stay, checks hyphens, and limits lengths. This class
+/// therefore maps each label with the transitional lookup. It replaces the characters that the
+/// lookup would treat differently by stand-ins, and cuts a long label into pieces. It handles
+/// labels, Punycode, joiners and the Bidi rule itself.
 class idna {
  public:
   /// `domain` is UTF-8. Errors: usage, "url_host_idna"; limit, "url_host_too_long".
   static result<std::string> to_ascii(std::string_view domain) {
-    // Punycode takes quadratic time, and no name that can be resolved comes near this.
+    // Punycode takes quadratic time. No name that can be resolved is nearly as long as this limit.
     if (domain.size() > max_domain)
       return fail(error_category::limit, "url_host_too_long",
                   "the host has " + std::to_string(domain.size()) +
@@ -50,7 +51,7 @@ class idna {
     std::vector<std::u32string> labels;
     std::u32string_view rest = *decoded;
     for (bool last = false; !last;) {
-      // All characters that are mapped to a dot, so that labels can be mapped one by one.
+      // All characters that are mapped to a dot. The class can therefore map each label separately.
       const auto dot = rest.find_first_of(U".\u3002\uff0e\uff61");
       last = dot == rest.npos;
       auto label = process(rest.substr(0, dot));
@@ -83,21 +84,21 @@ class idna {
     char32_t from, to;
   };
 
-  // Control characters: no valid label holds one, and like what they stand for, they compose with
-  // no other character.
+  // The stand-ins are control characters. No valid label contains one. Like the characters that
+  // they replace, they compose with no other character.
   static constexpr replacement stand_ins[] = {
-      {'-', 1},     // the hyphen rules; and "xn--" is left alone
+      {'-', 1},     // avoids the hyphen rules, and protects "xn--"
       {0x00df, 2},  // sharp s, otherwise mapped to "ss"
       {0x03c2, 3},  // final sigma, otherwise mapped to sigma
-      {zwnj, 4},    // otherwise left out
-      {zwj, 5},     // otherwise left out
+      {zwnj, 4},    // otherwise removed
+      {zwj, 5},     // otherwise removed
       {0x1806, 6},  // Mongolian soft hyphen, otherwise disallowed
   };
-  static constexpr char32_t neutral = 7;  // stands for nothing
+  static constexpr char32_t neutral = 7;  // replaces no character
 
-  // What the mapping table of Unicode 17 maps, and libidn2's, of Unicode 14, does not, or maps to
-  // something else; characters that are new since are not among them. The two hyphens stand here
-  // to get their stand-in.
+  // The characters that the mapping table of Unicode 17 maps, but that libidn2's table of Unicode
+  // 14 does not map, or maps to something else. Characters that are new since Unicode 14 are not in
+  // this list. The two hyphens are in it so that they get their stand-in.
   static constexpr replacement later_mappings[] = {
       {0xfe63, '-'},      {0xff0d, '-'},     {0x1e9e, 0x00df},  {0x04c0, 0x04cf},
       {0x2132, 0x214e},   {0x2183, 0x2184},  {0x2f868, 0x36fc}, {0x2f874, 0x5f53},
@@ -120,7 +121,7 @@ class idna {
                 "the host is not a valid internationalized name: it " + std::string(why));
   }
 
-  /// UTS #46, 4, "Processing", from mapping on, for one label.
+  /// Applies UTS #46, 4, "Processing", to one label, from the mapping on.
   static result<std::u32string> process(std::u32string_view input) {
     if (is_plain(input)) return std::u32string(input);
     auto label = map(input);
@@ -129,11 +130,11 @@ class idna {
       if (!is_ascii(*label)) return refuse("has an 'xn--' label that is not ASCII");
       auto decoded = punycode::decode(std::string(label->begin() + 4, label->end()));
       if (!decoded || is_ascii(*decoded)) return refuse("has an 'xn--' label without a meaning");
-      // What mapping leaves as it is consists of valid characters and is normalised.
+      // If the mapping changes nothing, the text consists of valid characters and is normalised.
       label = map(*decoded);
       if (!label) return label;
       if (*label != *decoded || decoded->starts_with(U"xn--"))
-        return refuse("has an 'xn--' label that no name is written as");
+        return refuse("has an 'xn--' label that does not decode to a normalised name");
     }
     for (std::size_t i = 0; i < label->size(); ++i)
       if (((*label)[i] == zwnj || (*label)[i] == zwj) && !joiner_allowed(*label, i))
@@ -141,14 +142,14 @@ class idna {
     return label;
   }
 
-  /// What processing gives back as it is.
+  /// True if processing does not change the label.
   static constexpr bool is_plain(std::u32string_view label) noexcept {
     return !label.starts_with(U"xn--") && std::ranges::all_of(label, [](char32_t c) {
       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     });
   }
 
-  /// UTS #46, 4, "Map" and "Normalize", and of 4.1 the rules on which characters are valid.
+  /// Applies UTS #46, 4, "Map" and "Normalize", and the rules of 4.1 about valid characters.
   static result<std::u32string> map(std::u32string_view label) {
     std::u32string prepared;
     for (char32_t c : label) {
@@ -183,7 +184,7 @@ class idna {
     }
   }
 
-  /// libidn2 takes labels of up to 63 bytes, the standard of any length.
+  /// libidn2 accepts labels of up to 63 bytes. The standard does not limit their length.
   static result<std::u32string> map_halves(std::u32string_view label) {
     const std::size_t middle = label.size() / 2;
     for (std::size_t away = 0; away < middle; ++away)
@@ -198,9 +199,9 @@ class idna {
     return refuse("has a label that is too long to be mapped");
   }
 
-  /// Whether text can be cut between `a` and `b`: mapped apart, they give what they give together.
+  /// True if text may be cut between `a` and `b`: the mapped parts together equal the mapped whole.
   static bool independent(char32_t a, char32_t b) {
-    // The three jamo of a syllable compose, although its last two alone do not.
+    // The three jamo of a syllable compose, although the last two alone do not.
     if (b >= 0x1160 && b <= 0x11ff) return false;
     const char32_t text[] = {neutral, a, b};
     std::u32string head, tail, both;
@@ -222,9 +223,9 @@ class idna {
     return IDN2_OK;
   }
 
-  /// RFC 5892, Appendix A.1 and A.2, which libidn2's nontransitional lookup checks, for the joiner
-  /// at `at`. The rest of the label would have to obey IDNA2008, so it is asked about the
-  /// neighbourhood alone.
+  /// Checks the joiner at `at` by RFC 5892, Appendix A.1 and A.2. libidn2's nontransitional lookup
+  /// has this check. The lookup would also require that the rest of the label obeys IDNA2008, so it
+  /// gets only the characters around the joiner.
   static bool joiner_allowed(std::u32string_view label, std::size_t at) {
     if (at == 0) return false;
     const char32_t after_virama[] = {'a', label[at - 1], label[at]};

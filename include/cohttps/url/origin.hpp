@@ -1,4 +1,4 @@
-// The origin of a URL: with whom a request speaks.
+// The origin of a URL: scheme, host and port.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -10,20 +10,20 @@
 
 namespace cohttps {
 
-/// Scheme, host and port (RFC 9110, 4.3.1; the URL Standard, "Origin"). Two URLs with equal origins
-/// are served by the same authority, so their requests can share a connection and credentials.
+/// Scheme, host and port (RFC 9110, 4.3.1; the URL Standard, "Origin"). The same authority serves
+/// all URLs with equal origins, so their requests can share a connection and credentials.
 struct origin {
   std::string scheme;      ///< "http" or "https"
   std::string host;        ///< normalised, IPv6 in brackets
-  std::uint16_t port = 0;  ///< always the effective one, such as 443
+  std::uint16_t port = 0;  ///< always the effective port, such as 443
 
   friend bool operator==(const origin&, const origin&) = default;
 
-  /// The serialised origin, such as "https://example.com:8443"; the scheme's default port is left
-  /// out.
+  /// Returns the serialised origin, such as "https://example.com:8443", without the scheme's
+  /// default port.
   COHTTPS_DECL std::string text() const;
 
-  /// 443 for "https", 80 for "http", 0 for anything else.
+  /// Returns 443 for "https", 80 for "http", 0 for any other scheme.
   static constexpr std::uint16_t default_port(std::string_view scheme) noexcept {
     return scheme == "https" ? 443 : scheme == "http" ? 80 : 0;
   }
@@ -34,8 +34,8 @@ struct origin {
 template <>
 struct std::hash<cohttps::origin> {
   std::size_t operator()(const cohttps::origin& o) const noexcept {
-    // The port and whether the scheme has an 's' fit into 17 bits; the multiplier (2^64 divided by
-    // the golden ratio) spreads them over the word.
+    // The port, and whether the scheme ends with 's', fit into 17 bits. The multiplier (2^64
+    // divided by the golden ratio) spreads them over the word.
     const std::uint64_t rest = o.port * 2u + (o.scheme == "https");
     return std::hash<std::string_view>()(o.host) ^
            static_cast<std::size_t>((rest + 1) * 0x9e3779b97f4a7c15u);

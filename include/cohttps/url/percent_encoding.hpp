@@ -10,8 +10,8 @@
 
 namespace cohttps {
 
-/// The percent-encode sets of the URL Standard: which bytes a part of a URL cannot hold as they
-/// are. Each holds the C0 controls and every byte above '~'.
+/// The percent-encode sets of the URL Standard. A set contains the bytes that a part of a URL
+/// cannot contain unencoded. Each set contains the C0 controls and every byte above '~'.
 enum class percent_encode_set : std::uint8_t {
   c0_control = 1 << 0,
   fragment = 1 << 1,
@@ -19,18 +19,18 @@ enum class percent_encode_set : std::uint8_t {
   special_query = 1 << 3,  ///< the query of an http or https URL
   path = 1 << 4,
   userinfo = 1 << 5,
-  component = 1 << 6,  ///< what JavaScript's encodeURIComponent() escapes
+  component = 1 << 6,  ///< the bytes that JavaScript's encodeURIComponent() escapes
   form = 1 << 7,       ///< application/x-www-form-urlencoded, where a space becomes '+'
 };
 
 namespace detail {
 
-/// For each byte, the sets that hold it.
+/// For each byte, the sets that contain it.
 inline constexpr auto percent_encode_sets = [] {
   using enum percent_encode_set;
   std::array<std::uint8_t, 256> table{};
-  // A set is what it adds to the one that the standard builds it on, so the bits of all the sets
-  // that contain a character are set together.
+  // The standard builds most sets on another set. Each call therefore sets the bits of all sets
+  // that contain the characters.
   constexpr auto of = [](auto... sets) {
     return static_cast<std::uint8_t>((0u | ... | static_cast<unsigned>(sets)));
   };
@@ -66,8 +66,9 @@ constexpr void append_percent_encoded_byte(std::string& out, char byte) {
 
 }  // namespace detail
 
-/// Appends `text` to `out`, the bytes in `set` percent-encoded. Only the sets `component` and
-/// `form` hold '%', and so give text that `percent_decode` turns back.
+/// Appends `text` to `out`, with the bytes in `set` percent-encoded. Only the sets `component` and
+/// `form` contain '%'. Only with these can the text be decoded again: by `percent_decode`, or for
+/// `form`, where a space becomes '+', by `query::parse`.
 constexpr void append_percent_encoded(std::string& out, std::string_view text,
                                       percent_encode_set set) {
   std::size_t done = 0;
@@ -83,7 +84,7 @@ constexpr void append_percent_encoded(std::string& out, std::string_view text,
   out.append(text.data() + done, text.size() - done);
 }
 
-/// `text` with the bytes in `set` percent-encoded.
+/// Returns `text` with the bytes in `set` percent-encoded.
 constexpr std::string percent_encode(std::string_view text, percent_encode_set set) {
   std::string out;
   out.reserve(text.size());
@@ -91,8 +92,8 @@ constexpr std::string percent_encode(std::string_view text, percent_encode_set s
   return out;
 }
 
-/// `text` with each "%XX" turned into its byte. A '%' without two hexadecimal digits after it
-/// stays as it is. The result need not be UTF-8.
+/// Returns `text` with each "%XX" replaced by its byte. A '%' without two hexadecimal digits after
+/// it stays unchanged. The result need not be UTF-8.
 constexpr std::string percent_decode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -111,8 +112,8 @@ constexpr std::string percent_decode(std::string_view text) {
   return out;
 }
 
-/// Appends "name=value" to `out` as application/x-www-form-urlencoded ("urlencoded serializing"),
-/// after a '&' when `out` already holds a pair.
+/// Appends "name=value" to `out` as application/x-www-form-urlencoded ("urlencoded serializing").
+/// If `out` is not empty, it appends a '&' first.
 constexpr void append_form_urlencoded(std::string& out, std::string_view name,
                                       std::string_view value) {
   if (!out.empty()) out += '&';

@@ -1,4 +1,4 @@
-// Punycode (RFC 3492): a label of any characters written with letters, digits and hyphens.
+// Punycode (RFC 3492). It writes a label of any characters with letters, digits and hyphens.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -13,10 +13,10 @@
 namespace cohttps::detail {
 
 struct punycode {
-  /// `label` without the "xn--" that says that a label is encoded.
+  /// Encodes `label`. The result does not contain the "xn--" that marks an encoded label.
   COHTTPS_DECL static std::string encode(std::u32string_view label);
 
-  /// The label that `text`, without its "xn--", stands for; nothing when it stands for none.
+  /// Decodes `text`, which is without its "xn--". Returns nothing if `text` is not valid Punycode.
   COHTTPS_DECL static std::optional<std::u32string> decode(std::string_view text);
 
  private:

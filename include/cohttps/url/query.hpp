@@ -17,7 +17,8 @@
 
 namespace cohttps {
 
-/// A list of names and values, of any bytes, in order; a name may occur again.
+/// A list of names and values in order. They may contain any bytes, and a name may occur several
+/// times.
 ///
 /// ```
 ///   query{{"name", "J\u00f8rgen & co"}, {"page", "1"}}.text()  // name=J%C3%B8rgen+%26+co&page=1
@@ -38,18 +39,18 @@ class query {
     for (const auto& [name, value] : pairs) add(name, value);
   }
 
-  /// What `text` means ("application/x-www-form-urlencoded parsing"), such as `url::query()`: '+'
-  /// is a space, a '%' without two digits stays, empty pieces are skipped. Names and values are
-  /// bytes; they are not looked at as UTF-8.
+  /// Parses `text` ("application/x-www-form-urlencoded parsing"), for example `url::query()`. A '+'
+  /// means a space, a '%' without two digits stays unchanged, and empty pieces are skipped. Names
+  /// and values are bytes, which need not be UTF-8.
   COHTTPS_DECL static query parse(std::string_view text);
 
   COHTTPS_DECL query& add(std::string_view name, std::string_view value) &;
   COHTTPS_DECL query&& add(std::string_view name, std::string_view value) &&;
 
-  /// Encoded: of ASCII letters, digits and "*-._+%&=".
+  /// Returns the encoded pairs, which consist of ASCII letters, digits and "*-._+%&=".
   COHTTPS_DECL std::string text() const;
 
-  /// The first value of this name.
+  /// Returns the first value of this name, or nothing.
   COHTTPS_DECL std::optional<std::string_view> find(std::string_view name) const noexcept;
 
   auto begin() const noexcept { return pairs_.begin(); }
@@ -65,7 +66,7 @@ class query {
   std::vector<pair> pairs_;
 };
 
-/// `to` with the pairs behind the query that it has. Throws `error` (limit, "url_too_long").
+/// Returns `to` with the pairs added after its query. Throws `error` (limit, "url_too_long").
 COHTTPS_DECL url with_appended(const url& to, const query& pairs);
 
 }  // namespace cohttps

@@ -1,7 +1,7 @@
 // The "basic URL parser" of the URL Standard, for http and https.
 //
-// The standard's state machine reads one code point at a time; this parser takes each component
-// whole, in the order of the states, whose names stand at the functions.
+// The standard's state machine reads one code point at a time. This parser reads each component as
+// a whole, in the order of the states. The comments at the functions name the states.
 #pragma once
 
 #include <cohttps/core/ascii.hpp>
@@ -28,25 +28,25 @@ COHTTPS_DECL std::unexpected<error> refuse_length(std::size_t size);
 
 constexpr bool is_slash(char c) noexcept { return c == '/' || c == '\\'; }
 
-/// Where a path ends: at a '?', a '#' or the end. (A loop, as `find_first_of` is several times
-/// slower.)
+/// Returns the end of a path: a '?', a '#' or the end of `text`. It uses a loop, because
+/// `find_first_of` is several times slower.
 constexpr std::size_t path_end(std::string_view text) noexcept {
   std::size_t at = 0;
   while (at < text.size() && text[at] != '?' && text[at] != '#') ++at;
   return at;
 }
 
-/// Where an authority ends: where a path begins, or ends.
+/// Returns the end of an authority: a slash, a '?', a '#' or the end of `text`.
 constexpr std::size_t authority_end(std::string_view text) noexcept {
   std::size_t at = 0;
   while (at < text.size() && !is_slash(text[at]) && text[at] != '?' && text[at] != '#') ++at;
   return at;
 }
 
-/// "Shorten a URL's path", which lies in `out` from `path` on.
+/// "Shorten a URL's path". The path begins at `path` in `out`.
 COHTTPS_DECL void drop_last_segment(std::string& out, std::size_t path);
 
-/// How many dots a "single-dot" or "double-dot URL path segment" stands for; otherwise 0.
+/// Returns how many dots a "single-dot" or "double-dot URL path segment" means, and 0 for others.
 constexpr int dots_in(std::string_view segment) noexcept {
   int dots = 0;
   while (!segment.empty()) {
@@ -62,8 +62,9 @@ constexpr int dots_in(std::string_view segment) noexcept {
   return dots;
 }
 
-/// "Path state": appends `text`, up to a '?' or '#' that the caller has cut off, to the path in
-/// `out` from `path` on. A first slash is part of the separator, not an empty segment.
+/// "Path state": appends `text` to the path that begins at `path` in `out`. A '?' or '#' in `text`
+/// is percent-encoded, so the parser removes a query and a fragment first. A first slash is part of
+/// the separator, and not an empty segment.
 COHTTPS_DECL void append_path(std::string& out, std::size_t path, std::string_view text);
 
 class url_parser {
@@ -81,7 +82,7 @@ class url_parser {
 
   enum : std::uint8_t { in_host = 1, in_path = 2, in_query = 4, in_fragment = 8 };
 
-  /// For each byte, the components in which it stays as it is and ends nothing.
+  /// For each byte, the components in which it stays unchanged and does not end the component.
   static constexpr auto plain = [] {
     std::array<std::uint8_t, 256> table{};
     for (std::size_t i = 0; i < 256; ++i) {
@@ -97,27 +98,27 @@ class url_parser {
   COHTTPS_DECL static std::size_t skip(std::string_view text, std::size_t at,
                                        std::uint8_t component) noexcept;
 
-  /// Most URLs are normalised: one pass over `input` finds the parts, and one copy, the only
-  /// allocation, takes it. False when anything is out of the ordinary, such as credentials, an IP
-  /// address or a segment that starts with a dot.
+  /// Most URLs are already normalised. For these, one pass over `input` finds the parts, and one
+  /// copy, which is the only allocation, stores it. Returns false for all others, for example with
+  /// credentials, an IP address or a segment that starts with a dot.
   COHTTPS_DECL static bool copy_normalised(std::string_view input, url_record& url);
 
   // ---- the whole standard ----------------------------------------------------------------------
 
-  /// Without C0 controls and spaces around it, and without tabs and newlines, for which it may be
-  /// copied to `storage`.
+  /// Removes C0 controls and spaces around `input`, and tabs and newlines anywhere. If there are
+  /// tabs or newlines, it copies the text to `storage`.
   COHTTPS_DECL static std::string_view strip(std::string_view input, std::string& storage);
 
   /// "Scheme start", "scheme" and "no scheme state".
   COHTTPS_DECL result<void> run(std::string_view input);
 
-  /// The length of the scheme before its ':'; 0 when `input` starts with none.
+  /// Returns the length of the scheme before its ':', or 0 if `input` does not start with a scheme.
   COHTTPS_DECL static std::size_t scheme_size(std::string_view input) noexcept;
 
   /// "Relative" and "relative slash state".
   COHTTPS_DECL result<void> relative(std::string_view input);
 
-  /// "Special authority ignore slashes" and "authority state", then all that follows.
+  /// "Special authority ignore slashes" and "authority state", then all later states.
   COHTTPS_DECL result<void> authority(std::string_view scheme, std::string_view input);
 
   COHTTPS_DECL void credentials(std::string_view text);

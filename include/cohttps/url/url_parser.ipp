@@ -125,7 +125,7 @@ COHTTPS_DEF result<void> url_parser::run(std::string_view input) {
   }
   const std::string scheme = ascii::lower(input.substr(0, size));
   if (scheme != "https" && scheme != "http") {
-    // What stands before the first ':' may also be a user name without a scheme before it.
+    // If the scheme is missing, the text before the first ':' may be a user name.
     const bool may_be_shown = input.find('@') == input.npos;
     return fail(error_category::usage, "url_scheme_unsupported",
                 "the URL's scheme " +
@@ -190,8 +190,8 @@ COHTTPS_DEF result<void> url_parser::authority(std::string_view scheme, std::str
   (url_.href += scheme) += "://";
   const auto at = text.rfind('@');
   credentials(text.substr(0, at == text.npos ? 0 : at));
-  // An unescaped '/', '?' or '#' in a password ends the authority too early; then what looks like
-  // host and port here are credentials, which no error may show.
+  // An unencoded '/', '?' or '#' in a password ends the authority too early. The host and the port
+  // that are found here are then credentials, which no error may show.
   const bool may_be_shown = input.find('@') == input.npos;
   if (auto done = host_and_port(text.substr(at + 1)); !done) {
     if (may_be_shown) return done;

@@ -1,4 +1,4 @@
-// What a parsed URL is: one string and where its parts are.
+// A parsed URL: one string, and the positions of its parts.
 #pragma once
 
 #include <cohttps/core/recycled.hpp>
@@ -12,7 +12,8 @@
 
 namespace cohttps::detail {
 
-/// Offsets into the normalised URL. A part that is absent is empty, and lies where it would be:
+/// Offsets into the normalised URL. An absent part is empty, and has the position where it would
+/// be:
 /// ```
 ///   https://user:secret@example.com:8443/docs/index?lang=en#top
 ///        |  |   |      ||          |    |          |       |   |

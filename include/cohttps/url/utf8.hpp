@@ -1,4 +1,4 @@
-// UTF-8 (RFC 3629) to code points and back.
+// Converts UTF-8 (RFC 3629) to code points and back.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace cohttps::detail {
 
-/// The code points of `text`; nothing when it is not UTF-8.
+/// Returns the code points of `text`, or nothing if it is not UTF-8.
 constexpr std::optional<std::u32string> decode_utf8(std::string_view text) {
   std::u32string out;
   out.reserve(text.size());
@@ -34,7 +34,7 @@ constexpr std::optional<std::u32string> decode_utf8(std::string_view text) {
   return out;
 }
 
-/// Appends a code point.
+/// Appends a code point as UTF-8.
 constexpr void append_utf8(std::string& out, char32_t c) {
   const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
   if (c < 0x80) return put(c);

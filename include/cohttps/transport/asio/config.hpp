@@ -1,5 +1,5 @@
-// Which Asio: the standalone one, or Boost's with COHTTPS_USE_BOOST_ASIO. Narrow includes: Asio is
-// most of what a program that includes the client compiles.
+// Chooses Asio: the standalone one, or Boost's if COHTTPS_USE_BOOST_ASIO is defined. Includes only
+// the necessary headers, because Asio is most of the code that a program with the client compiles.
 #pragma once
 
 #if defined(COHTTPS_USE_BOOST_ASIO)

@@ -1,4 +1,4 @@
-// Makes a connection over Asio.
+// Makes a connection with Asio.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -19,10 +19,10 @@
 
 namespace cohttps::detail {
 
-/// `to` is an IP address, or a path that fits.
+/// `to` must be an IP address, or a path that fits into `sockaddr_un`.
 COHTTPS_DECL asio_protocol::endpoint to_asio(const endpoint& to);
 
-/// Opens a socket as it was asked for and connects it.
+/// Opens a socket with the given options, and connects it.
 class asio_connecting {
  public:
   asio_connecting(const endpoint& to, const socket_options& how) : to_(to), how_(how) {}

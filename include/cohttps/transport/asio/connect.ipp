@@ -94,7 +94,8 @@ COHTTPS_DEF void asio_connecting::bind_to_address(int fd) {
     return;
   }
 #if defined(IP_BIND_ADDRESS_NO_PORT)
-  // The port is chosen as the socket connects, and so may serve other destinations too.
+  // The system chooses the port when the socket connects. Connections to other destinations may
+  // then use the same port.
   if (from.port == 0) set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 #endif
   const auto address = to_asio(from);

@@ -1,4 +1,4 @@
-// Memory for Asio's operations: one block for each place that has one operation at a time.
+// Memory for Asio's operations: one block for each object that has one operation at a time.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -8,9 +8,9 @@
 
 namespace cohttps::detail {
 
-/// A block that one pending Asio operation uses. Asio gives the memory back before it calls the
-/// handler, so the next operation finds the block free; a second one at the same time goes to the
-/// heap.
+/// A block for one pending Asio operation. Asio gives the memory back before it calls the handler,
+/// so the block is free for the next operation. If a second operation needs memory at the same
+/// time, it gets memory from the heap.
 class handler_memory {
  public:
   handler_memory() = default;
@@ -25,7 +25,7 @@ class handler_memory {
   bool used_ = false;
 };
 
-/// The allocator through which Asio finds a `handler_memory`.
+/// The allocator by which Asio uses a `handler_memory`.
 template <class T>
 struct handler_allocator {
   using value_type = T;
@@ -42,7 +42,7 @@ struct handler_allocator {
   handler_memory* memory;
 };
 
-/// Counts who uses a block that outlives its owner while Asio still has an operation on it.
+/// Counts the users of a `State`, which outlives its owner while Asio still has an operation on it.
 template <class State>
 class shared_state {
  public:

@@ -1,4 +1,4 @@
-// Looks names up with getaddrinfo, on threads of its own.
+// Looks names up with getaddrinfo, on separate threads.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -32,7 +32,7 @@
 
 namespace cohttps::detail {
 
-/// What looking a name up came to. `code` is one of the `EAI_...`, 0 for success.
+/// The outcome of a look-up. `code` is one of the `EAI_...`, or 0 for success.
 struct look_up_outcome {
   int code = 0;
   int system_code = 0;  // errno, for EAI_SYSTEM
@@ -41,12 +41,12 @@ struct look_up_outcome {
 
 using look_up_function = look_up_outcome (*)(const std::string& host);
 
-/// The system's addresses for `host` in its own order (RFC 6724), with port 0.
+/// Returns the system's addresses for `host` in the system's order (RFC 6724), with port 0.
 COHTTPS_DECL look_up_outcome system_look_up(const std::string& host);
 
 class asio_resolution;
 
-/// A name that is being looked up. `waiter` is for the loop's thread alone.
+/// A look-up that is running. Only the loop's thread may use `waiter`.
 struct look_up {
   const std::string host;
   asio_resolution* waiter;
@@ -54,17 +54,17 @@ struct look_up {
   COHTTPS_DECL void complete(look_up_outcome outcome);
 };
 
-/// The threads of a loop on which names are looked up.
+/// The threads on which a loop looks names up.
 ///
-/// `getaddrinfo` blocks for as long as name servers take and cannot be interrupted. The destructor
-/// of the loop therefore joins only idle threads. It detaches a thread that is in `getaddrinfo`;
-/// that thread shares the queue with the loop, finds no loop in the queue later, and ends.
+/// `getaddrinfo` blocks as long as the name servers need, and cannot be interrupted. The destructor
+/// of the loop therefore joins only idle threads. It detaches a thread that is in `getaddrinfo`.
+/// That thread shares the queue with the loop. It later finds no loop in the queue, and ends.
 ///
-/// A process made by `fork` has none of the threads: `notify_fork` of the loop starts the look-ups
-/// again there.
+/// A process made by `fork` has none of these threads. There, `notify_fork` of the loop starts the
+/// look-ups again.
 class resolver_threads : public asio::execution_context::service {
  public:
-  static constexpr std::size_t max_threads = 8;  ///< look-ups that hang delay others from then on
+  static constexpr std::size_t max_threads = 8;  ///< if so many look-ups hang, others wait
 
   inline static asio::execution_context::id id;
 
@@ -77,10 +77,11 @@ class resolver_threads : public asio::execution_context::service {
 
   COHTTPS_DECL void begin(std::shared_ptr<look_up> l);
 
-  /// Nobody waits for it any more.
+  /// Call it when nobody waits for the look-up any more.
   COHTTPS_DECL void withdraw(const std::shared_ptr<look_up>& l) noexcept;
 
-  /// For tests: asks `f` instead of the system, and ends threads that were idle for so long.
+  /// For tests: asks `f` instead of the system, and ends threads that were idle for the time
+  /// `idle`.
   COHTTPS_DECL void replace_system(look_up_function f, std::chrono::milliseconds idle = idle_time);
   COHTTPS_DECL std::size_t threads() const;
 
@@ -98,7 +99,7 @@ class resolver_threads : public asio::execution_context::service {
     std::deque<std::shared_ptr<look_up>> waiting;
     std::list<worker> workers;
     std::size_t idle = 0;
-    asio::io_context* loop = nullptr;  // null once it is being destroyed
+    asio::io_context* loop = nullptr;  // null once the loop is being destroyed
     look_up_function ask = system_look_up;
     std::chrono::milliseconds idle_limit = idle_time;
     ::pid_t process = ::getpid();
@@ -109,7 +110,7 @@ class resolver_threads : public asio::execution_context::service {
     const auto before = shared_;
     const std::unique_lock lock(before->mutex, std::adopt_lock);
     if (event == asio::execution_context::fork_parent) return;
-    // The old queue stays behind with the references of threads that are no more here.
+    // The old queue remains, with the references of threads that do not exist in this process.
     shared_ = std::make_shared<shared>();
     shared_->loop = before->loop;
     shared_->ask = before->ask;
@@ -127,7 +128,8 @@ class resolver_threads : public asio::execution_context::service {
       std::lock_guard lock(shared_->mutex);
       shared_->loop = nullptr;
       dropped.swap(shared_->waiting);
-      // A child that nobody told of the fork has copies of handles, but no threads to join.
+      // If nobody called `notify_fork` in a child process, it has copies of the handles, but no
+      // threads to join.
       if (shared_->process == ::getpid()) workers.swap(shared_->workers);
       for (auto& each : workers)
         if (each.current) each.thread.detach();
@@ -147,7 +149,8 @@ class resolver_threads : public asio::execution_context::service {
   std::shared_ptr<shared> shared_;
 };
 
-/// Awaits a look-up. It is work of the loop; a stop ends the wait, not the system's call.
+/// Awaits a look-up, which counts as work of the loop. A stop ends the wait, but not the system's
+/// call.
 class asio_resolution {
  public:
   asio_resolution(asio::io_context& loop, std::string_view host, std::uint16_t port,

@@ -70,7 +70,7 @@ COHTTPS_DEF void resolver_threads::add_thread() {
   auto& workers = shared_->workers;
   const auto self = workers.emplace(workers.end());
   int failure = 0;
-  // The program's signals are not for this thread to handle.
+  // This thread must not handle the program's signals.
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -84,7 +84,7 @@ COHTTPS_DEF void resolver_threads::add_thread() {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (failure == 0) return;
   workers.erase(self);
-  if (!workers.empty()) return;  // another thread comes to it
+  if (!workers.empty()) return;  // another thread takes the look-up later
   const auto l = std::move(shared_->waiting.back());
   shared_->waiting.pop_back();
   deliver(*shared_->loop, l, {EAI_SYSTEM, failure, {}});
@@ -97,7 +97,7 @@ COHTTPS_DEF void resolver_threads::serve(std::shared_ptr<shared> s,
     ++s->idle;
     s->wake.wait_for(lock, s->idle_limit, [&] { return !s->waiting.empty() || !s->loop; });
     --s->idle;
-    if (!s->loop) return;  // `self` belongs to `shutdown`
+    if (!s->loop) return;  // `shutdown` owns `self`
     if (s->waiting.empty()) break;
     const auto l = std::move(s->waiting.front());
     s->waiting.pop_front();

@@ -1,4 +1,4 @@
-// Runs a coroutine on an Asio loop of the caller's.
+// Runs a coroutine on an Asio loop that the caller owns.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -8,12 +8,12 @@
 
 namespace cohttps::detail {
 
-/// Starts `root` and runs `loop` until it is done; rethrows what left it.
+/// Starts `root`, and runs `loop` until `root` is done. Rethrows the exception of `root`.
 template <class Root>
 void run_on(asio::io_context& loop, Root& root) {
   root.start();
-  // One at a time, because connections kept for reuse may leave timers behind that would keep the
-  // loop alive.
+  // Runs one handler at a time. Connections that are kept for reuse may leave timers, which would
+  // keep the loop running.
   while (!root.done() && loop.run_one() != 0) {
   }
   if (!root.done())

@@ -1,4 +1,4 @@
-// Runs a task for a caller who speaks Asio's completion tokens.
+// Runs a task for a caller that uses Asio's completion tokens.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -14,13 +14,13 @@
 
 namespace cohttps::detail {
 
-/// The coroutines that run on a loop without an owner. What still waits when the loop is destroyed
-/// is destroyed with it.
+/// The coroutines that run on a loop without an owner. When the loop is destroyed, it destroys
+/// those that still wait.
 class started_roots : public asio::execution_context::service {
  public:
   inline static asio::execution_context::id id;
 
-  /// A coroutine's place in the list.
+  /// A coroutine's entry in the list.
   class entry {
    public:
     entry(asio::io_context& loop, std::coroutine_handle<> frame) noexcept
@@ -53,7 +53,7 @@ class started_roots : public asio::execution_context::service {
   entry* first_ = nullptr;
 };
 
-/// A coroutine without an owner: it ends with its task, or with its loop.
+/// A coroutine without an owner. It ends with its task, or with its loop.
 struct detached {
   class promise_type : public recycled_frame {
    public:
@@ -64,19 +64,19 @@ struct detached {
     std::suspend_never initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
-    COHTTPS_DECL void unhandled_exception() const noexcept;  // nothing can be left to throw
+    COHTTPS_DECL void unhandled_exception() const noexcept;  // `run_started` catches everything
 
    private:
     started_roots::entry entry_;
   };
 };
 
-/// Where Asio's cancellation arrives; may come after the end.
+/// Receives Asio's cancellation, which may arrive after the end of the task.
 struct started_stop {
   stop_source source;
 };
 
-/// `executor` is the handler's, and keeps its loop at work until the handler was called.
+/// `executor` is that of the handler. It keeps its loop running until the handler was called.
 template <class T, class Make, class Handler, class Executor>
 detached run_started(asio::io_context& loop, Make make, Handler handler, Executor executor,
                      std::shared_ptr<started_stop> stop) {
@@ -89,18 +89,19 @@ detached run_started(asio::io_context& loop, Make make, Handler handler, Executo
   }
   auto complete = [handler = std::move(handler), failure = std::move(failure),
                    value = std::move(value)]() mutable {
-    // A slot is only to be touched where its owner emits: on the handler's executor.
+    // A slot may be used only where its owner emits: on the handler's executor.
     asio::get_associated_cancellation_slot(handler).clear();
     std::move(handler)(std::move(failure), value ? *std::move(value) : T());
   };
-  // Posted, so that what the handler throws leaves from the loop and not through this coroutine.
-  // Then dispatched: to post to a system_executor, as use_future's handler has, starts its threads.
+  // First post, so that an exception of the handler leaves from the loop, and not through this
+  // coroutine. Then dispatch: the handler of use_future has a system_executor, and a post to it
+  // would start its threads.
   asio::post(loop, [executor = std::move(executor), complete = std::move(complete)]() mutable {
     asio::dispatch(executor, std::move(complete));
   });
 }
 
-/// `make` is called with a stop token, on the loop's thread, and gives the task.
+/// Calls `make` with a stop token on the loop's thread. `make` returns the task.
 template <class T, class Make, class Token>
 auto start(asio::io_context& context, Make make, Token&& token) {
   return asio::async_initiate<Token, void(std::exception_ptr, T)>(
@@ -108,14 +109,14 @@ auto start(asio::io_context& context, Make make, Token&& token) {
         auto stop = std::make_shared<started_stop>();
         if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
           slot.assign([&context, weak = std::weak_ptr(stop)](asio::cancellation_type) {
-            if (weak.expired()) return;  // and with the operation perhaps the context
+            if (weak.expired()) return;  // the context may also be gone
             asio::dispatch(context, [weak] {
               if (auto alive = weak.lock()) alive->source.request_stop();
             });
           });
         auto executor = asio::prefer(asio::get_associated_executor(handler, context.get_executor()),
                                      asio::execution::outstanding_work.tracked);
-        // Posted, never run inside the initiating call.
+        // Posted, so that the initiating call never runs the task.
         asio::post(context,
                    [&context, stop = std::move(stop), executor = std::move(executor),
                     handler = std::move(handler), task_maker = std::move(task_maker)]() mutable {

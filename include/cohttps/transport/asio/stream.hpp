@@ -1,4 +1,4 @@
-// A connection over Asio as a `byte_stream`.
+// A connection with Asio, as a `byte_stream`.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -25,7 +25,7 @@ class asio_protocol {
   using endpoint = asio::generic::basic_endpoint<asio_protocol>;
 
   asio_protocol(int family, int protocol) noexcept : family_(family), protocol_(protocol) {}
-  /// From a protocol of Asio's: what a `tcp::acceptor` accepts is a socket of this one, too.
+  /// Converts a protocol of Asio. A socket that a `tcp::acceptor` accepted can then be used, too.
   template <class Protocol>
   asio_protocol(const Protocol& other) noexcept
       : family_(other.family()), protocol_(other.protocol()) {}
@@ -38,19 +38,18 @@ class asio_protocol {
   int protocol_;
 };
 
-/// One pending operation of a connection: who waits, and what came of it.
+/// One pending operation of a connection: the coroutine that waits, and the outcome.
 ///
 /// It belongs to the connection's state and not to the awaiter, because Asio may hold the operation
-/// longer than the awaiting coroutine lives: a frame that is destroyed while it waits only takes
-/// its name off. The number tells its late end from that of the operation that came after it.
+/// longer than the awaiting coroutine lives. A frame that is destroyed while it waits only resets
+/// `waiter`. `number` distinguishes the late end of such an operation from the end of the next one.
 struct asio_pending {
   std::coroutine_handle<> waiter;
   asio_error_code code;
   std::size_t size = 0;
   std::size_t number = 0;
-  unsigned at_once =
-      0;  // operations that ended without a turn of the loop, since the last that took
-  bool filled = false;  // the last read got all that it had room for
+  unsigned at_once = 0;  // operations since the last one that took a turn of the loop
+  bool filled = false;   // the last read filled its whole span
   handler_memory memory;
 };
 
@@ -65,7 +64,7 @@ struct asio_stream_state {
   std::size_t references = 0;
 };
 
-/// What Asio calls.
+/// The completion handler that Asio calls.
 class asio_completion {
  public:
   using allocator_type = handler_allocator<std::byte>;
@@ -90,13 +89,14 @@ class asio_completion {
 
 COHTTPS_DECL [[gnu::cold]] error make_io_error(const asio_error_code& code, std::string_view verb);
 
-/// What can be had or given without waiting; 0 as well when the socket is closed or broken.
+/// Receive or send without waiting, and return the number of bytes. Return 0 as well if the socket
+/// is closed or broken.
 COHTTPS_DECL std::size_t receive_at_once(asio_stream_state& from, std::span<std::byte> in) noexcept;
 COHTTPS_DECL std::size_t send_at_once(asio_stream_state& to, std::span<const std::byte> out,
                                       int more_flags = 0) noexcept;
 
-/// The awaiter of one operation on a stream. `Action::start` begins it with a completion;
-/// `Action::finish` turns its outcome into the result.
+/// The awaiter of one operation on a stream. `Action::start` begins the operation with a
+/// completion. `Action::finish` converts the outcome to the result.
 template <class T, class Action>
 class asio_operation {
  public:
@@ -112,8 +112,8 @@ class asio_operation {
     cancel();
   }
 
-  /// What the kernel takes or has at once needs no turn of the loop; every so often it gets one
-  /// nevertheless, so that no connection keeps the others waiting.
+  /// If the kernel can complete the operation at once, no turn of the loop is needed. After several
+  /// such operations one takes a turn nevertheless, so that no connection makes the others wait.
   bool await_ready() noexcept {
     if (stop_.stop_requested()) {
       pending_->code = asio::error::operation_aborted;
@@ -160,8 +160,8 @@ class asio_operation {
 
 }  // namespace detail
 
-/// A connected socket, TCP with Nagle's algorithm off, or a Unix domain socket. Threads: its
-/// `io_context`'s one thread.
+/// A connected socket: TCP with Nagle's algorithm off, or a Unix domain socket. Threads: only the
+/// one thread of its `io_context` may use it.
 class asio_stream {
  public:
   explicit asio_stream(detail::shared_state<detail::asio_stream_state> connected) noexcept
@@ -191,14 +191,15 @@ class asio_stream {
 
   COHTTPS_DECL void close() noexcept;
 
-  // Held back until it can leave together with the FIN, in one segment; not where something is left
-  // unread, as then the system ends the connection with a reset and drops what it holds back.
+  // Holds `last` back until it can leave together with the FIN, in one segment. If unread bytes are
+  // left, it sends `last` at once, because the system then resets the connection and drops
+  // held-back bytes.
   COHTTPS_DECL void close(std::span<const std::byte> last) noexcept;
 
  private:
   struct reading {
     std::span<std::byte> in;
-    // Where the last read left nothing to be had there will hardly be something now.
+    // If the last read did not fill its span, there is hardly anything to read now.
     COHTTPS_DECL std::size_t at_once(detail::asio_stream_state& from) const noexcept;
     template <class Handler>
     void start(detail::asio_stream_state::socket_type& socket, Handler handler) const {

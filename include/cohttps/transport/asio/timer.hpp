@@ -1,4 +1,4 @@
-// A timer over Asio.
+// A timer with Asio.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -12,8 +12,8 @@
 
 namespace cohttps {
 
-/// Setting it allocates nothing that is not its own: where Asio has no memory for a wait, it is
-/// tried again in each turn of the loop. A time in the past, such as `time_point::min()`, is the
+/// `set` needs no memory except the timer's own. If Asio has no memory for a wait, the timer tries
+/// again in each turn of the loop. A time in the past, such as `time_point::min()`, means the
 /// loop's next turn.
 class asio_timer {
  public:
@@ -32,8 +32,9 @@ class asio_timer {
 
   COHTTPS_DECL void cancel() noexcept;
 
-  // The work that Asio counts for the wait is taken from it, and given back before the wait ends.
-  // In a handler only, whose own work keeps the count above zero: Asio stops when it reaches that.
+  // `detach` removes the work that Asio counts for the wait, and `attach` adds it again before the
+  // wait ends. `detach` works only in a handler. The work of the handler keeps the count above
+  // zero, and Asio stops at zero.
   COHTTPS_DECL bool detach() noexcept;
   COHTTPS_DECL void attach() noexcept;
 
@@ -45,7 +46,8 @@ class asio_timer {
 
   struct completion {
     using allocator_type = detail::handler_allocator<std::byte>;
-    // Asio asks for it once more where starting an operation fails, when the rest was moved away.
+    // If the start of an operation fails, Asio calls this again after it has moved the other
+    // members away.
     allocator_type get_allocator() const noexcept { return allocator_type(*memory); }
     detail::shared_state<state> timer;
     detail::handler_memory* memory;
@@ -75,7 +77,7 @@ class asio_timer {
     timer_function function = nullptr;
     void* argument = nullptr;
     time_point when{};
-    std::size_t setting = 0;  // tells the wait that counts from those that were replaced
+    std::size_t setting = 0;  // identifies the current wait among those that were replaced
     std::size_t references = 0;
     bool detached = false;
     bool waits = false;

@@ -38,7 +38,7 @@ COHTTPS_DEF void asio_timer::state::cancel_wait() noexcept {
   waits = false;
   try {
     timer.cancel();
-  } catch (...) {  // documented to throw, and has nothing that could fail
+  } catch (...) {  // the documentation says that it throws, but nothing in it can fail
   }
 }
 

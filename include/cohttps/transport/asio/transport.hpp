@@ -1,4 +1,4 @@
-// The default network: sockets, names and timers over Asio.
+// The default network: sockets, names and timers with Asio.
 #pragma once
 
 #include <cohttps/core/separate.hpp>
@@ -22,20 +22,20 @@ namespace cohttps {
 
 namespace detail {
 
-/// The loop that `run` runs on this thread, if any.
+/// The loop that `run` runs on this thread, or null.
 COHTTPS_DECL asio::io_context*& current_context() noexcept;
 
 }  // namespace detail
 
-/// A `transport` on an `asio::io_context`, which must outlive every client that uses it and be run
-/// by one thread. Names are looked up with getaddrinfo on up to 8 threads of each context's own,
-/// for which nothing ever waits.
+/// A `transport` on an `asio::io_context`. The context must outlive every client that uses it, and
+/// exactly one thread must run it. Each context looks names up with getaddrinfo, on up to 8 threads
+/// of its own. Nothing ever waits for a thread that is in getaddrinfo.
 ///
-/// After `fork`, call `notify_fork` of the context as Asio says, and `client::close_idle` before
-/// it: two processes cannot share a connection.
+/// Before `fork`, call `client::close_idle`, because two processes cannot share a connection.
+/// Before and after it, call `notify_fork` of the context as Asio says.
 ///
-/// Destroying the context ends what was started on it with a completion token: the coroutines are
-/// destroyed where they wait, and their handlers without having been called.
+/// If the context is destroyed, it also destroys everything that was started on it with a
+/// completion token: the coroutines where they wait, and their handlers without calling them.
 class asio_transport {
  public:
   using stream_type = asio_stream;
@@ -61,11 +61,12 @@ class asio_transport {
 
   asio::io_context& context() const noexcept { return *context_; }
 
-  /// The transport of the `run` that this thread is in. Throws `error` (usage) outside of one.
+  /// Returns the transport of the `run` that is active on this thread. Throws `error` (usage) if
+  /// there is none.
   COHTTPS_DECL static asio_transport current();
 
-  /// Starts the task that `make(stop_token)` gives, and completes `token` with
-  /// `void(std::exception_ptr, T)` on its handler's executor. From any thread.
+  /// Starts the task that `make(stop_token)` returns. Completes `token` with
+  /// `void(std::exception_ptr, T)` on its handler's executor. Any thread may call it.
   template <class Make, class Token,
             class T = typename std::invoke_result_t<Make&, stop_token>::value_type>
     requires asio::completion_token_for<Token, void(std::exception_ptr, T)>
@@ -79,8 +80,8 @@ class asio_transport {
 
 static_assert(socket_transport<asio_transport>);
 
-/// `asio_transport::start` on the transport of a client. Throws `error` (usage, "not_on_asio")
-/// where that is another one.
+/// Calls `asio_transport::start` on the transport of a client. Throws `error` (usage,
+/// "not_on_asio") if the transport has another type.
 template <class Make, class Token>
   requires requires(asio_transport& t, Make make, Token&& token) {
     t.start(std::move(make), std::forward<Token>(token));

@@ -1,0 +1,175 @@
+// The client: sends requests and keeps connections for later requests.
+#pragma once
+
+#include <cohttps/client/content.hpp>
+#include <cohttps/client/download_result.hpp>
+#include <cohttps/client/operation.hpp>
+#include <cohttps/client/options.hpp>
+#include <cohttps/client/response.hpp>
+#include <cohttps/client/upgraded.hpp>
+#include <cohttps/core/separate.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cohttps {
+
+namespace detail {
+
+COHTTPS_DECL request make_request(const method& verb, std::string_view url, content body,
+                                  const request_options& options);
+
+}  // namespace detail
+
+/// Sends requests and keeps connections for later requests. It verifies the certificates of
+/// servers; only `tls_options::danger` turns that off.
+///
+/// ```
+/// cohttps::client client;
+/// auto response = co_await client.get("https://example.com/");
+/// ```
+/// An operation returns every response, whatever its status. It throws `error` if there is no
+/// response. An operation may outlive the client, but not the event loop of the transport. The
+/// operations of a client that was moved from fail with usage "moved_from".
+///
+/// Threads: use a client only on the thread of its transport's event loop.
+class client {
+ public:
+  using operation = cohttps::operation<response, on_error::throws>;
+  using try_operation = cohttps::operation<response, on_error::returns>;
+  using stream_operation = cohttps::operation<response_stream, on_error::throws>;
+  using upgrade_operation = cohttps::operation<upgraded, on_error::throws>;
+  using download_operation = cohttps::operation<download_result, on_error::throws>;
+  using connect_operation = cohttps::operation<connection_info, on_error::throws>;
+
+  /// Makes a client on the event loop of the `run` call that this thread executes.
+  /// `<cohttps/cohttps.hpp>` defines this constructor. Throws `error` (usage, "no_event_loop")
+  /// outside of `run`.
+  COHTTPS_DECL explicit client(client_options options = {});
+
+  /// Makes a client on any transport: `asio_transport(io_context)`, or a transport of your own.
+  COHTTPS_DECL explicit client(any_transport over, client_options options = {});
+
+  /// GET (RFC 9110, 9.3.1).
+  COHTTPS_DECL operation get(std::string_view url, const request_options& options = {}) &;
+  /// HEAD (RFC 9110, 9.3.2).
+  COHTTPS_DECL operation head(std::string_view url, const request_options& options = {}) &;
+  /// POST (RFC 9110, 9.3.3) with `options.content`.
+  COHTTPS_DECL operation post(std::string_view url, const request_options& options = {}) &;
+  COHTTPS_DECL operation post(std::string_view url, content body,
+                              const request_options& options = {}) &;
+  /// PUT (RFC 9110, 9.3.4) with `options.content`.
+  COHTTPS_DECL operation put(std::string_view url, const request_options& options = {}) &;
+  COHTTPS_DECL operation put(std::string_view url, content body,
+                             const request_options& options = {}) &;
+  /// PATCH (RFC 5789).
+  COHTTPS_DECL operation patch(std::string_view url, content body,
+                               const request_options& options = {}) &;
+  /// OPTIONS (RFC 9110, 9.3.7).
+  COHTTPS_DECL operation options(std::string_view url, const request_options& options = {}) &;
+  /// DELETE (RFC 9110, 9.3.5).
+  COHTTPS_DECL operation delete_(std::string_view url, const request_options& options = {}) &;
+  /// Any method.
+  COHTTPS_DECL operation send(const method& verb, std::string_view url,
+                              const request_options& options = {}) &;
+  /// Sends `body`, which may also come from a file or be generated during the transfer. Ignores
+  /// `options.content`.
+  COHTTPS_DECL operation send(const method& verb, std::string_view url, content body,
+                              const request_options& options = {}) &;
+
+  /// Like `get`, but returns a `result<response>` instead of throwing.
+  COHTTPS_DECL try_operation try_get(std::string_view url, const request_options& options = {}) &;
+  /// Like `send`, but returns a `result<response>` instead of throwing.
+  COHTTPS_DECL try_operation try_send(const method& verb, std::string_view url,
+                                      const request_options& options = {}) &;
+  COHTTPS_DECL try_operation try_send(const method& verb, std::string_view url, content body,
+                                      const request_options& options = {}) &;
+
+  /// Returns a `response_stream` as soon as the head of the response has arrived. Use it for
+  /// content that is large or endless.
+  COHTTPS_DECL stream_operation stream(const method& verb, std::string_view url,
+                                       const request_options& options = {}) &;
+  COHTTPS_DECL stream_operation stream(const method& verb, std::string_view url, content body,
+                                       const request_options& options = {}) &;
+
+  /// Send a request that was made step by step: see `request`.
+  operation send(request made) & { return operation(state_, std::move(made)); }
+  try_operation try_send(request made) & { return try_operation(state_, std::move(made)); }
+  stream_operation stream(request made) & { return stream_operation(state_, std::move(made)); }
+
+  /// Downloads the content into the file `path`. The content is written to PATH.part, which gets
+  /// the name `path` when it is complete. Throws `error` also if the status is not 2xx (policy,
+  /// "unsuccessful_status").
+  COHTTPS_DECL download_operation download(std::string_view url, std::string path,
+                                           const download_options& how = {},
+                                           const request_options& options = {}) &;
+
+  /// Asks the server to switch to another protocol, such as "websocket". `options.headers` contains
+  /// the fields that the protocol needs. If the client has an HTTP/2 connection to a server that
+  /// supports extended CONNECT (RFC 8441), the protocol uses a stream of that connection. Otherwise
+  /// it uses an HTTP/1.1 connection of its own (RFC 9110, 7.8). With `http_versions::http_2` it
+  /// always uses a stream. Throws `error` (policy, "not_upgraded") if the status is not 101, or not
+  /// 2xx on a stream.
+  COHTTPS_DECL upgrade_operation upgrade(std::string_view url, std::string_view protocol,
+                                         const request_options& options = {}) &;
+
+  /// Makes one more connection to the URL's origin and keeps it for later requests, so that the
+  /// first of them does not wait for the look-up of the name, TCP and TLS. Makes none if an HTTP/2
+  /// connection is in use and can carry more requests.
+  COHTTPS_DECL connect_operation connect(std::string_view url,
+                                         const request_options& options = {}) &;
+
+  /// A temporary client cannot send requests: it would keep no connection, and GCC before 13
+  /// destroys it twice. Give the client a name.
+  template <class... Arguments>
+  void get(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void head(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void post(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void put(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void patch(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void options(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void delete_(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void send(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void try_get(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void try_send(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void stream(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void download(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void upgrade(Arguments&&...) && = delete;
+  template <class... Arguments>
+  void connect(Arguments&&...) && = delete;
+
+  /// Closes the client. New requests fail with usage "client_closed". Running operations may go on
+  /// for the time `within`; then `close` stops them. When `close` has ended, no operation is
+  /// running.
+  COHTTPS_DECL task<void> close(std::chrono::nanoseconds within = std::chrono::seconds(10));
+
+  /// Closes the idle connections.
+  COHTTPS_DECL void close_idle() noexcept;
+
+  /// Returns the current numbers of connections and requests.
+  COHTTPS_DECL pool::statistics statistics() const noexcept;
+
+ private:
+  std::shared_ptr<detail::client_state> state_;
+};
+
+}  // namespace cohttps
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/client.ipp>
+#endif

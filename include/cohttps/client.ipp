@@ -1,0 +1,272 @@
+// Definitions for client.hpp.
+#pragma once
+
+#include <cohttps/client.hpp>
+#include <cohttps/client/operation.hpp>
+#include <cohttps/client/upgraded.hpp>
+#include <cohttps/core/recycled.hpp>
+#include <cohttps/core/separate.hpp>
+#include <cohttps/request/client_state.hpp>
+#include <cohttps/request/download.hpp>
+#include <cohttps/request/exchange.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cohttps {
+
+namespace detail {
+
+/// The client reserves memory for at most this many bytes, even if Content-Length announces more.
+inline constexpr std::size_t believed_length = 1024 * 1024;
+
+template <class = void>
+[[gnu::cold]] std::unexpected<error> content_too_large(exchange<>& from) {
+  return std::unexpected(
+      from.give_up({error_category::limit, "content_too_large",
+                    "the response's content is larger than the " +
+                        std::to_string(from.max_content()) + " bytes that max_content allows"}));
+}
+
+template <class = void>
+task<result<void>> receive_content(exchange<>& from, recycled<std::string>& content) {
+  const std::size_t most = from.max_content();
+  if (const auto length = from.state().content_length; length && from.has_content()) {
+    if (*length > most) co_return content_too_large(from);
+    content.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, believed_length)));
+  }
+  while (true) {
+    auto part = co_await from.read();
+    if (!part) co_return pass(std::move(part));
+    if (part->empty()) co_return result<void>();
+    if (part->size() > most - content.size()) co_return content_too_large(from);
+    content.append(reinterpret_cast<const char*>(part->data()), part->size());
+  }
+}
+
+COHTTPS_DEF request make_request(const method& verb, std::string_view url, content body,
+                                 const request_options& options) {
+  return {.method = verb,
+          .url = cohttps::url::parse(url),
+          .headers = options.headers.copy(),
+          .content = std::move(body),
+          .timeout = options.timeout,
+          .max_redirects = options.max_redirects,
+          .max_content = options.max_content,
+          .minimum_rate = options.minimum_rate,
+          .priority = options.priority,
+          .credentials = options.credentials ? *options.credentials : credentials(),
+          .on_interim = options.on_interim.copy(),
+          .on_progress = options.on_progress.copy(),
+          .trailers = options.trailers.copy(),
+          .stop = options.stop};
+}
+
+COHTTPS_DEF task<result<response>> perform(const shared_client_state& client, request& r,
+                                           const operation_stops& stops,
+                                           const delivery<response>&) {
+  exchange<> whole(client, std::move(r), stops);
+  const running_operations::guard working(whole.operations());
+  whole.demand_rate();
+  auto received = co_await whole.open();
+  recycled<std::string> content;
+  if (received) received = co_await receive_content(whole, content);
+  if (!received) co_return pass(std::move(received));
+  co_return response(whole.take_state(), std::move(content));
+}
+
+COHTTPS_DEF task<result<response_stream>> perform(const shared_client_state& client, request& r,
+                                                  const operation_stops& stops,
+                                                  const delivery<response_stream>&) {
+  auto begun = std::make_unique<exchange<>>(client, std::move(r), stops);
+  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
+  begun->leave_race();
+  co_return response_stream(std::move(begun));
+}
+
+COHTTPS_DEF task<result<upgraded>> perform(const shared_client_state& client, request& r,
+                                           const operation_stops& stops,
+                                           const delivery<upgraded>& how) {
+  auto begun = std::make_unique<exchange<>>(client, std::move(r), stops, how.protocol);
+  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
+  begun->leave_race();
+  co_return upgraded(std::move(begun));
+}
+
+COHTTPS_DEF task<result<download_result>> perform(const shared_client_state& client, request& r,
+                                                  const operation_stops& stops,
+                                                  const delivery<download_result>& how) {
+  if (!r.url) co_return std::unexpected(std::move(r.url).error());
+  download_file file(how.path, how.resumes);
+  if (auto begun = file.begin(*r.url, r.headers); !begun) co_return pass(std::move(begun));
+  while (true) {
+    request asked = r.without_content();
+    file.ask(asked.headers);
+    exchange<> whole(client, std::move(asked), stops);
+    const running_operations::guard working(whole.operations());
+    whole.demand_rate();
+    if (auto opened = co_await whole.open(); !opened) co_return pass(std::move(opened));
+    const auto answered = file.answered(whole.state());
+    if (answered == download_file::verdict::start_over) {
+      r.timeout = whole.time_left();
+      continue;
+    }
+    result<void> written;
+    if (!answered) written = std::unexpected(answered.error());
+    while (written && !file.complete()) {
+      auto part = co_await whole.read();
+      if (!part) co_return pass(std::move(part));
+      written = part->empty() ? file.finish() : file.write(*part);
+    }
+    if (!written) co_return std::unexpected(whole.give_up(std::move(written).error()));
+    const std::uint64_t size = file.size();
+    const std::uint64_t resumed_at = file.resumed_at();
+    co_return download_result(whole.take_state(), size, resumed_at);
+  }
+}
+
+COHTTPS_DEF task<result<connection_info>> perform(const shared_client_state& client, request& r,
+                                                  const operation_stops& stops,
+                                                  const delivery<connection_info>&) {
+  exchange<> whole(client, std::move(r), stops);
+  co_return co_await whole.connect();
+}
+
+COHTTPS_DEF any_transport transport_of(const client_state& client) {
+  return client.deadlines.transport();
+}
+
+template <class = void>
+task<void> end_all(shared_client_state client, std::chrono::nanoseconds within) {
+  if (!client) co_return;
+  client->closed = true;
+  client->connections.close();
+  any_transport& transport = client->transport();
+  co_await client->operations.all_ended(transport, detail::later(transport.now(), within));
+  client->deadlines.stop_all();
+  co_await client->operations.none_waits(transport);
+}
+
+}  // namespace detail
+
+COHTTPS_DEF client::client(any_transport over, client_options options)
+    : state_(std::make_shared<detail::client_state>(std::move(over), std::move(options))) {}
+
+COHTTPS_DEF task<void> client::close(std::chrono::nanoseconds within) {
+  return detail::end_all(state_, within);
+}
+
+COHTTPS_DEF void client::close_idle() noexcept {
+  if (state_) state_->connections.close_idle();
+}
+
+COHTTPS_DEF pool::statistics client::statistics() const noexcept {
+  return state_ ? state_->connections.stats() : pool::statistics();
+}
+
+COHTTPS_DEF auto client::upgrade(std::string_view url, std::string_view protocol,
+                                 const request_options& options) & -> upgrade_operation {
+  return upgrade_operation(state_, detail::make_request(method::get, url, {}, options),
+                           {std::string(protocol)});
+}
+
+COHTTPS_DEF auto client::download(std::string_view url, std::string path,
+                                  const download_options& how,
+                                  const request_options& options) & -> download_operation {
+  return download_operation(state_, detail::make_request(method::get, url, {}, options),
+                            {std::move(path), how.resume});
+}
+
+}  // namespace cohttps
+
+namespace cohttps {
+
+COHTTPS_DEF auto client::get(std::string_view url, const request_options& options) & -> operation {
+  return send(method::get, url, options);
+}
+
+COHTTPS_DEF auto client::head(std::string_view url, const request_options& options) & -> operation {
+  return send(method::head, url, options);
+}
+
+COHTTPS_DEF auto client::post(std::string_view url, const request_options& options) & -> operation {
+  return send(method::post, url, options);
+}
+
+COHTTPS_DEF auto client::post(std::string_view url, content body,
+                              const request_options& options) & -> operation {
+  return send(method::post, url, std::move(body), options);
+}
+
+COHTTPS_DEF auto client::put(std::string_view url, const request_options& options) & -> operation {
+  return send(method::put, url, options);
+}
+
+COHTTPS_DEF auto client::put(std::string_view url, content body,
+                             const request_options& options) & -> operation {
+  return send(method::put, url, std::move(body), options);
+}
+
+COHTTPS_DEF auto client::patch(std::string_view url, content body,
+                               const request_options& options) & -> operation {
+  return send(method::patch, url, std::move(body), options);
+}
+
+COHTTPS_DEF auto client::options(std::string_view url,
+                                 const request_options& options) & -> operation {
+  return send(method::options, url, options);
+}
+
+COHTTPS_DEF auto client::delete_(std::string_view url,
+                                 const request_options& options) & -> operation {
+  return send(method::delete_, url, options);
+}
+
+COHTTPS_DEF auto client::send(const method& verb, std::string_view url,
+                              const request_options& options) & -> operation {
+  return operation(state_, detail::make_request(verb, url, options.content.copy(), options));
+}
+
+COHTTPS_DEF auto client::send(const method& verb, std::string_view url, content body,
+                              const request_options& options) & -> operation {
+  return operation(state_, detail::make_request(verb, url, std::move(body), options));
+}
+
+COHTTPS_DEF auto client::try_get(std::string_view url,
+                                 const request_options& options) & -> try_operation {
+  return try_send(method::get, url, options);
+}
+
+COHTTPS_DEF auto client::try_send(const method& verb, std::string_view url,
+                                  const request_options& options) & -> try_operation {
+  return try_operation(state_, detail::make_request(verb, url, options.content.copy(), options));
+}
+
+COHTTPS_DEF auto client::try_send(const method& verb, std::string_view url, content body,
+                                  const request_options& options) & -> try_operation {
+  return try_operation(state_, detail::make_request(verb, url, std::move(body), options));
+}
+
+COHTTPS_DEF auto client::stream(const method& verb, std::string_view url,
+                                const request_options& options) & -> stream_operation {
+  return stream_operation(state_, detail::make_request(verb, url, options.content.copy(), options));
+}
+
+COHTTPS_DEF auto client::stream(const method& verb, std::string_view url, content body,
+                                const request_options& options) & -> stream_operation {
+  return stream_operation(state_, detail::make_request(verb, url, std::move(body), options));
+}
+
+COHTTPS_DEF auto client::connect(std::string_view url,
+                                 const request_options& options) & -> connect_operation {
+  return connect_operation(state_, detail::make_request(method::get, url, {}, options));
+}
+
+}  // namespace cohttps

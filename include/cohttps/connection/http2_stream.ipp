@@ -1,0 +1,235 @@
+// Definitions for http2_stream.hpp.
+#pragma once
+
+#include <cohttps/connection/http2_stream.hpp>
+
+#ifdef COHTTPS_HAS_NGHTTP2
+
+namespace cohttps::detail {
+
+template <class T>
+task<result<void>> http2_stream<T>::ask(request_view request, const exchange_limits& limits,
+                                        deadline& limit) {
+  const auto length = request.length();
+  const bool raw = !request.protocol.empty();
+  const bool content = raw || request.source || request.trailers || length != 0;
+  const http2::request_head head{
+      request.verb,    over_.info->tls ? "https" : "http", request.target,
+      request.headers, raw ? std::nullopt : length,        content,
+      request.protocol};
+  const bool at_once = raw || (!request.source && !request.trailers && !request.expects_continue &&
+                               request.memory.size() <= sent_at_once);
+  const bool beside = content && !at_once;
+  if (beside)
+    limit.enter(phase::send, limits.sending, limit.cached_now());
+  else
+    limit.enter(phase::receive_head, limits.answering, limit.cached_now());
+  if (limit.stop_requested()) co_return not_sent();
+  if (auto opened = over_.open(stream_, head); !opened) {
+    limit.enter(phase::send, limits.sending);
+    co_return opened;
+  }
+  if (beside) {
+    upload_.start(*this, request, limits.answering, limit);
+  } else {
+    if (content) stream_.give_content(request.memory, !raw);
+    if (content && !raw && request.listener) request.listener->sent(request.memory.size());
+    sent_ = true;
+  }
+  auto answered = co_await receive_head(request.listener, limits, limit);
+  upload_.go_on();
+  // A server that has said what it thinks of the request does not wait for the rest of it, unless
+  // it is content with it.
+  if (beside && (!answered || !is_success(stream_.status()))) stop_upload();
+  if (answered) answered = outcome_of_upload();
+  // A limit that passed in this moment has stopped what is still going on.
+  if (answered && sends() && limit.stop_requested()) co_return canceled();
+  co_return answered;
+}
+
+template <class T>
+task<result<std::span<const std::byte>>> http2_stream<T>::receive_body(deadline& limit) {
+  while (true) {
+    if (auto sent = outcome_of_upload(); !sent) co_return pass(std::move(sent));
+    const auto part = over_.take_content(stream_);
+    if (!part.empty()) {
+      limit.progress(part.size());
+      co_return part;
+    }
+    if (stream_.failure()) co_return std::unexpected(*stream_.failure());
+    if (stream_.ended()) {
+      // A complete response is the end of the request, too: the stream is reset with NO_ERROR
+      // where some of it is left (RFC 9113, 8.1).
+      if (upload_.started()) stop_upload();
+      co_return part;
+    }
+    const bool changed = co_await over_.changed(stream_, limit.token());
+    if (!changed) co_return canceled();
+  }
+}
+
+template <class T>
+task<result<std::span<const std::byte>>> http2_stream<T>::receive_raw(stop_token stop) {
+  while (true) {
+    const auto part = over_.take_content(stream_);
+    if (!part.empty()) co_return part;
+    if (stream_.failure()) co_return std::unexpected(*stream_.failure());
+    if (stream_.ended()) co_return part;
+    if (hung_up_) co_return canceled();
+    const bool changed = co_await over_.changed(stream_, stop);
+    if (!changed) co_return canceled();
+  }
+}
+
+template <class T>
+task<result<void>> http2_stream<T>::send_raw(std::span<const std::byte> bytes, stop_token stop) {
+  stream_.give_content(bytes, false);
+  over_.flush();
+  while (stream_.content_left() != 0) {
+    bool goes_on = !hung_up_ && !stream_.stop_sending() && !stream_.failure();
+    if (goes_on) goes_on = co_await over_.changed(stream_, stop);
+    if (goes_on) continue;
+    stream_.give_content({}, false);  // the caller's memory may go
+    if (stream_.failure()) co_return std::unexpected(*stream_.failure());
+    if (!stream_.stop_sending()) co_return canceled();
+    co_return fail(error_category::peer_closed, "peer_stopped_reading",
+                   "the server has ended the stream and takes no more of it");
+  }
+  co_return result<void>();
+}
+
+template <class T>
+void http2_stream<T>::hang_up() noexcept {
+  hung_up_ = true;
+  over_.give_up(stream_);
+  over_.wake(stream_);
+}
+
+template <class T>
+std::optional<std::span<const std::byte>> http2_stream<T>::receive_body_at_once() {
+  if (upload_.started()) return std::nullopt;
+  const bool content = stream_.has_content();
+  if (!content && (!stream_.ended() || stream_.failure())) return std::nullopt;
+  return over_.take_content(stream_);
+}
+
+template <class T>
+bool http2_stream<T>::sends() const noexcept {
+  return upload_.running();
+}
+
+template <class T>
+response_head http2_stream<T>::take_head() {
+  return stream_.take_head();
+}
+
+template <class T>
+std::optional<std::uint64_t> http2_stream<T>::content_length() const noexcept {
+  return stream_.content_length();
+}
+
+template <class T>
+const fields& http2_stream<T>::trailers() const noexcept {
+  return stream_.trailers();
+}
+
+template <class T>
+bool http2_stream<T>::answered() const noexcept {
+  return stream_.answered();
+}
+
+template <class T>
+bool http2_stream<T>::reusable() noexcept {
+  return over_.outlives_streams();
+}
+
+template <class T>
+std::unexpected<error> http2_stream<T>::canceled() {
+  return fail(error_category::canceled, "canceled", "the operation was canceled");
+}
+
+template <class T>
+std::unexpected<error> http2_stream<T>::not_sent() {
+  auto stopped = canceled();
+  stopped.error().replay(replay_safety::not_sent);
+  return stopped;
+}
+
+template <class T>
+task<result<void>> http2_stream<T>::receive_head(exchange_listener* listener,
+                                                 const exchange_limits& limits, deadline& limit) {
+  while (true) {
+    for (const response_head& interim : stream_.take_interim()) {
+      if (listener) listener->interim(interim);
+      if (sent_) limit.enter(phase::receive_head, limits.answering);  // it is still to come
+    }
+    if (stream_.got_continue()) upload_.go_on();
+    if (stream_.has_head()) break;
+    if (auto sent = outcome_of_upload(); !sent) co_return sent;
+    if (stream_.failure()) co_return std::unexpected(*stream_.failure());
+    const bool changed = co_await over_.changed(stream_, limit.token());
+    if (!changed) co_return canceled();
+  }
+  has_content_ = stream_.content_length() && !(stream_.ended() && stream_.received() == 0);
+  co_return result<void>();
+}
+
+template <class T>
+result<void> http2_stream<T>::outcome_of_upload() {
+  if (!upload_.done()) return {};
+  return upload_.take_outcome();
+}
+
+template <class T>
+void http2_stream<T>::stop_upload() {
+  upload_.stop();
+  stream_.give_content({}, false);  // the caller's memory may go
+}
+
+template <class T>
+task<result<void>> http2_stream<T>::send_piece(std::span<const std::byte> piece, bool last,
+                                               exchange_listener* listener, deadline& limit) {
+  stream_.give_content(piece, last);
+  return taken(last, listener, limit);
+}
+
+template <class T>
+task<result<void>> http2_stream<T>::send_end(fields trailers, deadline& limit) {
+  if (!wants_content()) co_return result<void>();
+  trailers_ = std::move(trailers);
+  if (trailers_.empty()) co_return co_await send_piece({}, true, nullptr, limit);
+  if (auto ended = stream_.end_content(trailers_); !ended) co_return ended;
+  co_return co_await taken(true, nullptr, limit);
+}
+
+template <class T>
+task<result<void>> http2_stream<T>::taken(bool last, exchange_listener* listener, deadline& limit) {
+  over_.flush();
+  std::size_t left = stream_.content_left();
+  while ((last ? !stream_.content_sent() : left != 0) && wants_content()) {
+    const bool changed = co_await over_.changed(stream_, limit.token());
+    if (!changed) co_return canceled();
+    const std::size_t now = stream_.content_left();
+    if (now == left) continue;
+    limit.progress(left - now);
+    if (listener) listener->sent(left - now);
+    left = now;
+  }
+  co_return result<void>();
+}
+
+template <class T>
+void http2_stream<T>::upload_ended(const result<void>* outcome) noexcept {
+  sent_ = outcome && *outcome;
+  if (!sent_) stream_.give_content({}, false);  // the caller's memory may go
+  over_.wake(stream_);
+}
+
+template <class T>
+bool http2_stream<T>::wants_content() const noexcept {
+  return !stream_.stop_sending() && !stream_.failure();
+}
+
+}  // namespace cohttps::detail
+
+#endif

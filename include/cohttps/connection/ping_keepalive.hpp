@@ -1,0 +1,39 @@
+// When a peer was heard last, and when something is to be done about its silence (decision 31).
+#pragma once
+
+#include <cohttps/connection/http2_options.hpp>
+#include <cohttps/connection/phase_limits.hpp>
+#include <cohttps/transport/concepts.hpp>
+
+#include <algorithm>
+#include <optional>
+
+namespace cohttps::detail {
+
+/// Of a peer that owes an answer: after a while it is asked for a sign of life (PING; RFC 9113,
+/// 6.7), and then that is what it owes.
+class ping_keepalive {
+ public:
+  explicit ping_keepalive(const http2_options& options) noexcept : options_(options) {}
+
+  /// It was heard, or has nothing to say before `now`.
+  void begin(time_point now) noexcept { since_ = now; }
+  time_point since() const noexcept { return since_; }
+
+  void ask(time_point now) noexcept { asked_at_ = now; }
+  void answered() noexcept { asked_at_.reset(); }
+  bool asked() const noexcept { return asked_at_.has_value(); }
+
+  /// When it is to be asked, or, where it was, to be given up.
+  time_point due() const noexcept {
+    if (asked_at_) return later(std::max(*asked_at_, since_), options_.ping_answer);
+    return options_.ping_after ? later(since_, *options_.ping_after) : never;
+  }
+
+ private:
+  http2_options options_;
+  time_point since_{};
+  std::optional<time_point> asked_at_;
+};
+
+}  // namespace cohttps::detail

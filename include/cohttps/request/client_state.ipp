@@ -1,0 +1,18 @@
+// Definitions for client_state.hpp.
+#pragma once
+
+#include <cohttps/request/client_state.hpp>
+
+namespace cohttps::detail {
+
+COHTTPS_DEF void recent_origins::insert(const origin& o) {
+  if (contains(o)) return;
+  if (all_.size() == most) all_.pop_front();
+  all_.push_back(o);
+}
+
+COHTTPS_DEF bool recent_origins::contains(const origin& o) const noexcept {
+  return std::ranges::find(all_, o) != all_.end();
+}
+
+}  // namespace cohttps::detail
