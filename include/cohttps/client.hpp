@@ -3,6 +3,7 @@
 
 #include <cohttps/client/content.hpp>
 #include <cohttps/client/download_result.hpp>
+#include <cohttps/client/middleware.hpp>
 #include <cohttps/client/operation.hpp>
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/response.hpp>
@@ -16,6 +17,9 @@
 #include <utility>
 
 namespace cohttps {
+
+class websocket_stream;
+struct websocket_options;
 
 namespace detail {
 
@@ -43,6 +47,7 @@ class client {
   using stream_operation = cohttps::operation<response_stream, on_error::throws>;
   using upgrade_operation = cohttps::operation<upgraded, on_error::throws>;
   using download_operation = cohttps::operation<download_result, on_error::throws>;
+  using websocket_operation = cohttps::operation<websocket_stream, on_error::throws>;
   using connect_operation = cohttps::operation<connection_info, on_error::throws>;
 
   /// Makes a client on the event loop of the `run` call that this thread executes.
@@ -52,6 +57,10 @@ class client {
 
   /// Makes a client on any transport: `asio_transport(io_context)`, or a transport of your own.
   COHTTPS_DECL explicit client(any_transport over, client_options options = {});
+
+  /// Puts a layer around the calls to come, inside of the layers that were added before. See
+  /// `middleware`; `<cohttps/middleware.hpp>` has it.
+  COHTTPS_DECL client& use(middleware layer) &;
 
   /// GET (RFC 9110, 9.3.1).
   COHTTPS_DECL operation get(std::string_view url, const request_options& options = {}) &;
@@ -72,7 +81,7 @@ class client {
   COHTTPS_DECL operation options(std::string_view url, const request_options& options = {}) &;
   /// DELETE (RFC 9110, 9.3.5).
   COHTTPS_DECL operation delete_(std::string_view url, const request_options& options = {}) &;
-  /// Any method.
+  /// Sends a request with any method.
   COHTTPS_DECL operation send(const method& verb, std::string_view url,
                               const request_options& options = {}) &;
   /// Sends `body`, which may also come from a file or be generated during the transfer. Ignores
@@ -111,10 +120,16 @@ class client {
   /// the fields that the protocol needs. If the client has an HTTP/2 connection to a server that
   /// supports extended CONNECT (RFC 8441), the protocol uses a stream of that connection. Otherwise
   /// it uses an HTTP/1.1 connection of its own (RFC 9110, 7.8). With `http_versions::http_2` it
-  /// always uses a stream. Throws `error` (policy, "not_upgraded") if the status is not 101, or not
-  /// 2xx on a stream.
+  /// always uses a stream. The server switches with the status 101, or with a 2xx status on a
+  /// stream; for any other status the operation throws `error` (policy, "not_upgraded").
   COHTTPS_DECL upgrade_operation upgrade(std::string_view url, std::string_view protocol,
                                          const request_options& options = {}) &;
+
+  /// Opens a WebSocket (RFC 6455). The URL begins with "wss:", "ws:", "https:" or "http:".
+  /// `<cohttps/websocket.hpp>` defines the types of the result and of the options.
+  COHTTPS_DECL websocket_operation websocket(std::string_view url) &;
+  COHTTPS_DECL websocket_operation websocket(std::string_view url,
+                                             const websocket_options& options) &;
 
   /// Makes one more connection to the URL's origin and keeps it for later requests, so that the
   /// first of them does not wait for the look-up of the name, TCP and TLS. Makes none if an HTTP/2
@@ -151,15 +166,21 @@ class client {
   template <class... Arguments>
   void upgrade(Arguments&&...) && = delete;
   template <class... Arguments>
+  void websocket(Arguments&&...) && = delete;
+  template <class... Arguments>
   void connect(Arguments&&...) && = delete;
 
-  /// Closes the client. New requests fail with usage "client_closed". Running operations may go on
-  /// for the time `within`; then `close` stops them. When `close` has ended, no operation is
-  /// running.
+  /// Closes the client and its idle connections. New requests fail with usage "client_closed".
+  /// Running operations may go on for the time `within`; then `close` stops them. When `close` has
+  /// ended, no operation is running.
   COHTTPS_DECL task<void> close(std::chrono::nanoseconds within = std::chrono::seconds(10));
 
   /// Closes the idle connections.
   COHTTPS_DECL void close_idle() noexcept;
+
+  /// The transport of this client: `co_await sleep_for(client.transport(), 1s)`. Throws `error`
+  /// (usage, "moved_from") for a client that was moved from.
+  COHTTPS_DECL any_transport transport() const;
 
   /// Returns the current numbers of connections and requests.
   COHTTPS_DECL pool::statistics statistics() const noexcept;

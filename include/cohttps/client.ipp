@@ -7,6 +7,7 @@
 #include <cohttps/core/recycled.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/request/client_state.hpp>
+#include <cohttps/request/collect_content.hpp>
 #include <cohttps/request/download.hpp>
 #include <cohttps/request/exchange.hpp>
 
@@ -23,33 +24,6 @@
 namespace cohttps {
 
 namespace detail {
-
-/// The client reserves memory for at most this many bytes, even if Content-Length announces more.
-inline constexpr std::size_t believed_length = 1024 * 1024;
-
-template <class = void>
-[[gnu::cold]] std::unexpected<error> content_too_large(exchange<>& from) {
-  return std::unexpected(
-      from.give_up({error_category::limit, "content_too_large",
-                    "the response's content is larger than the " +
-                        std::to_string(from.max_content()) + " bytes that max_content allows"}));
-}
-
-template <class = void>
-task<result<void>> receive_content(exchange<>& from, recycled<std::string>& content) {
-  const std::size_t most = from.max_content();
-  if (const auto length = from.state().content_length; length && from.has_content()) {
-    if (*length > most) co_return content_too_large(from);
-    content.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, believed_length)));
-  }
-  while (true) {
-    auto part = co_await from.read();
-    if (!part) co_return pass(std::move(part));
-    if (part->empty()) co_return result<void>();
-    if (part->size() > most - content.size()) co_return content_too_large(from);
-    content.append(reinterpret_cast<const char*>(part->data()), part->size());
-  }
-}
 
 COHTTPS_DEF request make_request(const method& verb, std::string_view url, content body,
                                  const request_options& options) {
@@ -72,6 +46,7 @@ COHTTPS_DEF request make_request(const method& verb, std::string_view url, conte
 COHTTPS_DEF task<result<response>> perform(const shared_client_state& client, request& r,
                                            const operation_stops& stops,
                                            const delivery<response>&) {
+  if (client->layers) co_return co_await client->layers->collect(client, r, stops);
   exchange<> whole(client, std::move(r), stops);
   const running_operations::guard working(whole.operations());
   whole.demand_rate();
@@ -82,22 +57,32 @@ COHTTPS_DEF task<result<response>> perform(const shared_client_state& client, re
   co_return response(whole.take_state(), std::move(content));
 }
 
+COHTTPS_DEF task<result<std::unique_ptr<open_exchange>>> open_any(const shared_client_state& client,
+                                                                  request& r,
+                                                                  const operation_stops& stops,
+                                                                  std::string upgrade_to) {
+  if (client->layers)
+    co_return co_await client->layers->open(client, r, stops, std::move(upgrade_to));
+  auto begun = std::make_unique<exchange<>>(client, std::move(r), stops, std::move(upgrade_to));
+  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
+  begun->leave_race();
+  co_return begun;
+}
+
 COHTTPS_DEF task<result<response_stream>> perform(const shared_client_state& client, request& r,
                                                   const operation_stops& stops,
                                                   const delivery<response_stream>&) {
-  auto begun = std::make_unique<exchange<>>(client, std::move(r), stops);
-  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
-  begun->leave_race();
-  co_return response_stream(std::move(begun));
+  auto opened = co_await open_any(client, r, stops, {});
+  if (!opened) co_return pass(std::move(opened));
+  co_return response_stream(*std::move(opened));
 }
 
 COHTTPS_DEF task<result<upgraded>> perform(const shared_client_state& client, request& r,
                                            const operation_stops& stops,
                                            const delivery<upgraded>& how) {
-  auto begun = std::make_unique<exchange<>>(client, std::move(r), stops, how.protocol);
-  if (auto opened = co_await begun->open(); !opened) co_return pass(std::move(opened));
-  begun->leave_race();
-  co_return upgraded(std::move(begun));
+  auto opened = co_await open_any(client, r, stops, how.protocol);
+  if (!opened) co_return pass(std::move(opened));
+  co_return upgraded(*std::move(opened));
 }
 
 COHTTPS_DEF task<result<download_result>> perform(const shared_client_state& client, request& r,
@@ -161,6 +146,11 @@ COHTTPS_DEF client::client(any_transport over, client_options options)
 
 COHTTPS_DEF task<void> client::close(std::chrono::nanoseconds within) {
   return detail::end_all(state_, within);
+}
+
+COHTTPS_DEF any_transport client::transport() const {
+  if (!state_) throw detail::moved_from();
+  return detail::transport_of(*state_);
 }
 
 COHTTPS_DEF void client::close_idle() noexcept {

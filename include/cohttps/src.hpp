@@ -17,6 +17,7 @@
 #include <cohttps/client/credentials.ipp>
 #include <cohttps/client/digest_authenticator.ipp>
 #include <cohttps/client/download_result.ipp>
+#include <cohttps/client/event_reader.ipp>
 #include <cohttps/client/file_reader.ipp>
 #include <cohttps/client/multipart_form.ipp>
 #include <cohttps/client/options.ipp>
@@ -28,6 +29,7 @@
 #include <cohttps/client/session_file.ipp>
 #include <cohttps/client/to_curl.ipp>
 #include <cohttps/client/upgraded.ipp>
+#include <cohttps/client/websocket.ipp>
 #include <cohttps/cohttps.ipp>
 #include <cohttps/connect/connector.ipp>
 #include <cohttps/connect/construction.ipp>
@@ -48,6 +50,7 @@
 #include <cohttps/connection/tls_stream.ipp>
 #include <cohttps/core/base64.ipp>
 #include <cohttps/core/error.ipp>
+#include <cohttps/event_source.ipp>
 #include <cohttps/http/auth/basic.ipp>
 #include <cohttps/http/auth/challenge.ipp>
 #include <cohttps/http/auth/digest.ipp>
@@ -60,6 +63,7 @@
 #include <cohttps/http/content/charset.ipp>
 #include <cohttps/http/content/charset_iconv.ipp>
 #include <cohttps/http/content/charset_labels.ipp>
+#include <cohttps/http/content/event_stream.ipp>
 #include <cohttps/http/content/media_type.ipp>
 #include <cohttps/http/content/multipart.ipp>
 #include <cohttps/http/content/representation.ipp>
@@ -91,6 +95,7 @@
 #include <cohttps/http2/request_lines.ipp>
 #include <cohttps/http2/session.ipp>
 #include <cohttps/http2/stream.ipp>
+#include <cohttps/middleware.ipp>
 #include <cohttps/pool/pool.ipp>
 #include <cohttps/proxy/bypass_list.ipp>
 #include <cohttps/proxy/login.ipp>
@@ -106,12 +111,14 @@
 #include <cohttps/request/decoding.ipp>
 #include <cohttps/request/download.ipp>
 #include <cohttps/request/exchange.ipp>
+#include <cohttps/request/middleware_stack.ipp>
 #include <cohttps/request/request_fields.ipp>
 #include <cohttps/request/request_listener.ipp>
 #include <cohttps/request/resend_policy.ipp>
 #include <cohttps/request/running_operations.ipp>
 #include <cohttps/request/std_stop_bridge.ipp>
 #include <cohttps/request/tls_contexts.ipp>
+#include <cohttps/request/websocket_connection.ipp>
 #include <cohttps/run.ipp>
 #include <cohttps/tls/alerts.ipp>
 #include <cohttps/tls/context.ipp>
@@ -160,3 +167,10 @@
 #include <cohttps/url/url.ipp>
 #include <cohttps/url/url_parser.ipp>
 #include <cohttps/url/url_record.ipp>
+#include <cohttps/websocket.ipp>
+#include <cohttps/websocket/compression.ipp>
+#include <cohttps/websocket/deflate.ipp>
+#include <cohttps/websocket/frame.ipp>
+#include <cohttps/websocket/reader.ipp>
+#include <cohttps/websocket/utf8_validator.ipp>
+#include <cohttps/websocket/writer.ipp>

@@ -12,6 +12,9 @@ PRELUDE = """#include <cohttps/cohttps.hpp>
 #include <cohttps/adapters/nlohmann_json.hpp>
 #include <cohttps/client/multipart_form.hpp>
 #include <cohttps/client/to_curl.hpp>
+#include <cohttps/event_source.hpp>
+#include <cohttps/middleware.hpp>
+#include <cohttps/websocket.hpp>
 #include <cohttps/http/content/charset.hpp>
 #include <cohttps/http/coding/coding.hpp>
 #include <cohttps/http/cookie/cookie_file.hpp>

@@ -32,7 +32,7 @@ namespace detail {
 struct authentication_state {
   origin at;
   std::string token = {};                   ///< the last token from a `token_source`
-  std::string refused_token = {};           ///< for the next call of the source
+  std::string refused_token = {};           ///< the token of a 401, for the next call of the source
   int challenges = 0;                       ///< the number of answered challenges
   std::shared_ptr<void>* memory = nullptr;  ///< shared by all operations of a client
 };

@@ -48,7 +48,8 @@ class [[nodiscard]] content {
 
   /// Refers to bytes without a copy. The caller must keep them unchanged until the operation has
   /// ended.
-  COHTTPS_DECL static content borrowed(std::span<const std::byte> bytes) noexcept;
+  COHTTPS_DECL static content borrowed(std::span<const std::byte> bytes,
+                                       std::string_view media_type = {});
   COHTTPS_DECL static content borrowed(std::string_view text) noexcept;
 
   /// Converts a value to content with the type's `representation`. If `write` returns or throws an

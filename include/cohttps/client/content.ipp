@@ -50,9 +50,11 @@ COHTTPS_DEF content content::file(const std::string& path, std::string_view medi
 
 namespace cohttps {
 
-COHTTPS_DEF content content::borrowed(std::span<const std::byte> bytes) noexcept {
+COHTTPS_DEF content content::borrowed(std::span<const std::byte> bytes,
+                                      std::string_view media_type) {
   content c;
   c.view_ = bytes;
+  c.media_type_ = media_type;
   return c;
 }
 

@@ -66,6 +66,10 @@ COHTTPS_DECL task<result<download_result>> perform(const shared_client_state&, r
 COHTTPS_DECL task<result<connection_info>> perform(const shared_client_state&, request&,
                                                    const operation_stops&,
                                                    const delivery<connection_info>&);
+/// Opens an exchange whose content is read later, or that switches to the protocol `upgrade_to`.
+COHTTPS_DECL task<result<std::unique_ptr<open_exchange>>> open_any(const shared_client_state&,
+                                                                   request&, const operation_stops&,
+                                                                   std::string upgrade_to);
 COHTTPS_DECL any_transport transport_of(const client_state& client);
 
 [[gnu::cold]] inline error moved_from() {
@@ -170,7 +174,7 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   task<result<T>> begin() {
     if (!client_ || std::exchange(started_, true))
       return refuse(detail::not_startable(client_ != nullptr));
-    return perform(client_, request_, stops_, delivery_);  // found by its arguments
+    return perform(client_, request_, stops_, delivery_);  // found by argument-dependent lookup
   }
   static task<result<T>> refuse(error why) { co_return std::unexpected(std::move(why)); }
 

@@ -70,8 +70,8 @@ struct origin_identity {
 struct client_options {
   /// The trust and the client's identity: `.tls = tls_context({.root_file = "ca.pem"})`. Empty: the
   /// roots of the system, and no identity. The client shows the identity to a server that asks for
-  /// it, if the caller named the origin in a URL. It does not show it to other origins that a
-  /// redirection leads to, or to proxies.
+  /// it, if the caller named the origin in a URL. The client does not show the identity to other
+  /// origins that a redirection leads to, or to proxies.
   std::optional<tls_context> tls = {};
 
   /// Identities for single origins, in place of the identity of `tls`:

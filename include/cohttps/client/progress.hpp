@@ -6,8 +6,8 @@
 
 namespace cohttps {
 
-/// Numbers of content bytes. If the content has a coding, they count the coded bytes. They start at
-/// 0 again if the request is sent again.
+/// Counts the bytes of content. If the content has a coding, the coded bytes count. The counts
+/// start at 0 again if the request is sent again.
 struct progress {
   std::uint64_t sent = 0;
   std::optional<std::uint64_t> to_send = {};  ///< empty if it is unknown

@@ -36,6 +36,12 @@ class response {
   response(response_metadata&& from, recycled<std::string> content)
       : state_(std::move(from)), content_(std::move(content)) {}
 
+  /// Makes a response that no server gave, for layers and tests.
+  COHTTPS_DECL static response make(int status, fields headers = {}, std::string content = {});
+
+  /// All that is known besides the content.
+  const response_metadata& metadata() const noexcept { return state_; }
+
   int status() const noexcept { return state_.head.status; }
 
   /// Returns the reason phrase of the peer, or the registered phrase of the status if the peer sent
@@ -53,10 +59,10 @@ class response {
   std::string content() && noexcept { return std::move(content_); }
   std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(content_)); }
 
-  /// Returns the content as text in UTF-8. The charset in Content-Type says how to convert it; a
-  /// missing or unknown charset is read as UTF-8. Malformed sequences become U+FFFD. Throws `error`
-  /// (usage, "charset_unavailable") if the charset is known but this system does not support it:
-  /// see `to_utf8`.
+  /// Returns the content as text in UTF-8. The charset in Content-Type says how to convert it; if
+  /// the charset is missing or unknown, the content is read as UTF-8. Malformed sequences become
+  /// U+FFFD. Throws `error` (usage, "charset_unavailable") if the charset is known but this system
+  /// does not support it: see `to_utf8`.
   COHTTPS_DECL std::string text() const;
 
   /// Converts the content to a value with the type's `representation`. Throws `error`: the one of
@@ -100,6 +106,9 @@ class response {
   /// Throws `error` (policy, "unsuccessful_status") unless the status is 2xx.
   COHTTPS_DECL const response& require_success() const&;
   COHTTPS_DECL response&& require_success() &&;
+
+  /// For the client: completes a response that a layer made.
+  COHTTPS_DECL response of_layer(const std::optional<cohttps::url>& asked) &&;
 
  private:
   COHTTPS_DECL void check_success() const;

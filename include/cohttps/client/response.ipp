@@ -5,6 +5,26 @@
 
 namespace cohttps {
 
+COHTTPS_DEF response response::make(int status, fields headers, std::string content) {
+  response_metadata made;
+  made.head.status = status;
+  made.head.headers = std::move(headers);
+  made.complete = true;
+  recycled<std::string> bytes;
+  bytes.assign(content);
+  return {std::move(made), std::move(bytes)};
+}
+
+COHTTPS_DEF response response::of_layer(const std::optional<cohttps::url>& asked) && {
+  if (!state_.url) state_.url = asked;
+  if (!state_.connection) {
+    auto none = std::make_shared<connection_info>();
+    none->protocol.clear();
+    state_.connection = std::move(none);
+  }
+  return std::move(*this);
+}
+
 COHTTPS_DEF std::string_view response::reason() const noexcept {
   return state_.head.reason_or_default();
 }

@@ -49,6 +49,7 @@ struct response_metadata {
   std::shared_ptr<const connection_info> connection;
   bool on_reused_connection = false;
   std::optional<std::uint64_t> content_length;
+  std::uint64_t open_exchange_number = 0;  ///< for the client: whose content is still to be read
 
   // Known from the end of the content on.
   bool complete = false;

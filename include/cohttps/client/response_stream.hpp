@@ -34,8 +34,12 @@ class open_exchange {
   /// Sends all of `bytes`, after a switch to another protocol.
   virtual task<result<void>> write(std::span<const std::byte> bytes) = 0;
 
-  /// Ends an upgraded connection below those who read and write.
+  /// After a switch to another protocol: ends the connection, although coroutines may still read
+  /// and write.
   virtual void hang_up() noexcept = 0;
+
+  /// The operation has no limit of time in all from now on.
+  virtual void lift_time_limit() = 0;
 
   const response_metadata& state() const noexcept { return state_; }
 

@@ -1,5 +1,5 @@
 // Decides to which addresses the client may connect. This protects the program's own network from
-// requests to URLs, or to names on name servers, that strangers control (server-side request
+// requests that a stranger's URL, or a stranger's name server, directs there (server-side request
 // forgery, SSRF).
 #pragma once
 
@@ -49,7 +49,8 @@ inline constexpr address_block special_ipv4[] = {
     {{240}, 4},                // reserved, broadcast
 };
 
-inline constexpr address_block global_unicast{{0x20}, 3};  // IANA assigns addresses only here
+inline constexpr address_block global_unicast{{0x20},
+                                              3};  // IANA assigns global addresses only here
 
 /// The blocks inside 2000::/3 in the IANA IPv6 Special-Purpose Address Registry.
 inline constexpr address_block special_ipv6[] = {
@@ -100,10 +101,10 @@ namespace cohttps {
 /// These addresses are not public: the blocks in the IANA registries of special-purpose addresses
 /// (private, loopback, link-local, shared, documentation, benchmarking, multicast, reserved), and
 /// 168.63.129.16, at which Azure provides services to its machines. IPv6 addresses outside 2000::/3
-/// are not public either, because IANA has assigned none of them: fe80::/10, fec0::/10, fc00::/7,
-/// ff00::/8, 100::/64, 5f00::/16, 64:ff9b:1::/48 and others. An address that contains an IPv4
-/// address (IPv4-mapped, IPv4-compatible, NAT64, 6to4, Teredo) is public if the IPv4 address is. A
-/// Unix domain socket is not public.
+/// are not public either, because IANA assigns global addresses only in 2000::/3. This excludes
+/// fe80::/10, fec0::/10, fc00::/7, ff00::/8, 100::/64, 5f00::/16 and 64:ff9b:1::/48. An address
+/// that contains an IPv4 address (IPv4-mapped, IPv4-compatible, NAT64, 6to4, Teredo) is public if
+/// the IPv4 address is. A Unix domain socket is not public.
 inline bool is_public(const endpoint& e) noexcept {
   if (e.is_unix()) return false;
   return e.is_v6 ? detail::is_public_ipv6(e.address.data())

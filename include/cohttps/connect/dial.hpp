@@ -31,7 +31,7 @@ struct dialled {
   duration connect;
 };
 
-/// The addresses of a host, divided by the address policy.
+/// The addresses of a host: those that the address policy allows, and those that it refuses.
 struct candidates {
   candidates() = default;
 
@@ -74,8 +74,8 @@ COHTTPS_DECL task<result<std::vector<endpoint>>> resolve_only(std::string_view h
 /// Connects to `host` and `port`. `host` is a name or an IP literal without brackets.
 ///
 /// The addresses come from the first of these that has some: the option `unix_socket`, the
-/// overrides, `host` itself if it is a literal, the cache, the resolver. `connect_race` connects to
-/// one of those that the policy allows.
+/// overrides, `host` itself if it is a literal or below "localhost", the cache, the resolver.
+/// `connect_race` connects to one of those that the policy allows.
 ///
 /// Errors, all with the phase: `resolve`; `policy` ("address_refused"); `connect`, with every
 /// address in `attempts()`; `usage` for options that the system does not support; `timeout` and

@@ -36,10 +36,10 @@ class proxy_rules {
   COHTTPS_DECL static proxy_rules by_scheme(std::optional<proxy> http, std::optional<proxy> https);
 
   /// Reads the rules from environment variables, as curl does: `http_proxy` for http URLs,
-  /// `https_proxy` for https URLs, `all_proxy` if the first two are not set, and `no_proxy`, which
-  /// is a `bypass_list`. The names in lower case come before those in upper case. `HTTP_PROXY` is
-  /// never read, because in a CGI program it contains the field "Proxy" of a request
-  /// (CVE-2016-5385). An empty variable counts as not set.
+  /// `https_proxy` for https URLs, `all_proxy` if the variable for the scheme is not set, and
+  /// `no_proxy`, which is a `bypass_list`. The names in lower case come before those in upper case.
+  /// `HTTP_PROXY` is never read, because in a CGI program it contains the field "Proxy" of a
+  /// request (CVE-2016-5385). An empty variable counts as not set.
   ///
   /// Fails with the errors of `proxy::parse`. The message then names the variable.
   ///

@@ -23,8 +23,8 @@ COHTTPS_DEF error blame(const error& e, const proxy& via) {
 }
 
 COHTTPS_DEF error refused(int status, const proxy& via) {
-  // tinyproxy answers a wrong password with 401. Only the proxy can send this 401, because the tunnel
-  // is not open yet.
+  // tinyproxy answers a wrong password with 401. Only the proxy can send this 401, because the
+  // tunnel is not open yet.
   if (status == 401)
     return error(error_category::policy, "proxy_authentication_failed",
                  "the proxy " + via.text() + " did not take the user name and password (401)");

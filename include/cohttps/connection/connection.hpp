@@ -1,4 +1,4 @@
-// A connection to an origin, as the pool keeps it.
+// The interface of a connection to an origin, for all versions of HTTP.
 #pragma once
 
 #include <cohttps/connection/connection_info.hpp>
@@ -12,43 +12,46 @@
 
 namespace cohttps::detail {
 
-/// Carries streams, one after another or many at a time. Its destructor closes it.
+/// A connection, which carries one stream after another, or several at a time. The destructor
+/// closes it.
 class connection {
  public:
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
   virtual ~connection() = default;
 
-  /// The stream of one request. The connection outlives it.
+  /// Opens the stream of one request. The connection must outlive the stream.
   virtual http_stream_ptr open_stream() = 0;
 
-  /// False when the peer has closed the idle connection, or has spoken unasked.
+  /// False if the idle connection cannot carry another request: the peer has closed it, or has sent
+  /// unexpected bytes.
   virtual bool usable() noexcept = 0;
 
-  /// To be called when it becomes idle.
+  /// Frees buffers. The pool calls it when the connection becomes idle.
   virtual void release_memory() noexcept {}
 
-  /// Streams that it carries at a time.
+  /// Returns how many streams the connection can carry at a time.
   virtual std::size_t capacity() const noexcept { return 1; }
 
-  /// True when a stream can be released before its end without harm to the connection.
+  /// True if a stream can be released before its end without harm to the connection.
   virtual bool outlives_streams() const noexcept { return false; }
 
-  /// The peer is going away, and has looked at one of the requests at least.
+  /// True if the peer is closing the connection, and has accepted at least one of its requests.
   virtual bool processed_requests() const noexcept { return false; }
 
   virtual bool is_http2() const noexcept { return false; }
 
-  /// Gives true once it is known whether the peer takes other protocols over a stream (RFC 8441),
-  /// false when a stop came first.
+  /// Waits until it is known whether the peer supports extended CONNECT (RFC 8441), and returns
+  /// true. Returns false if the stop comes first.
   virtual task<bool> settings_known(stop_token) { return true; }
   virtual bool takes_extended_connect() const noexcept { return false; }
 
-  /// Calls `f(a, b)` from the loop whenever `capacity` or `outlives_streams` has changed.
+  /// Registers a function `f` and its arguments `a` and `b`. The connection calls `f(a, b)` from
+  /// the event loop whenever `capacity` or `outlives_streams` has changed.
   virtual void on_capacity(void (*)(void*, void*), void*, void*) noexcept {}
 
   const std::shared_ptr<const connection_info> info;  // shared with the responses
-  std::size_t exchanges = 0;                          // complete ones
+  std::size_t exchanges = 0;                          // the number of complete exchanges
 
  protected:
   explicit connection(std::shared_ptr<const connection_info> about) noexcept

@@ -1,4 +1,4 @@
-// What is known about a connection.
+// The properties of a connection.
 #pragma once
 
 #include <cohttps/tls/connection_info.hpp>
@@ -9,11 +9,11 @@
 
 namespace cohttps {
 
-/// What a response came over.
+/// The properties of the connection that carried a response.
 struct connection_info {
   std::string protocol = "HTTP/1.1";
-  endpoint peer;                ///< the address and port connected to, a proxy's if there is one
-  std::string proxy = {};       ///< without credentials; empty for none
+  endpoint peer;                ///< the address and port of the peer, which may be a proxy
+  std::string proxy = {};       ///< without credentials; empty if there is no proxy
   std::optional<tls_info> tls;  ///< empty for plain http
 };
 

@@ -1,4 +1,4 @@
-// The content of a request, piece by piece.
+// Divides the content of a request into pieces.
 #pragma once
 
 #include <cohttps/connection/content_source.hpp>
@@ -18,11 +18,11 @@
 
 namespace cohttps::detail {
 
-/// Takes pieces from memory or from a source. Fails when a source gives more or fewer bytes than it
-/// said.
+/// Takes pieces from memory or from a source. Fails with usage "content_length_mismatch" if a
+/// source provides more or fewer bytes than it announced.
 class content_pieces {
  public:
-  /// `memory_piece`: the bytes that one piece of content in memory has at most.
+  /// `memory_piece` is the largest size of a piece from memory, in bytes.
   COHTTPS_DECL content_pieces(const request_view& request, std::size_t memory_piece,
                               deadline& limit) noexcept
       : memory_(request.memory),
@@ -31,22 +31,23 @@ class content_pieces {
         limit_(limit),
         length_(source_ ? source_->length() : std::nullopt) {}
 
-  /// The next piece, valid until the next call; an empty one at the end. The limits of the phase do
-  /// not count while a source is asked.
+  /// Returns the next piece, valid until the next call; an empty piece at the end. The limits of
+  /// the phase do not count while the source prepares a piece.
   COHTTPS_DECL task<result<std::span<const std::byte>>> next();
 
-  /// True when the last piece is known to be given. Of a source, only an empty piece says so.
+  /// True if the last piece has been returned. Always false for a source, whose end only an empty
+  /// piece shows.
   bool at_end() const noexcept { return !source_ && memory_.empty(); }
 
  private:
   COHTTPS_DECL std::span<const std::byte> next_of_memory() noexcept;
   COHTTPS_DECL task<result<std::span<const std::byte>>> ask_source();
 
-  std::span<const std::byte> memory_;  // the rest of it
+  std::span<const std::byte> memory_;  // the bytes that are left
   std::size_t memory_piece_;
   content_source* source_;
   deadline& limit_;
-  const std::optional<std::uint64_t> length_;  // as the source said it when the request began
+  const std::optional<std::uint64_t> length_;  // the source's length when the request began
   std::uint64_t size_so_far_ = 0;
 };
 

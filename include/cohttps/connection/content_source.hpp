@@ -1,4 +1,4 @@
-// The content of a request that is not in memory as a whole.
+// The source of content that is not in memory as a whole.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -12,7 +12,8 @@
 
 namespace cohttps {
 
-/// Gives content piece by piece, when the connection is ready for more.
+/// Provides content piece by piece. The client asks for a piece when the connection is ready for
+/// it.
 class content_source {
  public:
   content_source() = default;
@@ -20,24 +21,28 @@ class content_source {
   content_source& operator=(const content_source&) = delete;
   virtual ~content_source() = default;
 
-  /// Fails when it is known beforehand that there is no content to give; then nothing is sent.
+  /// Fails if it is already known that the source cannot provide the content. The client then sends
+  /// nothing.
   virtual result<void> check() const { return {}; }
 
-  /// Bytes in all; empty when that is not known, and the content is sent in chunks.
+  /// Returns the length of the content in bytes; nothing if it is unknown. The content is then sent
+  /// in chunks.
   virtual std::optional<std::uint64_t> length() const noexcept = 0;
 
-  /// The next piece, valid until the next call; an empty one at the end. An error ends the request.
+  /// Returns the next piece, valid until the next call; an empty piece at the end. If it returns an
+  /// error, the request fails with it.
   virtual task<result<std::span<const std::byte>>> next() = 0;
 
-  /// True while `rewind` can give all of the content again. Asked at any time, even while `next` is
-  /// under way, so it changes nothing.
+  /// True if `rewind` can make all of the content available again. The client may call it at any
+  /// time, even during `next`, so it must not change anything.
   virtual bool can_rewind() const noexcept = 0;
 
-  /// Goes back to the beginning. Called only when the content is about to be sent again, never
-  /// while `next` is under way. False when that fails; the request fails then.
+  /// Goes back to the beginning. The client calls it only before it sends the content again, and
+  /// never during `next`. Returns false on failure; the request then fails.
   virtual bool rewind() noexcept = 0;
 
-  /// Of the file that is the content, where it is one: for descriptions of the request.
+  /// Returns the path if the content is a file, or else an empty text. It is for descriptions of
+  /// the request.
   virtual std::string_view path() const noexcept { return {}; }
 };
 

@@ -1,4 +1,4 @@
-// Sends the content of a request beside the answer to it.
+// Sends the content of a request, while the response may already arrive.
 #pragma once
 
 #include <cohttps/connection/content_pieces.hpp>
@@ -20,38 +20,40 @@
 
 namespace cohttps::detail {
 
-/// Where the content goes: a stream of one of the versions of HTTP.
+/// The destination of the content: a stream of HTTP/1.1 or HTTP/2.
 class content_sink {
  public:
-  /// Content in memory is given in pieces of at most this size.
+  /// Returns the largest size of a piece from memory, in bytes.
   virtual std::size_t memory_piece() const noexcept = 0;
-  /// False when the peer takes no more content. The stream knows whether that is an error.
+  /// False if the peer takes no more content. The stream knows whether that is an error.
   virtual bool wants_content() const noexcept = 0;
-  /// True when the head of the final response has come.
+  /// True if the head of the final response has arrived.
   virtual bool has_head() const noexcept = 0;
 
   virtual void upload_begins() {}
-  /// Returns when the connection has taken all of `piece`. `last`: no `send_end` follows.
+  /// Sends a piece, and returns when the connection has taken all of it. If `last` is true, no
+  /// `send_end` follows.
   virtual task<result<void>> send_piece(std::span<const std::byte> piece, bool last,
                                         exchange_listener* listener, deadline& limit) = 0;
   virtual task<result<void>> send_end(fields trailers, deadline& limit) = 0;
-  /// Wakes the reader of the answer. `outcome` is null when an exception ended the upload. Not
-  /// called after `content_upload::stop`.
+  /// Wakes the reader of the response. `outcome` is null if an exception ended the upload. It is
+  /// not called after `content_upload::stop`.
   virtual void upload_ended(const result<void>* outcome) noexcept = 0;
 
  protected:
   ~content_sink() = default;
 };
 
-/// Runs beside the reader of the answer, from `start` until all of the content is sent, or until
-/// `stop`.
+/// An upload. Its coroutine runs beside the reader of the response, from `start` until all content
+/// has been sent, or until `stop`.
 class content_upload {
  public:
-  /// `answering` holds for the answer, from the end of the content on.
+  /// Starts the upload. `answering` contains the limits for the response, which count from the end
+  /// of the content on.
   COHTTPS_DECL void start(content_sink& to, request_view request, phase_limits answering,
                           deadline& limit);
 
-  /// Content that waits for 100 (Continue) waits no more.
+  /// Ends the wait for 100 (Continue), so that the content is sent.
   void go_on() noexcept { go_on_.request_stop(); }
 
   /// True from `start` until `take_outcome` or `stop`.
@@ -59,7 +61,7 @@ class content_upload {
   bool running() const noexcept { return work_ && !work_.done(); }
   bool done() const noexcept { return work_.done(); }
 
-  /// Once done: the error of the upload, or the exception that it threw.
+  /// Returns the result of the upload, or throws its exception. Call it only if `done` is true.
   COHTTPS_DECL result<void> take_outcome();
 
   void stop() noexcept { work_.reset(); }

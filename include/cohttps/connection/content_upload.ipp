@@ -17,7 +17,8 @@ COHTTPS_DEF owned_coroutine<result<void>> content_upload::run(content_sink& to,
                                                               request_view request,
                                                               phase_limits answering,
                                                               deadline& limit) {
-  // `upload_ended` wakes the reader in another turn of the loop, which finds this coroutine done.
+  // `upload_ended` wakes the reader in a later turn of the loop. The reader then finds that this
+  // coroutine is done.
   try {
     if (request.expects_continue) co_await sleep_for(limit.transport(), continue_wait, go_on_);
     to.upload_begins();

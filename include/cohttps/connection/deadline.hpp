@@ -18,14 +18,16 @@
 
 namespace cohttps::detail {
 
-/// One operation's place in the queue: when it has to end, and what to stop then.
+/// The entry of one operation in the queue: when the operation has to end, and the source that
+/// stops it.
 class deadline_entry {
  public:
   deadline_entry() = default;
   deadline_entry(const deadline_entry&) = delete;
   deadline_entry& operator=(const deadline_entry&) = delete;
 
-  /// Ends the operation for good, whatever limit may have passed in this moment.
+  /// Stops the operation for good: `deadline::forgive` cannot undo it, even if a limit passes at
+  /// the same moment.
   COHTTPS_DECL void stop() noexcept;
 
  private:
@@ -34,19 +36,20 @@ class deadline_entry {
 
   stop_source stop_;
   time_point at_ = never;
-  bool limit_passed_ = false;  // it was this deadline that asked for the stop
-  bool final_ = false;         // somebody else did, maybe in the same moment
+  bool limit_passed_ = false;  // the deadline requested the stop
+  bool final_ = false;         // `stop` was called, so `forgive` does nothing
   deadline_entry* previous_ = nullptr;
   deadline_entry* next_ = nullptr;
 };
 
 /// The deadlines of a client's running operations, behind one timer.
 ///
-/// Deadlines move all the time, mostly later, and hardly ever pass. So moving one later is a store;
-/// the timer fires at the earliest time it was ever asked for and then looks at all of them.
+/// Deadlines change very often, mostly to a later time, and rarely pass. So a change to a later
+/// time only stores the time. The timer fires at the earliest time for which it was ever set, and
+/// then checks all entries.
 class deadline_queue {
  public:
-  /// `seen_by` outlives the queue.
+  /// `seen_by` must outlive the queue.
   COHTTPS_DECL explicit deadline_queue(any_transport transport,
                                        const cohttps::observers& seen_by = none())
       : transport_(std::move(transport)), observers_(seen_by), timer_(transport_.make_timer()) {}
@@ -59,7 +62,7 @@ class deadline_queue {
 
   COHTTPS_DECL void add(deadline_entry& e) noexcept;
 
-  /// After the last one the timer keeps no loop alive.
+  /// Removes an entry. After the last entry is removed, the timer keeps no event loop running.
   COHTTPS_DECL void remove(deadline_entry& e) noexcept;
 
   COHTTPS_DECL void set(deadline_entry& e, time_point at);
@@ -81,14 +84,14 @@ class deadline_queue {
   time_point timer_time_ = never;
 };
 
-/// "10 s" or "250 ms".
+/// Returns a text such as "10 s" or "250 ms".
 COHTTPS_DECL std::string describe(duration d);
 
-/// The limits of one operation: in all, and of the phase it is in.
+/// The limits of one operation: a total limit, and those of the current phase.
 class deadline {
  public:
-  /// `total` counts from now; without it only phases have limits. `caller` and `race` stop the
-  /// operation too.
+  /// `total` counts from now; without it only the phases have limits. The tokens `caller` and
+  /// `race` also stop the operation.
   COHTTPS_DECL deadline(deadline_queue& queue, std::optional<duration> total, stop_token caller,
                         const stop_tokens& race = {})
       : queue_(queue),
@@ -102,37 +105,40 @@ class deadline {
   }
   ~deadline() { queue_.remove(entry_); }
 
-  /// What every wait of the operation takes.
+  /// Returns the token that every wait of the operation uses.
   stop_token token() noexcept { return entry_.stop_; }
   deadline_entry& entry() noexcept { return entry_; }
   bool stop_requested() const noexcept { return entry_.stop_.stop_requested(); }
   time_point now() noexcept { return last_ = queue_.transport().now(); }
-  /// What `now` gave the last time: the same, as long as nothing was waited for since.
+  /// Returns the last result of `now`. The time is exact if the operation has not waited since
+  /// then.
   time_point cached_now() const noexcept { return last_; }
   any_transport& transport() noexcept { return queue_.transport(); }
   const cohttps::observers& observers() const noexcept { return queue_.observers(); }
-  /// Until the end of the operation in all; empty when that has no limit.
+  /// Returns the rest of the total limit; nothing without a total limit.
   COHTTPS_DECL std::optional<duration> left() const;
 
-  /// From now on the operation is in `p`. A limit of the phase before that passed as it ended well
-  /// is forgotten.
+  /// Begins the phase `p`. If a limit of the previous phase passed at the moment when that phase
+  /// succeeded, this limit is forgotten.
   COHTTPS_DECL void enter(phase p, const phase_limits& limits);
   COHTTPS_DECL void enter(phase p, const phase_limits& limits, time_point at);
-  /// What goes on is `p` from now on, under the limits that there are.
+  /// Changes the name of the current phase to `p`, and keeps its limits.
   void rename(phase p) noexcept { phase_ = p; }
 
-  /// The same, with one limit for the phase, or for each wait in it.
+  /// The same, with one limit for the first wait and for each later wait of the phase.
   COHTTPS_DECL void enter(phase p, std::optional<duration> limit);
 
-  /// `size` bytes went out or came in: the wait begins anew.
+  /// `size` bytes were sent or received. The current wait begins again.
   COHTTPS_DECL void progress(std::size_t size);
 
-  /// The caller has something to do: neither the phase nor its rate counts until `resume`.
+  /// Pauses the limits of the phase and its rate until `resume`, because the caller is at work. The
+  /// total limit still counts.
   COHTTPS_DECL void pause();
   COHTTPS_DECL void pause(time_point at);
   COHTTPS_DECL void resume();
 
-  /// The same for as long as the caller's source of content is asked for more.
+  /// Pauses the limits in the same way while it exists, because the caller's content source is at
+  /// work.
   class source_time {
    public:
     COHTTPS_DECL explicit source_time(deadline& of) : of_(of) {
@@ -146,16 +152,17 @@ class deadline {
     deadline& of_;
   };
 
-  /// Lets the operation go on when it was only the phase's limit that passed.
+  /// If only a limit of the phase has stopped the operation, undoes that stop and returns true.
   COHTTPS_DECL bool forgive() noexcept;
 
-  /// The operation has won its race: only the caller's own token stops what is left of it.
+  /// The operation has its result. From now on the tokens in `race` do not stop it.
   COHTTPS_DECL void leave_race() noexcept;
 
-  /// The operation has no limit in all from now on.
+  /// Removes the total limit of the operation.
   COHTTPS_DECL void lift_total();
 
-  /// Says in `e` what the operation was doing, and that it was a limit that stopped it.
+  /// Adds the phase to `e`. If a limit stopped the operation, makes `e` an error of category
+  /// `timeout`.
   COHTTPS_DECL [[gnu::cold]] error explain(error e);
 
  private:
@@ -172,7 +179,7 @@ class deadline {
 
   COHTTPS_DECL error timeout() const;
 
-  /// The member of `timeouts` that sets the limit of the phase.
+  /// Returns the name of the member of `timeouts` that sets the limit of the phase.
   COHTTPS_DECL std::string_view option() const;
 
   COHTTPS_DECL std::string doing() const;
@@ -180,7 +187,7 @@ class deadline {
   deadline_queue& queue_;
   deadline_entry entry_;
   std::optional<duration> total_;
-  std::optional<duration> limit_;  // of the wait that goes on
+  std::optional<duration> limit_;  // of the current wait
   time_point last_;
   time_point end_;
   time_point phase_end_ = never;

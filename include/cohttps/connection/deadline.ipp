@@ -44,7 +44,7 @@ COHTTPS_DEF void deadline_queue::arm(time_point at) {
 COHTTPS_DEF void deadline_queue::fire() noexcept {
   timer_time_ = never;
   const time_point now = transport_.now();
-  // A stop may end operations, and with them entries: start over after each.
+  // A stop may end operations and so remove entries. The loop starts again after each stop.
   for (deadline_entry* e = first_; e;) {
     if (e->at_ > now) {
       e = e->next_;
@@ -165,7 +165,8 @@ COHTTPS_DEF error deadline::timeout() const {
             "fewer than " + std::to_string(limits_.rate->bytes) + " bytes moved in " +
                 describe(limits_.rate->over) + doing() +
                 "; allow less with timeouts::minimum_rate"};
-  // Content may take long as long as some of it moves; everything else has to be done in time.
+  // The transfer of content may take any time while bytes move. All other phases have to end in
+  // time.
   const bool is_content = phase_ == phase::send || phase_ == phase::receive_body;
   const std::string limit = describe(limit_.value_or(duration()));
   return {error_category::timeout, "phase_timeout",

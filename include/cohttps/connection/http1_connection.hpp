@@ -1,4 +1,4 @@
-// Exchanges over one HTTP/1.1 connection, one after another.
+// An HTTP/1.1 connection, which carries one exchange after another.
 #pragma once
 
 #include <cohttps/connection/connection.hpp>
@@ -33,12 +33,13 @@
 
 namespace cohttps::detail {
 
-/// `ask`, then `receive_body` until it gives nothing. After any error the connection is only to be
-/// destroyed.
+/// The caller calls `ask`, and then `receive_body` until it returns an empty part. After any error
+/// it can only destroy the connection.
 ///
-/// Content that does not go out with the head is sent by a task beside these, until the response is
-/// complete. An error of this side, such as one of the content's source, fails them; for an error
-/// of the peer's the response may have the explanation.
+/// Content that is not sent together with the head is sent by a coroutine that runs beside these
+/// calls, until the response is complete. If this side causes an error, for example the content
+/// source, the calls fail with it. If the peer causes an error, the response may explain it, so the
+/// calls wait for the response.
 template <class = void>
 class http1_connection final : public connection, private http_stream, private content_sink {
  public:
@@ -49,7 +50,7 @@ class http1_connection final : public connection, private http_stream, private c
 
   http_stream_ptr open_stream() override { return http_stream_ptr(this); }
 
-  /// It holds no buffers then.
+  /// Frees all buffers.
   void release_memory() noexcept override;
 
   bool usable() noexcept override;
@@ -57,39 +58,41 @@ class http1_connection final : public connection, private http_stream, private c
  private:
   // ---- the stream -------------------------------------------------------------------------------
 
-  /// Sends the request and waits for the final response's head; interim ones are skipped. Content
-  /// that this head does not want ends here (RFC 9112, 9.5); else the rest of it goes out beside
-  /// `receive_body`.
+  /// Sends the request and waits for the head of the final response. Interim responses go only to
+  /// the listener. If the status is not 2xx, the content ends here (RFC 9112, 9.5). Otherwise the
+  /// rest of it is sent beside `receive_body`.
   task<result<void>> ask(request_view request, const exchange_limits& limits,
                          deadline& limit) override;
 
-  /// The next part of the content, valid until the next call; an empty one when it is complete.
+  /// Returns the next part of the content, valid until the next call; an empty part when the
+  /// response is complete.
   task<result<std::span<const std::byte>>> receive_body(deadline& limit) override;
   /// True while content is being sent.
   bool sends() const noexcept override;
 
-  /// The same where it has come in already; else, and on any error, nothing.
+  /// Like `receive_body`, but without waiting. Returns nothing if no part has arrived yet, and on
+  /// any error.
   std::optional<std::span<const std::byte>> receive_body_at_once() override;
 
-  /// After 101 (Switching Protocols): the next bytes of the protocol that was agreed on, valid
-  /// until the next call; none at the end.
+  /// After 101 (Switching Protocols): returns the next bytes of the new protocol, valid until the
+  /// next call; no bytes at the end.
   task<result<std::span<const std::byte>>> receive_raw(stop_token stop) override;
-  /// Beside `receive_raw`: sends all of `bytes`.
+  /// Sends all of `bytes`. It may run beside `receive_raw`.
   task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) override;
 
-  /// After `ask`: the final response's.
+  /// After `ask`: returns the head of the final response.
   response_head take_head() override;
   std::optional<std::uint64_t> content_length() const noexcept override;
-  /// True where that length is of content that comes, as it does not in answer to HEAD.
+  /// True if content of this length follows. False in a response to HEAD.
   bool has_content() const noexcept override;
-  /// After the content.
+  /// After the content: returns the trailer fields.
   const fields& trailers() const noexcept override;
 
-  /// True once a byte of the response has come in.
+  /// True after a byte of the response has arrived.
   bool answered() const noexcept override { return answered_; }
 
-  /// True after a complete exchange that leaves the connection in order (RFC 9112, 9.3): nothing
-  /// half sent, nothing unasked received.
+  /// True if the exchange is complete and the connection can carry another one (RFC 9112, 9.3): the
+  /// request was sent as a whole, and no unexpected bytes have arrived.
   bool reusable() noexcept override;
 
   void hang_up() noexcept override;
@@ -101,7 +104,7 @@ class http1_connection final : public connection, private http_stream, private c
 
   result<void> begin(const request_view& request);
 
-  /// All of the content in memory, with its framing.
+  /// Appends all content in memory, with its framing, to `out_`.
   result<void> append_content(const request_view& request);
 
   task<result<void>> write(std::span<const std::byte> bytes, deadline& limit);
@@ -109,7 +112,7 @@ class http1_connection final : public connection, private http_stream, private c
   task<result<void>> receive_head(exchange_listener* listener, const exchange_limits& limits,
                                   deadline& limit);
 
-  // ---- content, beside the answer ---------------------------------------------------------------
+  // ---- content, sent beside the response --------------------------------------------------------
 
   struct upload {
     explicit upload(stop_token operation) : on_stop(operation, stop_it{&reading}) {}
@@ -118,7 +121,7 @@ class http1_connection final : public connection, private http_stream, private c
       stop_source* which;
       void operator()() const noexcept { which->request_stop(); }
     };
-    stop_source reading;  // stops the reader of the answer when the upload fails on this side
+    stop_source reading;  // stops the reader of the response if the upload fails on this side
     stop_callback<stop_it> on_stop;
     std::optional<tls_stream::sender> alone;
     content_upload content;
@@ -138,26 +141,26 @@ class http1_connection final : public connection, private http_stream, private c
   task<result<void>> ask_beside_content(request_view request, const exchange_limits& limits,
                                         deadline& limit);
 
-  /// `answered`, or the error of an upload that has ended, where that one tells more. Throws the
-  /// exception of the upload.
+  /// Returns `answered`, or the error of an ended upload if that error is more informative. Throws
+  /// the exception of the upload.
   result<void> with_upload(result<void> answered);
 
   static std::unexpected<error> canceled();
   static std::unexpected<error> not_sent();
 
-  /// The parser's next event, from what has come in.
+  /// Returns the parser's next event for the bytes that have arrived.
   result<http1::response_parser::step> parse();
 
-  /// The parser's next event but `need_more`, reading as often as that takes.
+  /// Returns the parser's next event other than `need_more`, and reads as often as this needs.
   ///
-  /// Only bytes of a head count as progress here: neither those of TLS, such as tickets and empty
-  /// records, nor those between parts of the content do. `receive_body` counts the content.
+  /// Only bytes of a head count as progress here. Bytes of TLS, such as tickets and empty records,
+  /// and bytes between parts of the content do not count. `receive_body` counts the content.
   task<result<http1::response_parser::step>> next_step(deadline& limit, stop_token stop);
 
   tls_stream tls_stream_;
   http1::response_parser parser_;
   std::span<const std::byte>
-      pending_;  // received, not yet used up: in the `tls_stream` or in `kept_`
+      pending_;  // received, not yet parsed: in the `tls_stream` or in `kept_`
   bool in_kept_ = false;
   buffer kept_;
   buffer out_;
@@ -165,7 +168,7 @@ class http1_connection final : public connection, private http_stream, private c
   bool answered_ = false;
   bool sent_ = false;
   bool closes_ = false;
-  bool chunked_ = false;  // as the head said: the source may learn its length meanwhile
+  bool chunked_ = false;  // as in the head; a source may learn its length later
   std::optional<upload> upload_;
 };
 

@@ -29,7 +29,7 @@ task<result<void>> http1_connection<T>::ask(request_view request, const exchange
   limit.enter(phase::send, limits.sending, limit.cached_now());
   if (limit.stop_requested()) co_return not_sent();
   const bool all = !request.source && request.memory.size() <= joined_content;
-  // Small content goes out with the head: one record, one segment, one call.
+  // Small content is sent together with the head: one record, one segment, one call.
   if (all)
     if (auto framed = append_content(request); !framed) co_return framed;
   auto sent = co_await write(out_.data(), limit);
@@ -52,8 +52,8 @@ task<result<std::span<const std::byte>>> http1_connection<T>::receive_body(deadl
   else if (!step->body.empty())
     limit.progress(step->body.size());
   received = with_upload(std::move(received));
-  // A complete response is the end of the request, too: its peer may never read the rest (RFC
-  // 9112, 9.6). The connection is not used again.
+  // A complete response also ends the request: the peer may never read the rest of it (RFC 9112,
+  // 9.6). The connection is then not used again.
   if (received && step->body.empty()) upload_.reset();
   if (!received) co_return pass(std::move(received));
   co_return step->body;
@@ -159,7 +159,7 @@ task<result<void>> http1_connection<T>::receive_head(exchange_listener* listener
     if (head_) co_return result<void>();
     if (listener) listener->interim(parser_.head());
     if (upload_ && parser_.head().status == 100) upload_->content.go_on();
-    if (sent_) limit.enter(phase::receive_head, limits.answering);  // the answer is still to come
+    if (sent_) limit.enter(phase::receive_head, limits.answering);  // the head is still to come
   }
 }
 
@@ -176,11 +176,10 @@ task<result<void>> http1_connection<T>::ask_beside_content(request_view request,
   upload_->content.start(*this, request, limits.answering, limit);
   auto answered = co_await receive_head(request.listener, limits, limit);
   upload_->content.go_on();
-  // A server that has said what it thinks of the request does not wait for the rest of it, unless
-  // it is content with it.
+  // A server whose status is not 2xx does not wait for the rest of the content.
   if (answered && !is_success(parser_.head().status)) upload_.reset();
   answered = with_upload(std::move(answered));
-  // A limit that passed in this moment has stopped what is still going on.
+  // A limit that passed at this moment has stopped the upload, which is not complete.
   if (answered && sends() && limit.stop_requested()) co_return canceled();
   co_return answered;
 }
@@ -192,8 +191,8 @@ result<void> http1_connection<T>::with_upload(result<void> answered) {
   upload_.reset();
   if (sent) return answered;
   const bool by_peer = sent.error().category() == error_category::peer_closed;
-  // The peer's answer tells more than that it closed; what went wrong here tells more than that
-  // there is no answer then.
+  // The response of a peer is more informative than the error that the peer closed the connection.
+  // An error on this side is more informative than the missing response that follows from it.
   const bool answer_tells_more = answered || by_peer
                                      ? by_peer && head_
                                      : answered.error().category() != error_category::canceled;
@@ -240,8 +239,8 @@ template <class T>
 void http1_connection<T>::upload_ended(const result<void>* outcome) noexcept {
   upload_->alone.reset();
   sent_ = outcome && *outcome;
-  // The peer may have explained in its answer why it closed. It cannot explain an error of this
-  // side, so that the wait for the answer ends.
+  // If the peer closed the connection, its response may explain why. It cannot explain an error on
+  // this side, so such an error ends the wait for the response.
   const bool by_peer =
       outcome && !*outcome && outcome->error().category() == error_category::peer_closed;
   if (!sent_ && !by_peer) upload_->reading.request_stop();
@@ -260,8 +259,8 @@ task<result<http1::response_parser::step>> http1_connection<T>::next_step(deadli
   while (true) {
     auto step = parse();
     if (!step || step->what != event::need_more) co_return step;
-    // Content is looked at where it was decrypted; only what the parser could not use up, such as
-    // half of a head, is copied before the `tls_stream` uses its memory again.
+    // The parser reads content where it was decrypted. Only bytes that the parser did not consume,
+    // such as half of a head, are copied before the `tls_stream` uses its memory again.
     if (in_kept_) {
       kept_.consume(kept_.size() - pending_.size());
     } else {

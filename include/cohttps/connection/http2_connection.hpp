@@ -1,4 +1,4 @@
-// Many requests at a time over one HTTP/2 connection.
+// An HTTP/2 connection, which carries many requests at a time.
 #pragma once
 
 #ifdef COHTTPS_HAS_NGHTTP2
@@ -32,15 +32,16 @@
 
 namespace cohttps::detail {
 
-/// The bytes of a connection, carried between a `tls_stream` and a session.
+/// Carries bytes between a `tls_stream` and a session.
 ///
-/// Two coroutines of its own do that while a request is open, so that stopping one request leaves
-/// the others alone. Else nothing is read, and nothing keeps an event loop alive. A read that a
-/// request leaves behind is ended by a PING, or shows that nobody is there any more.
+/// Two coroutines of the connection do this while a request is open, so a stop of one request does
+/// not affect the others. While no request is open, the connection does not read, and it keeps no
+/// event loop running. If the last request ends while a read is under way, the connection sends a
+/// PING. The answer ends the read; if there is none, the peer is gone.
 template <class = void>
 class http2_connection final : public connection {
  public:
-  /// A request of this connection, and who waits for a change of it.
+  /// A request on this connection, and the awaiters of its changes.
   class stream : public http2::stream {
    private:
     friend http2_connection;
@@ -63,7 +64,7 @@ class http2_connection final : public connection {
     write_loop_.start();
     tls_stream_.split();
     (void)out_of_memory();
-    schedule();  // the server need not wait for the first request to hear our settings
+    schedule();  // sends our settings before the first request
   }
   http2_connection(const http2_connection&) = delete;
   http2_connection& operator=(const http2_connection&) = delete;
@@ -76,45 +77,48 @@ class http2_connection final : public connection {
 
   result<void> open(stream& s, const http2::request_head& request);
 
-  /// Gives true once something has changed about `s`, false when a stop came first.
+  /// Waits for a change of `s`, and returns true. Returns false if the stop comes first.
   auto changed(stream& s, stop_token stop) noexcept { return change(*this, s.waiting_, stop); }
-  /// Resumes whoever waits for a change of `s`, in the loop's next turn.
+  /// Resumes the awaiters of changes of `s`, in the loop's next turn.
   void wake(stream& s) noexcept;
 
-  /// Gives true once the peer's settings are known, or never will be, false when a stop came first.
+  /// Waits until the peer's settings are known or the connection has failed, and returns true.
+  /// Returns false if the stop comes first.
   task<bool> settings_known(stop_token stop) override;
   bool takes_extended_connect() const noexcept override;
 
-  /// The next content of `s`; the peer may send as much again as was taken before.
+  /// Returns the next content of `s`. The peer may then send as many more bytes as the previous
+  /// call returned.
   std::span<const std::byte> take_content(stream& s);
 
-  /// To be called after a stream was given content.
+  /// Schedules a write if there is something to send. Call it after content was given to a stream.
   void flush();
 
-  /// Ends a stream, whether it is over or not.
+  /// Ends a stream. A stream that is not over is reset.
   void give_up(stream& s) noexcept;
 
-  /// False when the connection takes no more requests. What an idle peer has sent meanwhile is
-  /// looked at: settings, pings, a goodbye.
+  /// False if the connection takes no more requests. Before it answers, it processes the frames
+  /// that the peer has sent in the meantime, such as SETTINGS, PING and GOAWAY.
   bool usable() noexcept override;
 
-  /// Requests at a time; 0 when it takes no more, or none until the peer was heard again.
+  /// Returns how many requests it can carry at a time. With 0 it takes no more, or none until the
+  /// peer sends something again.
   std::size_t capacity() const noexcept override;
-  /// Calls `f(a, b)` whenever `capacity` or `reusable` has changed, from the loop.
+  /// Calls `f(a, b)` from the event loop whenever `capacity` or `outlives_streams` has changed.
   void on_capacity(void (*f)(void*, void*), void* a, void* b) noexcept override;
 
-  /// True when it can be kept for other requests.
+  /// True if the connection can be kept for other requests.
   bool outlives_streams() const noexcept override;
 
-  /// The peer is going away, and has looked at one of the requests at least.
   bool is_http2() const noexcept override { return true; }
   bool processed_requests() const noexcept override { return session_.processed_requests(); }
 
-  /// Says goodbye as far as that needs no waiting, and closes.
+  /// Sends GOAWAY and close_notify, as far as this is possible without waiting, and closes the
+  /// connection.
   void close() noexcept;
 
  private:
-  /// What the pool knows of this connection.
+  /// The properties that the pool knows of this connection.
   struct standing {
     std::size_t capacity;
     bool reusable;
@@ -125,7 +129,8 @@ class http2_connection final : public connection {
   static constexpr std::size_t bulk = 16 * 1024;
   static constexpr int reads_at_a_time = 4;
 
-  /// An awaiter in the list of its stream, or in that of those that are to be resumed.
+  /// An awaiter of a change. It is in the list of its stream, or in `ready_`, the list of the
+  /// awaiters that `turn` resumes.
   class change : intrusive_list_node {
    public:
     change(http2_connection& of, intrusive_list_node& list, stop_token stop) noexcept
@@ -151,7 +156,7 @@ class http2_connection final : public connection {
     std::coroutine_handle<> waiter_;
   };
 
-  /// Where one of the loops waits for work.
+  /// Suspends the read loop or the write loop until there is work.
   struct idle {
     std::coroutine_handle<>& place;
     bool await_ready() const noexcept { return false; }
@@ -159,7 +164,8 @@ class http2_connection final : public connection {
     void await_resume() const noexcept {}
   };
 
-  /// Resumes who waited while the loop that calls is suspended, as that may be the end of it.
+  /// Suspends the calling loop while `turn` resumes awaiters, because an awaiter may destroy the
+  /// connection and its loops.
   struct deliver {
     http2_connection* self;
     bool await_ready() const noexcept { return self->in_turn_; }
@@ -169,7 +175,8 @@ class http2_connection final : public connection {
 
   owned_coroutine<void> read_loop();
 
-  /// Before something is written: whether more answers have come, within a few reads.
+  /// Called before a write. Returns true if more bytes have arrived, for at most a few reads in
+  /// succession: the write then waits until they are processed.
   bool more_comes() noexcept;
 
   void take(const result<std::span<const std::byte>>& got) noexcept;
@@ -181,15 +188,16 @@ class http2_connection final : public connection {
   bool wants_read() const noexcept;
   bool wants_write() const noexcept;
 
-  /// Notes who has something to look at.
+  /// Moves the awaiters of changed streams to `ready_`.
   void collect() noexcept;
   void move_to_ready(intrusive_list_node& list) noexcept;
 
-  // ---- whether anybody is there ----------------------------------------------------------------
+  // ---- whether the peer is alive ---------------------------------------------------------------
 
   void ask() noexcept;
 
-  /// The timer runs while something is waited for. It is set once and looks at what has come since.
+  /// Starts or stops the timer. It runs while the connection waits for bytes of the peer. It is set
+  /// once, and checks the time of the last bytes when it fires.
   void watch() noexcept;
   void set_watch() noexcept;
   void look() noexcept;
@@ -197,11 +205,11 @@ class http2_connection final : public connection {
 
   void tell_capacity() noexcept;
 
-  /// A turn of the loop soon: requests that begin in one go out together.
+  /// Schedules a `turn` in the loop's next turn. Requests that begin until then are sent together.
   void schedule() noexcept;
 
-  /// Resumes whoever has something to look at and starts what there is to read and write. False
-  /// when one of those that were resumed has destroyed the connection.
+  /// Resumes the awaiters in `ready_`, and the loops if there is something to read or write.
+  /// Returns false if a resumed awaiter has destroyed the connection.
   bool turn() noexcept;
 
   tls_stream tls_stream_;
@@ -216,15 +224,15 @@ class http2_connection final : public connection {
   any_transport transport_;
   ping_keepalive keepalive_;
   any_timer watch_;
-  any_timer soon_;  // for the loop's next turn
+  any_timer soon_;  // calls `turn` in the loop's next turn
   bool watching_ = false;
   bool request_abandoned_in_silence_ =
-      false;  // a request was given up in a silence that has gone on since
+      false;  // a request was given up, and the peer has sent nothing since
   bool* destroyed_flag_ = nullptr;
   bool scheduled_ = false;
   bool in_turn_ = false;
   bool reading_ = false;  // a read is under way
-  int reads_left_ = 0;    // until something has to be written; 0 also when nothing was read
+  int reads_left_ = 0;    // reads that may still delay a write; 0 outside of a read
   bool more_came_ = false;
   bool closed_ = false;
   std::coroutine_handle<> idle_reader_;

@@ -51,7 +51,7 @@ void http2_connection<T>::give_up(stream& s) noexcept {
   s.cancel();
   if (session_.failure()) return;
   if (session_.open_streams() != open) {
-    // Where nothing comes any more, the next request must not wait for nothing too.
+    // If the peer sends nothing any more, the next request must not wait in vain too.
     if (reading_ && transport_.now() - keepalive_.since() >= doubtful_silence)
       request_abandoned_in_silence_ = true;
     if (request_abandoned_in_silence_ || (reading_ && session_.open_streams() == 0)) ask();
@@ -97,7 +97,7 @@ void http2_connection<T>::close() noexcept {
   try {
     session_.close();
     if (sending_.empty()) last = session_.outgoing().data();
-  } catch (const std::bad_alloc&) {  // then without a word
+  } catch (const std::bad_alloc&) {  // then no GOAWAY is sent
   }
   tls_stream_.close(last);
 }
@@ -124,7 +124,7 @@ template <class T>
 owned_coroutine<void> http2_connection<T>::read_loop() {
   while (true) try {
       if (!wants_read()) {
-        tls_stream_.release_memory();  // to whoever is not idle
+        tls_stream_.release_memory();  // an idle connection needs no buffers
         co_await idle{idle_reader_};
       }
       reading_ = true;
@@ -135,7 +135,7 @@ owned_coroutine<void> http2_connection<T>::read_loop() {
       take(got);
       reads_left_ = reads_at_a_time;
       do {
-        // What came together goes on together.
+        // Process the bytes that arrived together before any awaiter is resumed.
         while (!session_.failure()) {
           const auto more = tls_stream_.receive_buffered();
           if (!more) break;
@@ -159,7 +159,7 @@ bool http2_connection<T>::more_comes() noexcept try {
   if (more_came_) keepalive_.begin(transport_.now());
   return more_came_;
 } catch (const std::bad_alloc&) {
-  return false;  // the next read will say so
+  return false;  // the next read reports it
 }
 
 template <class T>
@@ -177,7 +177,7 @@ void http2_connection<T>::take(const result<std::span<const std::byte>>& got) no
   }
   if (session_.pongs() == pongs) return;
   keepalive_.answered();
-  if (watching_) set_watch();  // the next question may be due before this answer was
+  if (watching_) set_watch();  // the next PING may be due before the answer was
 }
 
 template <class T>
@@ -191,10 +191,10 @@ owned_coroutine<void> http2_connection<T>::write_loop() {
       const std::size_t size = sending_.size();
       auto sent = co_await tls_stream_.write(sending_.data(), {});
       sending_.clear();
-      // Content that goes is a sign of life too: what is behind it, such as a PING, takes its
-      // time.
+      // Sent content counts as a sign of life too, because frames behind it, such as a PING, take
+      // their time.
       if (sent && size >= bulk) keepalive_.begin(transport_.now());
-      // The peer may have sent the reason: the reader finds it.
+      // The peer may have sent the reason. The read loop finds it then.
       if (!sent) {
         write_error_ = std::move(sent).error();
         if (write_error_->category() != error_category::peer_closed)
@@ -203,7 +203,7 @@ owned_coroutine<void> http2_connection<T>::write_loop() {
       collect();
       co_await deliver{this};
     } catch (const std::bad_alloc&) {
-      write_error_ = out_of_memory();  // nobody knows how much of it went
+      write_error_ = out_of_memory();  // it is unknown how much of it was sent
       lose_for_memory();
     }
 }
@@ -256,7 +256,7 @@ void http2_connection<T>::watch() noexcept {
   if (wants_read() == watching_) return;
   watching_ = !watching_;
   if (!watching_) return watch_.cancel();
-  keepalive_.begin(transport_.now());  // nothing was to be heard until now
+  keepalive_.begin(transport_.now());  // the peer had nothing to send until now
   set_watch();
 }
 

@@ -1,4 +1,4 @@
-// How HTTP/2 connections behave.
+// The options of HTTP/2 connections.
 #pragma once
 
 #include <chrono>
@@ -7,19 +7,22 @@
 namespace cohttps {
 
 struct http2_options {
-  /// After so long without a byte from a server that owes an answer it is asked for a sign of life
-  /// (PING; RFC 9113, 6.7). Empty: only when a request is given up, as that may be why.
+  /// If a server that owes a response sends no byte for this time, the client asks for a sign of
+  /// life (PING; RFC 9113, 6.7). Empty: the client asks only when a request is given up, because a
+  /// dead connection may be the cause.
   std::optional<std::chrono::nanoseconds> ping_after = std::chrono::seconds(10);
 
-  /// How long that sign may take. Then the connection is given up, and its requests fail with
-  /// "peer_unresponsive" (category `peer_closed`), or are sent again where that is no risk. With
-  /// `ping_after` less than `timeouts::idle`, so that a dead connection is known for what it is.
+  /// How long the answer to the PING may take. Then the client closes the connection. Its requests
+  /// fail with "peer_unresponsive" (category `peer_closed`), or are sent again if that is safe.
+  /// Together with `ping_after` it should be less than `timeouts::idle`, so that the client notices
+  /// a dead connection before that timeout.
   std::chrono::nanoseconds ping_answer = std::chrono::seconds(10);
 
-  /// Lets a request go over a connection to another origin that reached the same address and port
-  /// under the same `tls_context`, directly, and whose certificate is for this host too (RFC 9113,
-  /// 9.1.1). A server that answers 421 (Misdirected Request) is asked again over a connection to
-  /// its own origin, then and from then on.
+  /// Allows a request to use a connection to another origin (RFC 9113, 9.1.1). That connection has
+  /// reached the same address and port without a proxy, uses the same `tls_context`, and has a
+  /// certificate that also covers this host. If the server answers 421 (Misdirected Request), the
+  /// client sends this request and all later ones to this origin over a connection to that origin
+  /// itself.
   bool coalesce = false;
 };
 

@@ -31,12 +31,12 @@
 
 namespace cohttps::detail {
 
-/// As `http1_connection`: `ask`, then `receive_body` until it gives nothing. Destroyed before, it
-/// resets its stream, and the connection goes on.
+/// The caller calls `ask`, and then `receive_body` until it returns an empty part. A stream that is
+/// destroyed before its end is reset, and the connection stays open.
 ///
-/// Content that takes its time is sent by a task beside these, until the response is complete. An
-/// error of this side, such as one of the content's source, fails them; what the peer did, the
-/// stream tells them.
+/// Content that cannot be sent at once is sent by a coroutine that runs beside these calls, until
+/// the response is complete. If this side causes an error, for example the content source, the
+/// calls fail with it. If the peer causes an error, `stream_` reports it.
 template <class = void>
 class http2_stream final : public http_stream, public recycled_frame, private content_sink {
  public:
@@ -46,23 +46,26 @@ class http2_stream final : public http_stream, public recycled_frame, private co
     over_.give_up(stream_);
   }
 
-  /// Sends the request and waits for the final response's head; interim ones are skipped. Content
-  /// that this head does not want ends here; else the rest of it goes out beside `receive_body`.
+  /// Sends the request and waits for the head of the final response. Interim responses go only to
+  /// the listener. If the status is not 2xx, the content ends here. Otherwise the rest of it is
+  /// sent beside `receive_body`.
   task<result<void>> ask(request_view request, const exchange_limits& limits,
                          deadline& limit) override;
 
-  /// The next part of the content, valid until the next call; an empty one when it is complete.
+  /// Returns the next part of the content, valid until the next call; an empty part when the
+  /// response is complete.
   task<result<std::span<const std::byte>>> receive_body(deadline& limit) override;
 
-  /// After an extended CONNECT: the next bytes, a view that is valid until the next call; empty
-  /// at their end.
+  /// After an extended CONNECT: returns the next bytes, as a view that is valid until the next
+  /// call; an empty view at the end.
   task<result<std::span<const std::byte>>> receive_raw(stop_token stop) override;
-  /// Beside `receive_raw`: sends all of `bytes`.
+  /// Sends all of `bytes`. It may run beside `receive_raw`.
   task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) override;
-  /// Ends both ways, below whoever waits for them.
+  /// Ends both directions, although coroutines may still wait for them.
   void hang_up() noexcept override;
 
-  /// The same where nothing is to be waited for; else, and on any error, nothing.
+  /// Like `receive_body`, but without waiting. Returns nothing if no part has arrived yet, and on
+  /// any error.
   std::optional<std::span<const std::byte>> receive_body_at_once() override;
 
   /// True while content is being sent.
@@ -70,18 +73,18 @@ class http2_stream final : public http_stream, public recycled_frame, private co
 
   response_head take_head() override;
   std::optional<std::uint64_t> content_length() const noexcept override;
-  /// True where that length is of content that comes, as it does not in answer to HEAD.
+  /// True if content of this length follows. False in a response to HEAD.
   bool has_content() const noexcept override { return has_content_; }
-  /// After the content.
+  /// After the content: returns the trailer fields.
   const fields& trailers() const noexcept override;
 
-  /// True once something of the response has come in.
+  /// True after a frame of the response has arrived.
   bool answered() const noexcept override;
   bool reusable() noexcept override;
   void release() noexcept override { delete this; }
 
  private:
-  // More than this goes out while an answer is looked out for.
+  // Content of more bytes than this is sent by a coroutine beside `receive_head`.
   static constexpr std::size_t sent_at_once = 16 * 1024;
 
   static std::unexpected<error> canceled();
@@ -90,7 +93,7 @@ class http2_stream final : public http_stream, public recycled_frame, private co
   task<result<void>> receive_head(exchange_listener* listener, const exchange_limits& limits,
                                   deadline& limit);
 
-  // ---- content, beside the answer --------------------------------------------------------------
+  // ---- content, sent beside the response -------------------------------------------------------
 
   std::size_t memory_piece() const noexcept override { return SIZE_MAX; }
   bool wants_content() const noexcept override;
@@ -100,17 +103,17 @@ class http2_stream final : public http_stream, public recycled_frame, private co
   task<result<void>> send_end(fields trailers, deadline& limit) override;
   void upload_ended(const result<void>* outcome) noexcept override;
 
-  /// The error of an upload that has ended, or nothing. Throws its exception.
+  /// Returns the error of an ended upload, if there is one. Throws its exception.
   result<void> outcome_of_upload();
   void stop_upload();
 
-  /// Returns when the session has taken all that was given, with the end where it is the `last` of
-  /// it, or does not want it any more.
+  /// Returns when the session has taken all given content, and also the end of the content if
+  /// `last` is true. Also returns when the peer does not want any more.
   task<result<void>> taken(bool last, exchange_listener* listener, deadline& limit);
 
   http2_connection<>& over_;
   http2_connection<>::stream stream_;
-  fields trailers_;  // of the request, until they are sent
+  fields trailers_;  // the request's, until they are sent
   bool has_content_ = false;
   bool sent_ = false;
   bool hung_up_ = false;

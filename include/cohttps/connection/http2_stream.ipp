@@ -38,11 +38,10 @@ task<result<void>> http2_stream<T>::ask(request_view request, const exchange_lim
   }
   auto answered = co_await receive_head(request.listener, limits, limit);
   upload_.go_on();
-  // A server that has said what it thinks of the request does not wait for the rest of it, unless
-  // it is content with it.
+  // A server whose status is not 2xx does not wait for the rest of the content.
   if (beside && (!answered || !is_success(stream_.status()))) stop_upload();
   if (answered) answered = outcome_of_upload();
-  // A limit that passed in this moment has stopped what is still going on.
+  // A limit that passed at this moment has stopped the upload, which is not complete.
   if (answered && sends() && limit.stop_requested()) co_return canceled();
   co_return answered;
 }
@@ -58,8 +57,8 @@ task<result<std::span<const std::byte>>> http2_stream<T>::receive_body(deadline&
     }
     if (stream_.failure()) co_return std::unexpected(*stream_.failure());
     if (stream_.ended()) {
-      // A complete response is the end of the request, too: the stream is reset with NO_ERROR
-      // where some of it is left (RFC 9113, 8.1).
+      // A complete response also ends the request. If a part of the request is left, the stream is
+      // reset with NO_ERROR (RFC 9113, 8.1).
       if (upload_.started()) stop_upload();
       co_return part;
     }
@@ -89,7 +88,7 @@ task<result<void>> http2_stream<T>::send_raw(std::span<const std::byte> bytes, s
     bool goes_on = !hung_up_ && !stream_.stop_sending() && !stream_.failure();
     if (goes_on) goes_on = co_await over_.changed(stream_, stop);
     if (goes_on) continue;
-    stream_.give_content({}, false);  // the caller's memory may go
+    stream_.give_content({}, false);  // the caller may free its memory
     if (stream_.failure()) co_return std::unexpected(*stream_.failure());
     if (!stream_.stop_sending()) co_return canceled();
     co_return fail(error_category::peer_closed, "peer_stopped_reading",
@@ -161,7 +160,7 @@ task<result<void>> http2_stream<T>::receive_head(exchange_listener* listener,
   while (true) {
     for (const response_head& interim : stream_.take_interim()) {
       if (listener) listener->interim(interim);
-      if (sent_) limit.enter(phase::receive_head, limits.answering);  // it is still to come
+      if (sent_) limit.enter(phase::receive_head, limits.answering);  // the head is still to come
     }
     if (stream_.got_continue()) upload_.go_on();
     if (stream_.has_head()) break;
@@ -183,7 +182,7 @@ result<void> http2_stream<T>::outcome_of_upload() {
 template <class T>
 void http2_stream<T>::stop_upload() {
   upload_.stop();
-  stream_.give_content({}, false);  // the caller's memory may go
+  stream_.give_content({}, false);  // the caller may free its memory
 }
 
 template <class T>
@@ -221,7 +220,7 @@ task<result<void>> http2_stream<T>::taken(bool last, exchange_listener* listener
 template <class T>
 void http2_stream<T>::upload_ended(const result<void>* outcome) noexcept {
   sent_ = outcome && *outcome;
-  if (!sent_) stream_.give_content({}, false);  // the caller's memory may go
+  if (!sent_) stream_.give_content({}, false);  // the caller may free its memory
   over_.wake(stream_);
 }
 

@@ -1,4 +1,4 @@
-// One request and its response over a connection, whichever version of HTTP it speaks.
+// The interface to one request and its response, for all versions of HTTP.
 #pragma once
 
 #include <cohttps/connection/deadline.hpp>
@@ -17,48 +17,49 @@
 
 namespace cohttps::detail {
 
-/// `ask`, then `receive_body` until it gives an empty part; `release` at any time. Released before
-/// its end, it ends the connection of HTTP/1.1, and resets the stream of HTTP/2.
+/// The caller calls `ask`, and then `receive_body` until it returns an empty part. It may call
+/// `release` at any time. After a release before the end, a connection of HTTP/1.1 is closed, and a
+/// stream of HTTP/2 is reset.
 class http_stream {
  public:
   http_stream() = default;
   http_stream(const http_stream&) = delete;
   http_stream& operator=(const http_stream&) = delete;
 
-  /// Sends the request and waits for the final response's head. Content that this head makes
-  /// pointless ends here; else the rest of it goes out beside `receive_body`.
+  /// Sends the request and waits for the head of the final response. If the status is not 2xx, the
+  /// content ends here. Otherwise the rest of it is sent beside `receive_body`.
   virtual task<result<void>> ask(request_view request, const exchange_limits& limits,
                                  deadline& limit) = 0;
 
-  /// The next part of the content, valid until the next call; an empty one at its end.
+  /// Returns the next part of the content, valid until the next call; an empty part at the end.
   virtual task<result<std::span<const std::byte>>> receive_body(deadline& limit) = 0;
-  /// The same where nothing is to be waited for; else, and on any error, nothing.
+  /// The same without waiting. Returns nothing if it would have to wait, and on any error.
   virtual std::optional<std::span<const std::byte>> receive_body_at_once() = 0;
 
-  /// True while content of the request is being sent.
+  /// True while the stream sends content of the request.
   virtual bool sends() const noexcept = 0;
 
-  /// After a switch to another protocol: the next bytes, valid until the next call; empty at their
-  /// end.
+  /// After a switch to another protocol: returns the next bytes, valid until the next call; no
+  /// bytes at the end.
   virtual task<result<std::span<const std::byte>>> receive_raw(stop_token stop) = 0;
-  /// Beside `receive_raw`: sends all of `bytes`.
+  /// Sends all of `bytes`. It may run beside `receive_raw`.
   virtual task<result<void>> send_raw(std::span<const std::byte> bytes, stop_token stop) = 0;
-  /// Ends both ways, below whoever waits for them.
+  /// Ends both directions, although coroutines may still wait for them.
   virtual void hang_up() noexcept = 0;
 
-  /// After `ask`: the final response's.
+  /// After `ask`: returns the head of the final response.
   virtual response_head take_head() = 0;
   virtual std::optional<std::uint64_t> content_length() const noexcept = 0;
-  /// True where that length is of content that comes, as it does not in answer to HEAD.
+  /// True if content of this length follows. False in a response to HEAD.
   virtual bool has_content() const noexcept = 0;
-  /// After the content.
+  /// After the content: returns the trailer fields.
   virtual const fields& trailers() const noexcept = 0;
-  /// True once something of the response has come in.
+  /// True after a part of the response has arrived.
   virtual bool answered() const noexcept = 0;
-  /// After a complete exchange: whether its connection can carry another one.
+  /// After a complete exchange: true if the connection can carry another one.
   virtual bool reusable() noexcept = 0;
 
-  /// Gives the stream back to its connection. It is not used from then on.
+  /// Returns the stream to its connection. The caller must not use it any more.
   virtual void release() noexcept = 0;
 
  protected:

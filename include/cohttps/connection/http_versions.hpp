@@ -1,15 +1,15 @@
-// Which versions of HTTP are spoken.
+// The versions of HTTP that a client may use.
 #pragma once
 
 #include <cstdint>
 
 namespace cohttps {
 
-/// Which versions of HTTP are spoken.
+/// The versions of HTTP that a client may use.
 enum class http_versions : std::uint8_t {
-  best,      ///< HTTP/2 where it is built in and TLS agrees on it (ALPN), else HTTP/1.1
-  http_1_1,  ///< HTTP/1.1 alone
-  http_2,    ///< HTTP/2 alone; without TLS the server is known to speak it (RFC 9113, 3.3)
+  best,      ///< HTTP/2 if it is built in and TLS negotiates it (ALPN), else HTTP/1.1
+  http_1_1,  ///< only HTTP/1.1
+  http_2,    ///< only HTTP/2; without TLS, with prior knowledge (RFC 9113, 3.3)
 };
 
 namespace detail {

@@ -1,4 +1,4 @@
-// What an observer is told, as it happens.
+// The interface for observers of a client's operations.
 #pragma once
 
 #include <cohttps/connection/connection_info.hpp>
@@ -19,11 +19,11 @@
 
 namespace cohttps {
 
-/// The events of an operation, in the order in which they come, and `closed`. All are views, for
-/// the length of the call.
+/// The events of an operation in their order, and `closed`. All members are views that are valid
+/// during the call.
 namespace events {
 
-/// The request waits, as all the connections that it may have are in use.
+/// The request has to wait, because it can neither use nor make a connection now.
 struct queued {
   const origin& to;
 };
@@ -52,15 +52,15 @@ struct secured {
   detail::duration took;
 };
 /// A request is about to be sent. The observer may add fields, such as `traceparent`, or change
-/// some; that is for this sending alone, and done anew when the request is sent again or follows a
-/// redirection.
+/// fields. The changes apply only to this sending: if the request is sent again or follows a
+/// redirection, the observer gets the original fields again.
 struct sending {
   const method& verb;
   const url& to;
   fields& headers;
   std::size_t attempt;  ///< 1 for the first
 };
-/// The head of a response, interim ones left out.
+/// The head of a final response has arrived.
 struct received {
   int status;
   const fields& headers;
@@ -71,12 +71,12 @@ struct redirected {
   const url& from;
   const url& to;
 };
-/// The request is sent again.
+/// The client sends the request again after a delay (`client_options::retry`).
 struct retrying {
   std::size_t attempt;  ///< 2 for the second
   detail::duration delay;
-  const error* why;  ///< null when the status was why
-  int status;        ///< 0 when the error was why
+  const error* why;  ///< null if the status is the reason
+  int status;        ///< 0 if the error is the reason
 };
 /// The response is complete.
 struct completed {
@@ -87,16 +87,16 @@ struct completed {
 struct failed {
   const error& why;
 };
-/// A connection has left the pool: it was idle for too long, too old, dead or not to be reused.
+/// A connection has left the pool, because it was idle for too long, too old, dead or not reusable.
 struct closed {
   const connection_info& connection;
-  std::size_t exchanges;  ///< that it carried
+  std::size_t exchanges;  ///< the number of exchanges that it carried
 };
 
 }  // namespace events
 
-/// Sees what a client's operations do. `client_options::observers` has them; each function does
-/// nothing unless it is overridden.
+/// Receives the events of a client's operations. `client_options::observers` contains the
+/// observers. Each function does nothing unless it is overridden.
 ///
 /// ```
 /// struct counter : cohttps::observer {
@@ -107,8 +107,8 @@ struct closed {
 /// cohttps::client client({.observers = {seen}});
 /// ```
 ///
-/// Threads: called on the thread of the client's loop. An exception of `on_sending` ends its
-/// operation; the other functions must not throw.
+/// Threads: the functions are called on the thread of the client's event loop. An exception from
+/// `on_sending` ends its operation. The other functions must not throw.
 class observer {
  public:
   observer() = default;

@@ -1,4 +1,4 @@
-// How fast the parts of an operation have to come along.
+// The time limits of the phases of an operation.
 #pragma once
 
 #include <cohttps/transport/concepts.hpp>
@@ -9,7 +9,8 @@
 
 namespace cohttps {
 
-/// At least so many bytes in each such time, or the peer counts as too slow.
+/// At least `bytes` bytes have to move in each period `over`. Otherwise the peer counts as too
+/// slow.
 struct minimum_rate {
   std::size_t bytes;
   std::chrono::nanoseconds over;
@@ -23,17 +24,17 @@ using duration = std::chrono::nanoseconds;
 
 inline constexpr time_point never = time_point::max();
 
-/// The time `d` after `from`; `never` when there is no such time.
+/// Returns the time `d` after `from`; `never` if that time cannot be represented.
 inline time_point later(time_point from, duration d) { return d > never - from ? never : from + d; }
 
 /// The limits of a phase.
 struct phase_limits {
-  std::optional<duration> first = {};     ///< until something happens; empty: as `idle`
-  std::optional<duration> idle = {};      ///< from then on, until something happens again
+  std::optional<duration> first = {};     ///< for the first wait; empty: the same as `idle`
+  std::optional<duration> idle = {};      ///< for each further wait
   std::optional<minimum_rate> rate = {};  ///< from the first byte on, or from `resume` on
 };
 
-/// Watches a minimum rate: `bytes` have to move before `end()`, then the next window begins.
+/// Checks a minimum rate. `bytes` bytes have to move before `end()`; then the next window begins.
 class rate_window {
  public:
   /// The first window begins with the first byte.
@@ -52,7 +53,7 @@ class rate_window {
     end_ = later(now, rate_->over);
   }
 
-  /// Time does not count until `resume`.
+  /// The time does not count until `resume`.
   void pause(time_point now) noexcept {
     if (end_ == never) return;
     paused_time_left_ = end_ - now;
@@ -63,17 +64,17 @@ class rate_window {
     end_ = later(now, *paused_time_left_);
     paused_time_left_.reset();
   }
-  /// The first window begins now, if none has.
+  /// The first window begins now, if no window has begun.
   void begin(time_point now) noexcept {
     if (rate_ && end_ == never && !paused_time_left_) end_ = later(now, rate_->over);
   }
 
-  /// When the peer turns out to be too slow; `never` while nothing is watched.
+  /// Returns when the peer becomes too slow; `never` while no window is running.
   time_point end() const noexcept { return end_; }
 
  private:
   std::optional<minimum_rate> rate_;
-  std::optional<duration> paused_time_left_;  // of a window that is paused
+  std::optional<duration> paused_time_left_;  // of a paused window
   std::size_t bytes_moved_ = 0;
   time_point end_ = never;
 };

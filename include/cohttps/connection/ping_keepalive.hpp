@@ -1,4 +1,5 @@
-// When a peer was heard last, and when something is to be done about its silence (decision 31).
+// Remembers when a peer sent something last, and decides when its silence needs action (decision
+// 31).
 #pragma once
 
 #include <cohttps/connection/http2_options.hpp>
@@ -10,13 +11,13 @@
 
 namespace cohttps::detail {
 
-/// Of a peer that owes an answer: after a while it is asked for a sign of life (PING; RFC 9113,
-/// 6.7), and then that is what it owes.
+/// Observes a peer that owes a response. After a period of silence, the client asks for a sign of
+/// life (PING; RFC 9113, 6.7), and the peer then owes the answer to the PING.
 class ping_keepalive {
  public:
   explicit ping_keepalive(const http2_options& options) noexcept : options_(options) {}
 
-  /// It was heard, or has nothing to say before `now`.
+  /// The peer has sent something at `now`, or has nothing to send before `now`.
   void begin(time_point now) noexcept { since_ = now; }
   time_point since() const noexcept { return since_; }
 
@@ -24,7 +25,8 @@ class ping_keepalive {
   void answered() noexcept { asked_at_.reset(); }
   bool asked() const noexcept { return asked_at_.has_value(); }
 
-  /// When it is to be asked, or, where it was, to be given up.
+  /// Returns when the client has to send a PING. After a PING, returns when the client has to give
+  /// the peer up.
   time_point due() const noexcept {
     if (asked_at_) return later(std::max(*asked_at_, since_), options_.ping_answer);
     return options_.ping_after ? later(since_, *options_.ping_after) : never;

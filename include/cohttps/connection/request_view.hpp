@@ -1,4 +1,4 @@
-// What a connection is asked to send.
+// A view of the request that a connection sends.
 #pragma once
 
 #include <cohttps/connection/content_source.hpp>
@@ -17,35 +17,36 @@
 
 namespace cohttps::detail {
 
-/// Who wants to know what happens in an exchange.
+/// Is told of the events of an exchange.
 class exchange_listener {
  public:
-  /// A 1xx response has come.
+  /// A 1xx response has arrived.
   virtual void interim(const response_head& head) = 0;
-  /// So many more bytes of the content have been sent.
+  /// `size` more bytes of the content have been sent.
   virtual void sent(std::size_t size) = 0;
 
  protected:
   ~exchange_listener() = default;
 };
 
-/// What is sent: views into the operation, which outlives the exchange.
+/// A view of the request that a connection sends. It refers to objects of the operation, which
+/// outlives the exchange.
 struct request_view {
   const method& verb;
   std::string_view target;
   const fields& headers;
-  std::span<const std::byte> memory;  ///< content in memory
-  content_source* source = nullptr;   ///< or from elsewhere
-  bool expects_continue = false;      ///< the headers ask to be told before content is sent
-  const std::function<fields()>* trailers = nullptr;  ///< after the content, in chunks then
+  std::span<const std::byte> memory;                  ///< content in memory
+  content_source* source = nullptr;                   ///< content that is not in memory, or null
+  bool expects_continue = false;                      ///< the headers contain Expect: 100-continue
+  const std::function<fields()>* trailers = nullptr;  ///< null without a trailer section
   exchange_listener* listener = nullptr;
-  std::string_view protocol = {};  ///< of an extended CONNECT (RFC 8441); HTTP/2 alone
+  std::string_view protocol = {};  ///< of an extended CONNECT (RFC 8441), only over HTTP/2
 
-  /// Of the content; empty when it is sent without one.
+  /// Returns the length of the content; nothing if the content is sent without a length.
   COHTTPS_DECL std::optional<std::uint64_t> length() const noexcept;
 };
 
-/// How fast the steps have to come along.
+/// The limits for sending the request, and for waiting for the response.
 struct exchange_limits {
   phase_limits sending;
   phase_limits answering;

@@ -1,4 +1,4 @@
-// A connection's bytes, through TLS where the origin or the proxy asks for it.
+// The bytes of a connection, with TLS if the origin or the proxy uses it.
 #pragma once
 
 #include <cohttps/connection/deadline.hpp>
@@ -33,31 +33,36 @@ class tls_stream {
  public:
   explicit tls_stream(any_stream stream) noexcept : stream_(std::move(stream)) {}
 
-  /// Runs the handshake with `host`, which ends verified or not at all. Called a second time, it
-  /// runs inside of the first one's TLS.
+  /// Performs the TLS handshake with `host`. It succeeds only if `host` is verified. A second call
+  /// runs inside the TLS of the first call.
   COHTTPS_DECL task<result<void>> secure(tls_context context, std::string host, std::uint16_t port,
                                          std::vector<std::string> alpn,
                                          std::chrono::system_clock::time_point now,
                                          stop_token stop);
 
-  /// The next bytes: a view, valid until the next call. Empty at the end of the stream; an end of
-  /// TLS that the peer did not announce is an error (`truncated`).
+  /// Returns the next bytes, as a view that is valid until the next call. The view is empty at the
+  /// end of the stream. If TLS ends without the peer's close_notify, this is an error
+  /// (`truncated`).
   COHTTPS_DECL task<result<view>> receive(stop_token stop);
 
-  /// The same, appended to `into`; gives how many.
+  /// Appends the next bytes to `into`, and returns their number.
   COHTTPS_DECL task<result<std::size_t>> read(buffer& into, stop_token stop);
 
-  /// After `receive`: what came with its bytes and needs no more reading, if there is something.
+  /// After `receive`: returns further bytes that arrived together with its bytes, without reading;
+  /// nothing if there are none.
   COHTTPS_DECL std::optional<result<view>> receive_buffered();
 
-  /// Reads what the stream has, without waiting, for `receive_buffered` to open. False when that is
-  /// nothing, be it because the stream is at its end. Not while a read is under way.
+  /// Reads available bytes without waiting, so that `receive_buffered` can decrypt them. Returns
+  /// false if there are none, for example at the end of the stream. Do not call it while a read is
+  /// under way.
   COHTTPS_DECL bool fill_at_once();
 
-  /// Sends all of `bytes`. What the stream takes counts as progress of `limit`, unless it is null.
+  /// Sends all of `bytes`. The bytes that the stream takes count as progress of `limit`, unless it
+  /// is null.
   COHTTPS_DECL task<result<void>> write(view bytes, stop_token stop, deadline* limit = nullptr);
 
-  /// For as long as content is written beside a read: it alone writes then.
+  /// While a `sender` exists, a coroutine writes content beside a read. The reader then writes
+  /// nothing itself.
   class sender {
    public:
     explicit sender(tls_stream& of) noexcept : of_(of) { of_.sender_ = true; }
@@ -69,39 +74,40 @@ class tls_stream {
     tls_stream& of_;
   };
 
-  /// The same for as long as the stream lives.
+  /// The same for the rest of the stream's life.
   void split() noexcept { sender_ = true; }
 
-  /// What has come in already, without waiting: nothing while the peer is quiet, an empty view when
-  /// it has closed the connection or broken TLS. What TLS sends of itself, such as tickets, is not
-  /// told. Not while a read is under way.
+  /// Returns bytes that have already arrived, without waiting. Returns nothing if there are none,
+  /// and an empty view if the peer has closed the connection or violated TLS. Messages of TLS
+  /// itself, such as tickets, are processed but not returned. Do not call it while a read is under
+  /// way.
   COHTTPS_DECL std::optional<view> receive_at_once();
 
-  /// True while the peer neither closed the connection nor sent anything unasked. What it sent is
+  /// True if the peer has neither closed the connection nor sent unexpected bytes. Such bytes are
   /// lost.
   COHTTPS_DECL bool idle();
 
-  /// Sends what TLS still has to say, for a stream on which nobody waits. Where that would need
-  /// waiting the stream ends.
+  /// Sends the remaining messages of TLS, for a stream on which no coroutine waits. Closes the
+  /// stream if this would need waiting.
   COHTTPS_DECL void settle() noexcept;
 
-  /// Gives the memory back that an idle stream does not need.
+  /// Frees the memory that an idle stream does not need.
   COHTTPS_DECL void release_memory() noexcept;
 
-  /// Says `last` and goodbye (close_notify; RFC 8446, 6.1) as far as that needs no waiting, and
-  /// closes.
+  /// Sends `last` and close_notify (RFC 8446, 6.1), as far as this is possible without waiting, and
+  /// closes the stream.
   COHTTPS_DECL void close(view last = {}) noexcept;
 
-  /// What the issuers of the innermost TLS's certificates are to be asked, and what follows from
-  /// their answers: see `tls::engine::revocation`. Null without.
+  /// Returns the questions to the issuers of the innermost TLS's certificates; null if there are
+  /// none. See `tls::engine::revocation`.
   COHTTPS_DECL tls::revocation_check* revocation();
   COHTTPS_DECL task<result<void>> conclude_revocation(stop_token stop);
 
-  /// After `secure` has failed: it offered to continue a session of TLS 1.2, and so no TLS 1.3,
-  /// which may be all that the server speaks by now.
+  /// After `secure` has failed: true if the handshake offered to resume a session of TLS 1.2, and
+  /// therefore did not offer TLS 1.3. The server may support only TLS 1.3 by now.
   COHTTPS_DECL bool withheld_tls13() const noexcept;
 
-  /// Of the innermost TLS; null without.
+  /// Returns the properties of the innermost TLS; null without TLS.
   COHTTPS_DECL const tls_info* tls() const noexcept;
 
  private:
@@ -110,16 +116,16 @@ class tls_stream {
         : engine(std::move(e)), below(std::move(outer)) {}
 
     tls::engine engine;
-    std::unique_ptr<layer> below;  // what carries this one's records; null: the stream
+    std::unique_ptr<layer> below;  // carries the records of this one; null: the stream
     buffer ciphertext;
-    buffer sending;  // taken from the engine, whose own buffer may grow while this is written
-    buffer early;    // plaintext that came together with the end of the handshake
+    buffer sending;  // taken from the engine, whose own buffer may grow during the write
+    buffer early;    // plaintext that arrived with the end of the handshake
     bool early_given = false;
   };
 
   static constexpr std::size_t read_size = 16 * 1024;
-  // Two records of TLS 1.3 as most servers fill them: header, content, its type and the tag (RFC
-  // 8446, 5.2). A read that ends in the middle of one costs a copy.
+  // Two full records of TLS 1.3, each with header, content, content type and tag (RFC 8446, 5.2).
+  // Most servers send full records. A read that ends in the middle of one costs a copy.
   static constexpr std::size_t ciphertext_size = 2 * (5 + 16 * 1024 + 1 + 16);
   static constexpr std::size_t sealed_size = 256 * 1024;
 
@@ -129,23 +135,25 @@ class tls_stream {
 
   COHTTPS_DECL std::optional<view> open_at_once(layer& l);
 
-  /// False when that gave nothing: a stream that was not idle is at its end then.
+  /// Returns false if it read no bytes. A stream that was not idle has then ended.
   COHTTPS_DECL bool fill_at_once(layer& lowest);
 
   COHTTPS_DECL static std::span<std::byte> room_for_records(layer& lowest);
 
   /// Reads more records.
   COHTTPS_DECL task<result<void>> fill(layer& l, stop_token stop);
-  /// The lowest layer's stream has given so much. Its end, where it is none of TLS, is an error.
+  /// The stream has read `size` bytes for the lowest layer. 0 means the end of the stream, which is
+  /// an error if the peer has not ended TLS.
   COHTTPS_DECL static result<void> took(layer& lowest, std::size_t size);
 
-  /// The alert goes out as far as that needs no waiting: a peer that does not read holds nobody.
+  /// Sends the alert and fails with `why`. An eager stream sends as much as it can without waiting,
+  /// so a peer that does not read cannot delay the error.
   COHTTPS_DECL task<result<void>> refuse(layer& l, error why, stop_token stop);
 
   COHTTPS_DECL task<result<void>> write_plain(view bytes, stop_token stop, deadline* limit);
 
   COHTTPS_DECL task<result<void>> seal(layer& l, view bytes, stop_token stop, deadline* limit);
-  // A piece at a time, so that a large body is not held twice.
+  // Encrypts one piece at a time, so that large content is not in memory twice.
   COHTTPS_DECL task<result<void>> seal_pieces(layer& l, view bytes, stop_token stop,
                                               deadline* limit);
 
@@ -153,17 +161,19 @@ class tls_stream {
 
   COHTTPS_DECL task<result<void>> flush(layer& l, stop_token stop, deadline* limit = nullptr);
 
-  /// The end of a conversation as the stream is to carry it: `last`, and each layer's goodbye.
+  /// Returns the last bytes for the stream: `last`, and the close_notify of each layer, encrypted
+  /// by the layers below.
   COHTTPS_DECL view last_words(view last) noexcept;
 
-  /// Hands an engine's output down to the stream without waiting. What does not fit is lost, which
-  /// ends the stream: then it is false, and nothing may follow.
+  /// Passes an engine's output down to the stream without waiting. If the stream does not take all
+  /// of it, the rest is lost and the call returns false. The caller then must not send anything
+  /// more.
   COHTTPS_DECL bool push(layer& l) noexcept;
 
   any_stream stream_;
   std::unique_ptr<layer> top_;
   buffer plain_;
-  bool sender_ = false;  // somebody writes beside the one who reads
+  bool sender_ = false;  // another coroutine writes beside the reader
 };
 
 }  // namespace cohttps::detail

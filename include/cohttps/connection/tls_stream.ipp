@@ -14,7 +14,8 @@ COHTTPS_DEF task<result<void>> tls_stream::secure(tls_context context, std::stri
   layer& mine = *top_;
   if (auto started = mine.engine.start(now); !started) co_return pass(std::move(started));
   while (true) {
-    // Our last message goes out together with the first request, or when there is none.
+    // Our last message is sent together with the first request, or by `settle` if there is no
+    // request.
     if (stream_.is_eager() && mine.engine.handshake_done() && !mine.engine.revocation())
       co_return result<void>();
     if (auto sent = co_await flush(mine, stop); !sent) co_return pass(std::move(sent));
@@ -83,7 +84,8 @@ COHTTPS_DEF void tls_stream::release_memory() noexcept {
 COHTTPS_DEF void tls_stream::close(view last) noexcept {
   if (stream_.is_eager()) {
     const view words = last_words(last);
-    // A mere goodbye need not arrive where the peer hears no more; `last` may explain something.
+    // A close_notify alone need not reach a peer that no longer reads. `last` may contain an
+    // explanation, so it is written before the close.
     if (last.empty()) return stream_.close(words);
     (void)stream_.try_write(words);
   }
@@ -131,7 +133,8 @@ COHTTPS_DEF auto tls_stream::open(layer& l, stop_token stop) -> task<result<view
       co_return pass(std::move(refused));
     }
     if (!opened->empty()) co_return opened;
-    // Answers of the engine's own, such as a KeyUpdate's. A sender takes them along.
+    // Sends the engine's own answers, for example to a KeyUpdate. A `sender` sends them with its
+    // content.
     if (!sender_ && has_output(l))
       if (auto sent = co_await flush(l, stop); !sent) co_return pass(std::move(sent));
     if (l.engine.peer_closed()) co_return view();
@@ -148,7 +151,7 @@ COHTTPS_DEF auto tls_stream::open(layer& l, stop_token stop) -> task<result<view
 
 COHTTPS_DEF auto tls_stream::open_at_once(layer& l) -> std::optional<view> {
   if (!l.early.empty() && !std::exchange(l.early_given, true)) return view(l.early.data());
-  for (int reads = 0; reads < 4; ++reads) {  // no ticket is that large
+  for (int reads = 0; reads < 4; ++reads) {  // no ticket needs more reads
     auto opened = l.engine.receive(l.ciphertext);
     if (!opened || (opened->empty() && l.engine.peer_closed())) return view();
     if (!opened->empty()) return *opened;
@@ -258,7 +261,7 @@ COHTTPS_DEF auto tls_stream::last_words(view last) noexcept -> view {
   for (layer* l = top_.get(); l; l = l->below.get()) {
     if (!last.empty()) (void)l->engine.send(last);
     l->engine.close();
-    // In the middle of a record nothing can be said.
+    // Nothing can be sent in the middle of a record.
     last = l->sending.empty() ? view(l->engine.outgoing().data()) : view();
   }
   return last;

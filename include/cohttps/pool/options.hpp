@@ -1,4 +1,4 @@
-// How many connections there are, and for how long.
+// The limits on the number and the age of connections.
 #pragma once
 
 #include <chrono>
@@ -8,29 +8,31 @@
 namespace cohttps::pool {
 
 struct options {
-  std::size_t per_host = 8;  ///< open at a time to one origin; at least 1
-  std::size_t total = 64;    ///< open at a time; at least 1
+  std::size_t per_host = 8;  ///< open connections to one origin; at least 1
+  std::size_t total = 64;    ///< open connections in all; at least 1
 
-  /// How long a connection is kept for another request. Looked at whenever a request begins or
-  /// ends, so that nothing keeps an event loop alive.
+  /// How long an idle connection is kept for another request. The pool checks this only when a
+  /// request begins or ends, so it keeps no event loop running.
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
 
-  /// How long a connection takes new requests, so that a change of the host's address is noticed.
+  /// How long a connection takes new requests. After that, new connections are made, so the client
+  /// notices a change of the host's address.
   std::chrono::nanoseconds lifetime = std::chrono::minutes(10);
 
-  /// How long requests wait for a connection that is being made and may carry them all (HTTP/2),
-  /// before they make their own. Once it turns out that it does not, none waits.
+  /// How long requests wait for a connection that is being made and may carry all of them (HTTP/2).
+  /// After that they make their own connections. As soon as it is known that the connection carries
+  /// only one request, no request waits for it.
   std::chrono::nanoseconds share_wait = std::chrono::seconds(1);
 };
 
-/// What the pool has, and what it has done.
+/// The numbers of a pool's connections and requests.
 struct statistics {
-  std::size_t open = 0;       ///< connections, with those that are being made
-  std::size_t idle = 0;       ///< of these, such as carry no request
+  std::size_t open = 0;       ///< connections, including those that are being made
+  std::size_t idle = 0;       ///< of these, the ones that carry no request
   std::size_t active = 0;     ///< requests that hold a connection or make one
   std::size_t queued = 0;     ///< requests that wait for a connection
   std::uint64_t created = 0;  ///< connections made since the beginning
-  std::uint64_t reused = 0;   ///< requests that found a connection
+  std::uint64_t reused = 0;   ///< requests that got an existing connection
 };
 
 }  // namespace cohttps::pool

@@ -1,4 +1,4 @@
-// Who gets which connection, decided without doing any I/O.
+// Decides which request gets which connection, without any I/O.
 #pragma once
 
 #include <cohttps/connection/route.hpp>
@@ -19,19 +19,19 @@ namespace cohttps::pool {
 using detail::route;
 using time_point = std::chrono::steady_clock::time_point;
 
-/// Places for connections, and the requests that hold or await them.
+/// The places for connections, and the requests that hold a place or wait for one.
 ///
 /// ```
 ///   ask ──▶ granted, with a connection ─────────────────────────┐
 ///    │                                                          ▼
 ///    ├────▶ granted, to make one ──▶ opened ──────────────▶ in use ──▶ give_back ──▶ idle
 ///    │                                  │                       │                     │
-///    └────▶ queued ── first in, ────────┘                       └──▶ remove ◀── old, dead or in
-///           withdraw  first out                                                 another's way
+///    └────▶ queued ── first in, ────────┘                       └──▶ remove ◀── old, dead, or
+///           withdraw  first out                                                 evicted
 /// ```
-/// After every call no queued request could be granted. A connection that leaves goes through
-/// `closed`. `Connection` is a pointer-like owner with `usable()` behind it: false when the peer
-/// has closed it or has spoken unasked.
+/// After every call there is no queued request that could get a place. `next_closed` returns the
+/// connections that leave. `Connection` is a smart pointer to a type with `usable()`, which is
+/// false if the peer has closed the connection or sent unexpected bytes.
 ///
 /// A connection carries `capacity` requests at a time: one for HTTP/1.1, many for HTTP/2.
 template <class Connection>
@@ -39,7 +39,7 @@ class policy {
  public:
   struct host;
 
-  /// A connection, or one that is being made.
+  /// A connection that exists or is being made.
   struct place {
     Connection connection{};
     host* of = nullptr;
@@ -48,7 +48,7 @@ class policy {
     time_point begun{};
     time_point created{};
     time_point idle_since{};
-    std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max();  // of the peer's own
+    std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max();  // the peer's limit
     bool opened = false;
     bool draining = false;  // takes no new request
     place* older = nullptr;
@@ -56,16 +56,18 @@ class policy {
     std::unique_ptr<place> next_closed = {};
   };
 
-  /// A request that asks; it stays where it is until it has a place or was withdrawn.
+  /// A request for a connection. The object must not be destroyed before it has a place or was
+  /// withdrawn.
   struct request {
     request() = default;
     request(const request&) = delete;
     request& operator=(const request&) = delete;
 
-    bool fresh = false;  ///< wants no idle connection, as one turned out to be dead
+    bool fresh = false;  ///< gets no idle connection, because one turned out to be dead
 
     bool queued() const noexcept { return queued_in_ != nullptr; }
-    /// What was granted: with `opened`, to be used; else to be made.
+    /// The granted place. If it is `opened`, the request uses its connection. Otherwise the request
+    /// has to make the connection.
     place* granted = nullptr;
 
    private:
@@ -81,8 +83,8 @@ class policy {
   struct host {
     const route* id = nullptr;
     std::vector<std::unique_ptr<place>> places;
-    sharing shares = sharing::no;  // whether the last connection made carries many requests
-    bool failing = false;          // the last one could not be made
+    sharing shares = sharing::no;  // whether the newest connection carries many requests
+    bool failing = false;          // the last connection could not be made
     request* first = nullptr;
     request* last = nullptr;
   };
@@ -94,7 +96,7 @@ class policy {
   policy(const policy&) = delete;
   policy& operator=(const policy&) = delete;
 
-  /// Grants or queues `r`; `r.queued()` tells which.
+  /// Grants a place to `r`, or queues it: see `r.queued()`.
   void ask(const route& to, request& r, time_point now) {
     expire(now);
     host& h = hosts_.try_emplace(to).first->second;
@@ -103,7 +105,7 @@ class policy {
       if (to.may_share()) h.shares = sharing::unknown;
     }
     if (h.places.empty() && !h.first) h.failing = false;
-    // Whoever waits for this host was first.
+    // Requests that already wait for this host come first.
     if (!h.first && grant(h, r, now)) return;
     r.ticket_ = ++tickets_;
     r.queued_in_ = &h;
@@ -113,7 +115,7 @@ class policy {
     ++queued_;
   }
 
-  /// True when a connection that takes requests with this route is one that `f(*connection)` likes.
+  /// True if `f(*connection)` is true for a connection of this route that takes requests.
   template <class F>
   bool any_of(const route& with, F f) const {
     const auto found = hosts_.find(with);
@@ -122,8 +124,8 @@ class policy {
            });
   }
 
-  /// The route of a connection that takes requests, of any host, for which `f(route, *connection)`
-  /// is true; null when there is none.
+  /// Returns the route of a connection to any host that takes requests, and for which `f(route,
+  /// *connection)` is true; null if there is none.
   template <class F>
   const route* find(F f) const {
     for (const auto& [k, h] : hosts_)
@@ -132,7 +134,7 @@ class policy {
     return nullptr;
   }
 
-  /// The connection that `p` was granted for is there.
+  /// The connection for the place `p` has been made.
   void opened(place& p, Connection connection, std::size_t capacity, time_point now) {
     p.connection = std::move(connection);
     p.opened = true;
@@ -144,12 +146,13 @@ class policy {
     serve(now);
   }
 
-  /// The connection that `p` was granted for cannot be made. Nobody waits for another one that may
-  /// fail too: one after another they would be late by as many attempts.
+  /// The connection for the place `p` cannot be made. From now on no request waits for the
+  /// connection of another request to this host: that one may fail too, and the delays would add
+  /// up.
   void failed(place& p) noexcept { p.of->failing = true; }
 
-  /// How many requests the connection carries from now on. With 0 it may be that it takes some
-  /// later, unless it is not `kept`.
+  /// Sets how many requests the connection carries from now on. If this is 0 and `kept` is true, it
+  /// may take requests again later. If `kept` is false, it takes no more.
   void set_capacity(place& p, std::size_t capacity, bool kept, time_point now) {
     p.capacity = capacity;
     p.draining = p.draining || !kept;
@@ -157,10 +160,12 @@ class policy {
     serve(now);
   }
 
-  /// Time has come to `now`: who has waited long enough for another one's connection goes on.
+  /// Grants places to requests that have waited long enough for the connection of another request
+  /// (`share_wait`).
   void pass(time_point now) { serve(now); }
 
-  /// When that will be; the end of time when nobody waits so.
+  /// Returns the time at which to call `pass` next; `time_point::max()` if no request waits in this
+  /// way.
   time_point wait_ends(time_point now) const noexcept {
     time_point first = time_point::max();
     if (queued_ == 0) return first;
@@ -173,8 +178,8 @@ class policy {
     return first;
   }
 
-  /// One request on `p` has ended. `reusable`: the connection can carry more. `idle_limit`: the
-  /// peer keeps it that long.
+  /// A request on `p` has ended. `reusable` is true if the connection can carry another one.
+  /// `idle_limit` is the time for which the peer keeps an idle connection.
   void give_back(place& p, bool reusable, time_point now,
                  std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) {
     p.idle_limit = idle_limit;
@@ -186,12 +191,13 @@ class policy {
     serve(now);
   }
 
-  /// A request that gives up waiting.
+  /// Removes a request that does not wait any more.
   void withdraw(request& r) noexcept {
     if (r.queued()) unqueue(r);
   }
 
-  /// Requests that were queued and have their grant now, oldest first; null when there is none.
+  /// Returns the next request that was queued and now has a place, the oldest first; null if there
+  /// is none.
   request* next_granted() noexcept {
     request* r = granted_first_;
     if (!r) return nullptr;
@@ -199,7 +205,7 @@ class policy {
     return r;
   }
 
-  /// Takes a request out of those that `next_granted` would give.
+  /// Removes a request from those that `next_granted` returns.
   void forget_granted(request& r) noexcept {
     request** link = &granted_first_;
     request* before = nullptr;
@@ -210,7 +216,7 @@ class policy {
     r.after_ = nullptr;
   }
 
-  /// Keeps no connection from now on: idle ones leave, those in use carry no further request.
+  /// Keeps no connections from now on: idle ones leave, and those in use take no further request.
   void close() {
     closing_ = true;
     for (auto& [_, h] : hosts_)
@@ -226,8 +232,7 @@ class policy {
 
   bool any_granted() const noexcept { return granted_first_ != nullptr; }
 
-  /// A connection that has left, to be closed in good order by whoever takes it; null when there is
-  /// none.
+  /// Returns a connection that has left, so that the caller closes it; null if there is none.
   Connection next_closed() noexcept {
     if (!closed_) return {};
     const std::unique_ptr<place> first = std::move(closed_);
@@ -258,7 +263,8 @@ class policy {
     }
     if (one_is_coming(h, now)) return false;
     if (h.places.size() >= options_.per_host) {
-      // An idle one is in the way here for who wants a `fresh` one, or when it takes no request.
+      // An idle connection occupies the place if the request wants a `fresh` one, or if that
+      // connection takes no request.
       place* in_the_way = idle_of(h);
       if (!in_the_way) return false;
       remove(*in_the_way);
@@ -275,8 +281,8 @@ class policy {
     return true;
   }
 
-  /// The connection with room for one more that was used last, so that the others can grow old;
-  /// with `in_use`, none that is idle.
+  /// Returns the connection that was used last, among those that can carry another request. The
+  /// others can then grow old. With `in_use` it returns no idle connection.
   place* best(host& h, bool in_use) noexcept {
     place* found = nullptr;
     for (auto& p : h.places)
@@ -286,7 +292,8 @@ class policy {
     return found;
   }
 
-  /// There is no use in a second connection while the first, which may carry many, is being made.
+  /// True if a connection is being made that may carry many requests. A second connection would be
+  /// useless then.
   bool one_is_coming(const host& h, time_point now) const noexcept {
     return h.shares != sharing::no && !h.failing &&
            std::ranges::any_of(h.places, [&](const auto& p) {
@@ -307,7 +314,7 @@ class policy {
     r.granted = &p;
   }
 
-  /// What becomes of a place whose use has changed.
+  /// Makes a place idle, or drops it, if it carries no request any more.
   void settle(place& p, time_point now) {
     if (p.used != 0) return;
     p.idle_since = now;
@@ -328,7 +335,7 @@ class policy {
     --idle_;
   }
 
-  /// An idle place.
+  /// Removes an idle place.
   void remove(place& p) {
     leave_idle(p);
     drop(p);
@@ -357,7 +364,8 @@ class policy {
     if (any || too_many_hosts()) forget_empty_hosts();
   }
 
-  /// Whether a host's connections are shared is worth a while's memory.
+  /// Forgets hosts without connections and without waiting requests. It keeps those of which it
+  /// knows whether their connections carry many requests, until there are too many hosts.
   void forget_empty_hosts() {
     const bool all = too_many_hosts();
     std::erase_if(hosts_, [all](const auto& entry) {
@@ -368,7 +376,7 @@ class policy {
   }
   bool too_many_hosts() const noexcept { return hosts_.size() > 2 * options_.total + 2 * queued_; }
 
-  /// Grants what can be granted, first in, first out over all hosts.
+  /// Grants places to the waiting requests of all hosts, the oldest first.
   void serve(time_point now) noexcept try {
     out_of_memory_ = false;
     while (queued_ != 0) {
@@ -377,14 +385,14 @@ class policy {
         if (h.first && (!next || h.first->ticket_ < next->ticket_) && could_grant(h, now))
           next = h.first;
       if (!next) return;
-      // When a connection turns out to be dead, what could be granted has changed.
+      // A connection turned out to be dead, so another request may be the next one now.
       if (!grant(*next->queued_in_, *next, now)) continue;
       unqueue(*next);
       (granted_last_ ? granted_last_->after_ : granted_first_) = next;
       granted_last_ = next;
     }
   } catch (const std::bad_alloc&) {
-    out_of_memory_ = true;  // whoever could have been granted a connection waits a little
+    out_of_memory_ = true;  // the waiting requests are tried again a little later
   }
 
   bool could_grant(host& h, time_point now) noexcept {

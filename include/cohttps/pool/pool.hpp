@@ -1,4 +1,4 @@
-// The connections of a client: the policy's driver.
+// The connection pool of a client. It carries out the decisions of `policy`.
 #pragma once
 
 #include <cohttps/connection/connection.hpp>
@@ -25,8 +25,9 @@ class acquisition;
 template <class = void>
 class lease;
 
-/// The right of one request to one connection. Given back by `give_back`; a lease that is destroyed
-/// closes the connection, unless others use it too.
+/// The right of one request to one connection. `give_back` returns the connection to the pool. A
+/// lease that is destroyed without it closes an HTTP/1.1 connection; an HTTP/2 connection that
+/// takes more requests stays open.
 template <class>
 class lease {
  public:
@@ -47,18 +48,18 @@ class lease {
 
   explicit operator bool() const noexcept { return place_ != nullptr; }
 
-  /// False while the connection is still to be made, and given to `opened`.
+  /// False if the connection still has to be made and passed to `opened`.
   bool connected() const noexcept { return place_ && place_->opened; }
   connection& operator*() const noexcept { return *place_->connection; }
   connection* operator->() const noexcept { return place_->connection.get(); }
 
   void opened(std::unique_ptr<connection> made);
 
-  /// It cannot be made, and not because this request was stopped.
+  /// The connection cannot be made. Do not call it if the reason is a stop of this request.
   void failed() noexcept;
 
-  /// The request has ended in order; the connection is kept for another one, for as long as
-  /// `idle_limit`, and the pool's options, allow.
+  /// The exchange is complete. The pool keeps the connection for another request, for as long as
+  /// `idle_limit` and the pool's options allow.
   void give_back(std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max()) noexcept;
 
  private:
@@ -80,7 +81,7 @@ class pool {
   using connection = detail::connection;
   using connection_ptr = std::unique_ptr<connection>;
 
-  /// `seen_by` outlives the pool.
+  /// `seen_by` must outlive the pool.
   pool(any_transport transport, const options& bounds, const observers& seen_by)
       : transport_(std::move(transport)),
         wake_(transport_.make_timer()),
@@ -88,26 +89,27 @@ class pool {
         observers_(seen_by),
         policy_(bounds) {}
 
-  /// Gives a lease, at once or when it is this request's turn. `fresh` asks for one that
-  /// is not idle: a new one, or one that others use. `to` lives until then.
+  /// Waits until it is this request's turn, and returns a lease. With `fresh` the connection is not
+  /// an idle one: it is new, or other requests use it. The caller keeps `to` until then. Fails with
+  /// category `canceled` if `stop` is requested.
   acquisition<> acquire(const route& to, bool fresh, stop_token stop);
 
-  /// Keeps no connection from now on.
+  /// Keeps no connections from now on.
   void close();
 
-  /// Closes idle connections.
+  /// Closes the idle connections.
   void close_idle();
 
   statistics stats() const noexcept { return policy_.stats(); }
 
-  /// True when a connection that takes requests with this route is one that `f(connection)` likes.
+  /// True if `f(connection)` is true for a connection of this route that takes requests.
   template <class F>
   bool any_of(const route& with, F f) const {
     return policy_.any_of(with, f);
   }
 
-  /// The route of a connection that takes requests, whoever they are to, for which `f(route,
-  /// connection)` is true; null when there is none.
+  /// Returns the route of a connection to any host that takes requests, and for which `f(route,
+  /// connection)` is true; null if there is none.
   template <class F>
   const route* find(F f) const {
     return policy_.find(f);
@@ -131,10 +133,10 @@ class pool {
   void give_back(policy_type::place& p, bool reusable,
                  std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max());
 
-  /// A stop resumes the waiter in the loop's next turn, as all stops do.
+  /// Stops a waiting request. Its coroutine resumes in the loop's next turn, as after all stops.
   void stop(request& r) noexcept;
 
-  /// The waiter is gone, whatever it waited for.
+  /// Removes a request whose coroutine does not wait any more.
   void leave(request& r) noexcept;
 
   void after_change();
@@ -142,18 +144,20 @@ class pool {
   void watch_waits();
   void open_for_waiting() noexcept;
 
-  // Outside of the policy, as closing says goodbye to the peer.
+  // Closes connections outside of the policy, because closing sends bytes to the peer.
   void close_closed();
 
-  // Waiters are resumed by the loop and not inside of whoever gave back.
+  // Schedules `resume`. The loop resumes the waiting coroutines, and not the function that gave
+  // back a connection.
   void wake();
-  // One a turn: what is resumed may be the end of the client and of this pool.
+  // Resumes one coroutine for each turn of the loop, because it may destroy the client and this
+  // pool.
   void resume() noexcept;
   static void resume(request& r) noexcept;
 
   any_transport transport_;
   any_timer wake_;
-  any_timer wait_timer_;  // of those who wait for another one's connection
+  any_timer wait_timer_;  // for the requests that wait for another one's connection
   time_point wait_ends_ = time_point::max();
   const observers& observers_;
   policy_type policy_;

@@ -62,7 +62,7 @@ void pool<T>::give_back(policy_type::place& p, bool reusable, std::chrono::nanos
 
 template <class T>
 void pool<T>::stop(request& r) noexcept {
-  if (!r.queued()) return;  // has its grant already
+  if (!r.queued()) return;  // it has its place already
   policy_.withdraw(r);
   r.stopped = true;
   r.next_stopped = stopped_;

@@ -95,7 +95,8 @@ class attempt {
   bool over_http2() const noexcept { return connection_ && connection_->is_http2(); }
 
   /// Reads and drops the rest of the content, so that the connection can be kept. Calls `abandon`
-  /// if the rest is too large or arrives too slowly. Fails only if the operation was stopped.
+  /// if the rest is too large or arrives too slowly. Fails only if the operation was stopped, or if
+  /// its total limit has passed.
   COHTTPS_DECL task<result<void>> drain();
 
   /// After a switch to another protocol: ends the connection or the stream, although coroutines may

@@ -7,6 +7,7 @@
 #include <cohttps/connection/deadline.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/pool/pool.hpp>
+#include <cohttps/request/middleware_stack.hpp>
 #include <cohttps/request/running_operations.hpp>
 #include <cohttps/request/tls_contexts.hpp>
 #include <cohttps/transport/any_transport.hpp>
@@ -53,6 +54,7 @@ struct client_state {
   recent_origins only_http1;   // origins that answered HTTP_1_1_REQUIRED
   recent_origins misdirected;  // origins that answered 421 on a coalesced connection
   std::shared_ptr<void> authentication_memory;  // `authentication_state::memory`
+  std::shared_ptr<middleware_chain> layers;     // null for none
   bool closed = false;
 };
 

@@ -112,7 +112,6 @@ inline download_file::~download_file() {
   ::close(number_);
 }
 
-
 }  // namespace cohttps::detail
 
 #if !defined(COHTTPS_SEPARATE_COMPILATION)

@@ -61,7 +61,7 @@ class exchange final : public open_exchange {
   exchange& operator=(const exchange&) = delete;
   ~exchange() override { end(); }
 
-  /// Sends the request until the head of the final response has arrived: follows redirections, and
+  /// Sends the request and waits for the head of the final response. Follows redirections, and
   /// repeats the request where that is allowed.
   task<result<void>> open();
 
@@ -74,8 +74,8 @@ class exchange final : public open_exchange {
 
   void hang_up() noexcept override;
 
-  /// The operation has no limit in all from now on.
-  void lift_time_limit();
+  /// Removes the total limit of the operation.
+  void lift_time_limit() override;
 
   /// Returns the rest of the operation's total limit; nothing without such a limit.
   std::optional<std::chrono::nanoseconds> time_left() const;

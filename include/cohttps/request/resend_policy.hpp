@@ -1,4 +1,4 @@
-// Decides whether and how a request is sent again. One table covers all events at servers and in
+// Decides whether and how a request is sent again. `decide` handles all events at servers and in
 // networks.
 #pragma once
 
@@ -11,10 +11,10 @@ namespace cohttps::detail {
 
 /// The cause of a missing response, as far as it matters for sending the request again.
 enum class failure : std::uint8_t {
-  none,             ///< there is a response
-  permanent,        ///< a certificate, a policy, the caller's stop, the total timeout, malformed HTTP
-  temporary,        ///< no connection, no name server, the timeout of a phase
-  connection_lost,  ///< the peer has closed the connection or reset the stream
+  none,               ///< there is a response
+  permanent,          ///< a certificate, a policy, a stop, the total timeout, malformed HTTP
+  temporary,          ///< no connection, no name server, the timeout of a phase
+  connection_lost,    ///< the peer has closed the connection or reset the stream
   http_1_1_required,  ///< RFC 9113, 7
 };
 
@@ -26,7 +26,7 @@ struct resend_facts {
   int status = 0;  ///< of the final response; 0 if there is none
   failure cause = failure::none;
   replay_safety replay = replay_safety::maybe_processed;  ///< from the error, for this sending
-  replay_safety replay_of_attempt = replay_safety::maybe_processed;  ///< for all sendings of the attempt
+  replay_safety replay_of_attempt = replay_safety::maybe_processed;  ///< for the whole attempt
   bool repeatable_content = false;  ///< the content can be sent from its beginning again
   bool repeatable_work = false;     ///< idempotent (RFC 9110, 9.2.2), or with an Idempotency-Key
   bool reused_connection = false;   ///< the connection existed before this sending

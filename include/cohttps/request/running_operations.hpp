@@ -11,8 +11,9 @@
 
 namespace cohttps::detail {
 
-/// Counts the operations that have not ended (`running`), and the coroutines that execute or wait
-/// for them (`waiting`). A `response_stream` that nobody reads from is running, but not waiting.
+/// Counts the operations that have not ended (`running`), and the coroutines of operations that
+/// execute or wait at the moment (`waiting`). A `response_stream` that nobody reads from is
+/// running, but not waiting.
 class running_operations {
  public:
   running_operations() = default;

@@ -41,8 +41,8 @@ class std_stop_bridge {
   struct deliver {
     any_transport transport;
     std::shared_ptr<deadline_entry*> target;
-    // A stop must not be lost because of missing memory: the caller of `request_stop` cannot get an
-    // error.
+    // A stop must not be lost because of missing memory, and the caller of `request_stop` cannot
+    // get an error. So the call is tried until it succeeds.
     void operator()() noexcept {
       while (!posted()) std::this_thread::yield();
     }

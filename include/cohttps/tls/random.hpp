@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace cohttps::tls {
 
@@ -18,6 +19,12 @@ std::array<std::uint8_t, N> random_bytes() {
   std::array<std::uint8_t, N> bytes;
   Botan::system_rng().randomize(bytes.data(), bytes.size());
   return bytes;
+}
+
+/// Fills `out` with such bytes.
+template <class = void>
+void fill_random(std::span<std::byte> out) {
+  Botan::system_rng().randomize(reinterpret_cast<std::uint8_t*>(out.data()), out.size());
 }
 
 }  // namespace cohttps::tls

@@ -1,0 +1,56 @@
+// Runs the calls of a client through its layers.
+#pragma once
+
+#include <cohttps/client/middleware.hpp>
+#include <cohttps/client/operation.hpp>
+#include <cohttps/client/request.hpp>
+#include <cohttps/client/response.hpp>
+#include <cohttps/client/response_stream.hpp>
+#include <cohttps/core/error.hpp>
+#include <cohttps/core/separate.hpp>
+#include <cohttps/task/task.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cohttps::detail {
+
+/// What a client without layers needs to know of them. `client::use` brings the rest.
+class middleware_chain {
+ public:
+  middleware_chain() = default;
+  middleware_chain(const middleware_chain&) = delete;
+  middleware_chain& operator=(const middleware_chain&) = delete;
+  virtual ~middleware_chain() = default;
+
+  /// A call whose content is collected.
+  virtual task<result<response>> collect(const shared_client_state& client, request& r,
+                                         const operation_stops& stops) = 0;
+  /// A call whose content is read by the caller, or that switches to another protocol.
+  virtual task<result<std::unique_ptr<open_exchange>>> open(const shared_client_state& client,
+                                                            request& r,
+                                                            const operation_stops& stops,
+                                                            std::string upgrade_to) = 0;
+};
+
+template <class = void>
+class middleware_stack final : public middleware_chain {
+ public:
+  void add(middleware layer) { layers_.push_back(std::move(layer)); }
+
+  task<result<response>> collect(const shared_client_state& client, request& r,
+                                 const operation_stops& stops) override;
+  task<result<std::unique_ptr<open_exchange>>> open(const shared_client_state& client, request& r,
+                                                    const operation_stops& stops,
+                                                    std::string upgrade_to) override;
+
+ private:
+  class call;
+
+  std::vector<middleware> layers_;
+};
+
+}  // namespace cohttps::detail
