@@ -4,8 +4,12 @@
 #include "get_report.hpp"
 #include "get_usage.hpp"
 
+#include <cohttps/cache.hpp>
 #include <cohttps/cohttps.hpp>
 #include <cohttps/core/base64.hpp>
+#ifdef GET_HAS_SQLITE
+#include <cohttps/stores/sqlite_cache.hpp>
+#endif
 
 #include <algorithm>
 #include <cerrno>
@@ -134,8 +138,22 @@ task<int> receive(const arguments& a, cohttps::client& client, cohttps::response
   co_return a.continue_at.empty() || is_whole(response, received) ? 0 : 18;
 }
 
+/// --cache
+cohttps::http_cache open_cache(const std::string& path) {
+#ifdef GET_HAS_SQLITE
+  auto store = cohttps::sqlite_cache::open(path);
+  if (!store) throw std::move(store).error();
+  return cohttps::http_cache(*std::move(store));
+#else
+  (void)path;
+  throw cohttps::error(cohttps::error_category::usage, "not_built_in",
+                       "this get was built without SQLite, so it has no --cache");
+#endif
+}
+
 task<void> fetch(const arguments& a, outcome& out) {
   cohttps::client client(a.client);
+  if (!a.cache.empty()) client.use(open_cache(a.cache).layer());
   auto response = co_await client.stream(
       a.verb, a.url, get::content_of(a),
       {.headers = a.headers, .timeout = a.max_time, .credentials = &a.credentials});

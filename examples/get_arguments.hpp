@@ -64,6 +64,7 @@ struct arguments {
   std::vector<std::string> cookie_files;  ///< to read
   std::string cookie_jar;                 ///< to write
   std::shared_ptr<cohttps::shared_cookie_jar> jar;
+  std::string cache;  ///< the file of a cache
   std::string output;
   std::string url;
   bool show_head = false;
@@ -329,6 +330,7 @@ inline constexpr option options[] = {
      }},
     {'\0', "--netrc-file", true, [](arguments& a, const std::string& v) { a.netrc_file = v; }},
     {'b', "--cookie", true, [](arguments& a, const std::string& v) { take_cookie(a, v); }},
+    {'\0', "--cache", true, [](arguments& a, const std::string& v) { a.cache = v; }},
     {'c', "--cookie-jar", true, [](arguments& a, const std::string& v) { a.cookie_jar = v; }},
     {'L', "--location", false, [](arguments& a, const std::string&) { a.follow = true; }},
     {'\0', "--location-trusted", false,

@@ -34,6 +34,9 @@ Who is asking
   -b, --cookie DATA|FILE    sends "NAME=VALUE; ...", or the cookies of a file
   -c, --cookie-jar FILE     writes all cookies to FILE afterwards; "-" is standard output
 
+      --cache FILE          answers from FILE what may be answered from a cache, and keeps
+                            responses there (RFC 9111)
+
 Where it goes
   -L, --location            follows redirections
       --location-trusted    the same, and shows passwords and cookies to other hosts as well

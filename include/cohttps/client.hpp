@@ -8,6 +8,7 @@
 #include <cohttps/client/options.hpp>
 #include <cohttps/client/response.hpp>
 #include <cohttps/client/upgraded.hpp>
+#include <cohttps/client/url_text.hpp>
 #include <cohttps/core/separate.hpp>
 
 #include <chrono>
@@ -22,6 +23,8 @@ class websocket_stream;
 struct websocket_options;
 
 namespace detail {
+
+struct middleware_support;
 
 COHTTPS_DECL request make_request(const method& verb, std::string_view url, content body,
                                   const request_options& options);
@@ -45,6 +48,7 @@ class client {
   using operation = cohttps::operation<response, on_error::throws>;
   using try_operation = cohttps::operation<response, on_error::returns>;
   using stream_operation = cohttps::operation<response_stream, on_error::throws>;
+  using try_stream_operation = cohttps::operation<response_stream, on_error::returns>;
   using upgrade_operation = cohttps::operation<upgraded, on_error::throws>;
   using download_operation = cohttps::operation<download_result, on_error::throws>;
   using websocket_operation = cohttps::operation<websocket_stream, on_error::throws>;
@@ -58,61 +62,73 @@ class client {
   /// Makes a client on any transport: `asio_transport(io_context)`, or a transport of your own.
   COHTTPS_DECL explicit client(any_transport over, client_options options = {});
 
-  /// Puts a layer around the calls to come, inside of the layers that were added before. See
-  /// `middleware`; `<cohttps/middleware.hpp>` has it.
-  COHTTPS_DECL client& use(middleware layer) &;
+  /// Puts a layer around the later calls, inside of the layers that were added before; not around
+  /// `download` and `connect`. See `middleware`. Fails to compile without
+  /// `<cohttps/middleware.hpp>`. Throws `error` (usage, "empty_layer") for an empty function.
+  template <class Support = detail::middleware_support>
+  client& use(middleware layer) & {
+    static_assert(detail::is_complete<Support>, "include <cohttps/middleware.hpp> for client::use");
+    Support::add(state_, std::move(layer));
+    return *this;
+  }
 
   /// GET (RFC 9110, 9.3.1).
-  COHTTPS_DECL operation get(std::string_view url, const request_options& options = {}) &;
+  COHTTPS_DECL operation get(url_text url, const request_options& options = {}) &;
   /// HEAD (RFC 9110, 9.3.2).
-  COHTTPS_DECL operation head(std::string_view url, const request_options& options = {}) &;
+  COHTTPS_DECL operation head(url_text url, const request_options& options = {}) &;
   /// POST (RFC 9110, 9.3.3) with `options.content`.
-  COHTTPS_DECL operation post(std::string_view url, const request_options& options = {}) &;
-  COHTTPS_DECL operation post(std::string_view url, content body,
-                              const request_options& options = {}) &;
+  COHTTPS_DECL operation post(url_text url, const request_options& options = {}) &;
+  COHTTPS_DECL operation post(url_text url, content body, const request_options& options = {}) &;
   /// PUT (RFC 9110, 9.3.4) with `options.content`.
-  COHTTPS_DECL operation put(std::string_view url, const request_options& options = {}) &;
-  COHTTPS_DECL operation put(std::string_view url, content body,
-                             const request_options& options = {}) &;
+  COHTTPS_DECL operation put(url_text url, const request_options& options = {}) &;
+  COHTTPS_DECL operation put(url_text url, content body, const request_options& options = {}) &;
   /// PATCH (RFC 5789).
-  COHTTPS_DECL operation patch(std::string_view url, content body,
-                               const request_options& options = {}) &;
+  COHTTPS_DECL operation patch(url_text url, content body, const request_options& options = {}) &;
   /// OPTIONS (RFC 9110, 9.3.7).
-  COHTTPS_DECL operation options(std::string_view url, const request_options& options = {}) &;
+  COHTTPS_DECL operation options(url_text url, const request_options& options = {}) &;
   /// DELETE (RFC 9110, 9.3.5).
-  COHTTPS_DECL operation delete_(std::string_view url, const request_options& options = {}) &;
+  COHTTPS_DECL operation delete_(url_text url, const request_options& options = {}) &;
   /// Sends a request with any method.
-  COHTTPS_DECL operation send(const method& verb, std::string_view url,
+  COHTTPS_DECL operation send(const method& verb, url_text url,
                               const request_options& options = {}) &;
   /// Sends `body`, which may also come from a file or be generated during the transfer. Ignores
   /// `options.content`.
-  COHTTPS_DECL operation send(const method& verb, std::string_view url, content body,
+  COHTTPS_DECL operation send(const method& verb, url_text url, content body,
                               const request_options& options = {}) &;
 
   /// Like `get`, but returns a `result<response>` instead of throwing.
-  COHTTPS_DECL try_operation try_get(std::string_view url, const request_options& options = {}) &;
+  COHTTPS_DECL try_operation try_get(url_text url, const request_options& options = {}) &;
+  COHTTPS_DECL try_operation try_post(url_text url, const request_options& options = {}) &;
+  COHTTPS_DECL try_operation try_put(url_text url, const request_options& options = {}) &;
   /// Like `send`, but returns a `result<response>` instead of throwing.
-  COHTTPS_DECL try_operation try_send(const method& verb, std::string_view url,
+  COHTTPS_DECL try_operation try_send(const method& verb, url_text url,
                                       const request_options& options = {}) &;
-  COHTTPS_DECL try_operation try_send(const method& verb, std::string_view url, content body,
+  COHTTPS_DECL try_operation try_send(const method& verb, url_text url, content body,
                                       const request_options& options = {}) &;
 
   /// Returns a `response_stream` as soon as the head of the response has arrived. Use it for
   /// content that is large or endless.
-  COHTTPS_DECL stream_operation stream(const method& verb, std::string_view url,
+  COHTTPS_DECL stream_operation stream(const method& verb, url_text url,
                                        const request_options& options = {}) &;
-  COHTTPS_DECL stream_operation stream(const method& verb, std::string_view url, content body,
+  COHTTPS_DECL stream_operation stream(const method& verb, url_text url, content body,
                                        const request_options& options = {}) &;
+
+  /// Like `stream`, but returns a `result<response_stream>` instead of throwing.
+  COHTTPS_DECL try_stream_operation try_stream(const method& verb, url_text url,
+                                               const request_options& options = {}) &;
 
   /// Send a request that was made step by step: see `request`.
   operation send(request made) & { return operation(state_, std::move(made)); }
   try_operation try_send(request made) & { return try_operation(state_, std::move(made)); }
   stream_operation stream(request made) & { return stream_operation(state_, std::move(made)); }
+  try_stream_operation try_stream(request made) & {
+    return try_stream_operation(state_, std::move(made));
+  }
 
   /// Downloads the content into the file `path`. The content is written to PATH.part, which gets
   /// the name `path` when it is complete. Throws `error` also if the status is not 2xx (policy,
   /// "unsuccessful_status").
-  COHTTPS_DECL download_operation download(std::string_view url, std::string path,
+  COHTTPS_DECL download_operation download(url_text url, std::string path,
                                            const download_options& how = {},
                                            const request_options& options = {}) &;
 
@@ -122,52 +138,91 @@ class client {
   /// it uses an HTTP/1.1 connection of its own (RFC 9110, 7.8). With `http_versions::http_2` it
   /// always uses a stream. The server switches with the status 101, or with a 2xx status on a
   /// stream; for any other status the operation throws `error` (policy, "not_upgraded").
-  COHTTPS_DECL upgrade_operation upgrade(std::string_view url, std::string_view protocol,
+  COHTTPS_DECL upgrade_operation upgrade(url_text url, std::string_view protocol,
                                          const request_options& options = {}) &;
 
   /// Opens a WebSocket (RFC 6455). The URL begins with "wss:", "ws:", "https:" or "http:".
   /// `<cohttps/websocket.hpp>` defines the types of the result and of the options.
-  COHTTPS_DECL websocket_operation websocket(std::string_view url) &;
-  COHTTPS_DECL websocket_operation websocket(std::string_view url,
-                                             const websocket_options& options) &;
+  COHTTPS_DECL websocket_operation websocket(url_text url) &;
+  COHTTPS_DECL websocket_operation websocket(url_text url, const websocket_options& options) &;
 
   /// Makes one more connection to the URL's origin and keeps it for later requests, so that the
   /// first of them does not wait for the look-up of the name, TCP and TLS. Makes none if an HTTP/2
   /// connection is in use and can carry more requests.
-  COHTTPS_DECL connect_operation connect(std::string_view url,
-                                         const request_options& options = {}) &;
+  COHTTPS_DECL connect_operation connect(url_text url, const request_options& options = {}) &;
 
   /// A temporary client cannot send requests: it would keep no connection, and GCC before 13
   /// destroys it twice. Give the client a name.
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) { named.get(std::forward<Arguments>(a)...); }
   void get(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.head(std::forward<Arguments>(a)...);
+    }
   void head(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.post(std::forward<Arguments>(a)...);
+    }
   void post(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) { named.put(std::forward<Arguments>(a)...); }
   void put(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.patch(std::forward<Arguments>(a)...);
+    }
   void patch(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.options(std::forward<Arguments>(a)...);
+    }
   void options(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.delete_(std::forward<Arguments>(a)...);
+    }
   void delete_(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.send(std::forward<Arguments>(a)...);
+    }
   void send(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.try_get(std::forward<Arguments>(a)...);
+    }
   void try_get(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.try_send(std::forward<Arguments>(a)...);
+    }
   void try_send(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.stream(std::forward<Arguments>(a)...);
+    }
   void stream(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.download(std::forward<Arguments>(a)...);
+    }
   void download(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.upgrade(std::forward<Arguments>(a)...);
+    }
   void upgrade(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.websocket(std::forward<Arguments>(a)...);
+    }
   void websocket(Arguments&&...) && = delete;
   template <class... Arguments>
+    requires requires(client& named, Arguments&&... a) {
+      named.connect(std::forward<Arguments>(a)...);
+    }
   void connect(Arguments&&...) && = delete;
 
   /// Closes the client and its idle connections. New requests fail with usage "client_closed".

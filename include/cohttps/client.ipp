@@ -161,14 +161,13 @@ COHTTPS_DEF pool::statistics client::statistics() const noexcept {
   return state_ ? state_->connections.stats() : pool::statistics();
 }
 
-COHTTPS_DEF auto client::upgrade(std::string_view url, std::string_view protocol,
+COHTTPS_DEF auto client::upgrade(url_text url, std::string_view protocol,
                                  const request_options& options) & -> upgrade_operation {
   return upgrade_operation(state_, detail::make_request(method::get, url, {}, options),
                            {std::string(protocol)});
 }
 
-COHTTPS_DEF auto client::download(std::string_view url, std::string path,
-                                  const download_options& how,
+COHTTPS_DEF auto client::download(url_text url, std::string path, const download_options& how,
                                   const request_options& options) & -> download_operation {
   return download_operation(state_, detail::make_request(method::get, url, {}, options),
                             {std::move(path), how.resume});
@@ -178,83 +177,94 @@ COHTTPS_DEF auto client::download(std::string_view url, std::string path,
 
 namespace cohttps {
 
-COHTTPS_DEF auto client::get(std::string_view url, const request_options& options) & -> operation {
+COHTTPS_DEF auto client::get(url_text url, const request_options& options) & -> operation {
   return send(method::get, url, options);
 }
 
-COHTTPS_DEF auto client::head(std::string_view url, const request_options& options) & -> operation {
+COHTTPS_DEF auto client::head(url_text url, const request_options& options) & -> operation {
   return send(method::head, url, options);
 }
 
-COHTTPS_DEF auto client::post(std::string_view url, const request_options& options) & -> operation {
+COHTTPS_DEF auto client::post(url_text url, const request_options& options) & -> operation {
   return send(method::post, url, options);
 }
 
-COHTTPS_DEF auto client::post(std::string_view url, content body,
+COHTTPS_DEF auto client::post(url_text url, content body,
                               const request_options& options) & -> operation {
   return send(method::post, url, std::move(body), options);
 }
 
-COHTTPS_DEF auto client::put(std::string_view url, const request_options& options) & -> operation {
+COHTTPS_DEF auto client::put(url_text url, const request_options& options) & -> operation {
   return send(method::put, url, options);
 }
 
-COHTTPS_DEF auto client::put(std::string_view url, content body,
+COHTTPS_DEF auto client::put(url_text url, content body,
                              const request_options& options) & -> operation {
   return send(method::put, url, std::move(body), options);
 }
 
-COHTTPS_DEF auto client::patch(std::string_view url, content body,
+COHTTPS_DEF auto client::patch(url_text url, content body,
                                const request_options& options) & -> operation {
   return send(method::patch, url, std::move(body), options);
 }
 
-COHTTPS_DEF auto client::options(std::string_view url,
-                                 const request_options& options) & -> operation {
+COHTTPS_DEF auto client::options(url_text url, const request_options& options) & -> operation {
   return send(method::options, url, options);
 }
 
-COHTTPS_DEF auto client::delete_(std::string_view url,
-                                 const request_options& options) & -> operation {
+COHTTPS_DEF auto client::delete_(url_text url, const request_options& options) & -> operation {
   return send(method::delete_, url, options);
 }
 
-COHTTPS_DEF auto client::send(const method& verb, std::string_view url,
+COHTTPS_DEF auto client::send(const method& verb, url_text url,
                               const request_options& options) & -> operation {
   return operation(state_, detail::make_request(verb, url, options.content.copy(), options));
 }
 
-COHTTPS_DEF auto client::send(const method& verb, std::string_view url, content body,
+COHTTPS_DEF auto client::send(const method& verb, url_text url, content body,
                               const request_options& options) & -> operation {
   return operation(state_, detail::make_request(verb, url, std::move(body), options));
 }
 
-COHTTPS_DEF auto client::try_get(std::string_view url,
-                                 const request_options& options) & -> try_operation {
+COHTTPS_DEF auto client::try_get(url_text url, const request_options& options) & -> try_operation {
   return try_send(method::get, url, options);
 }
 
-COHTTPS_DEF auto client::try_send(const method& verb, std::string_view url,
+COHTTPS_DEF auto client::try_post(url_text url, const request_options& options) & -> try_operation {
+  return try_send(method::post, url, options);
+}
+
+COHTTPS_DEF auto client::try_put(url_text url, const request_options& options) & -> try_operation {
+  return try_send(method::put, url, options);
+}
+
+COHTTPS_DEF auto client::try_stream(const method& verb, url_text url,
+                                    const request_options& options) & -> try_stream_operation {
+  return try_stream_operation(state_,
+                              detail::make_request(verb, url, options.content.copy(), options));
+}
+
+COHTTPS_DEF auto client::try_send(const method& verb, url_text url,
                                   const request_options& options) & -> try_operation {
   return try_operation(state_, detail::make_request(verb, url, options.content.copy(), options));
 }
 
-COHTTPS_DEF auto client::try_send(const method& verb, std::string_view url, content body,
+COHTTPS_DEF auto client::try_send(const method& verb, url_text url, content body,
                                   const request_options& options) & -> try_operation {
   return try_operation(state_, detail::make_request(verb, url, std::move(body), options));
 }
 
-COHTTPS_DEF auto client::stream(const method& verb, std::string_view url,
+COHTTPS_DEF auto client::stream(const method& verb, url_text url,
                                 const request_options& options) & -> stream_operation {
   return stream_operation(state_, detail::make_request(verb, url, options.content.copy(), options));
 }
 
-COHTTPS_DEF auto client::stream(const method& verb, std::string_view url, content body,
+COHTTPS_DEF auto client::stream(const method& verb, url_text url, content body,
                                 const request_options& options) & -> stream_operation {
   return stream_operation(state_, detail::make_request(verb, url, std::move(body), options));
 }
 
-COHTTPS_DEF auto client::connect(std::string_view url,
+COHTTPS_DEF auto client::connect(url_text url,
                                  const request_options& options) & -> connect_operation {
   return connect_operation(state_, detail::make_request(method::get, url, {}, options));
 }

@@ -26,18 +26,17 @@ struct event_source_options {
   std::chrono::nanoseconds retry = std::chrono::seconds(3);
   /// After each failure in a row the time doubles, up to this.
   std::chrono::nanoseconds max_retry = std::chrono::minutes(1);
-  /// Failures in a row, until `next` throws the last one; empty: any number.
-  std::optional<int> max_failures = {};
+  /// Failures in a row, until `next` throws the last one.
+  int max_failures = 10;
   std::size_t max_event = 16 * 1024 * 1024;  ///< bytes that an event may have
   std::string last_event_id = {};            ///< where an earlier source has ended
 };
 
-/// Asks for a stream of events and gives one after the other. When the stream ends or breaks, it
+/// Asks for a stream of events, and gives one after the other. When the stream ends or breaks, it
 /// asks again with Last-Event-ID, after a pause.
 /// ```
-/// cohttps::event_source events(client, cohttps::request::to(method::get, url));
-/// while (auto event = co_await events.next()) std::cout << event->type << ": " << event->data <<
-/// '\n';
+/// cohttps::event_source events(client, request::to(method::get, url));
+/// while (auto event = co_await events.next()) std::cout << event->data << '\n';
 /// ```
 /// Destroyed, it ends the request. Threads: those of its client.
 class event_source {
@@ -52,11 +51,10 @@ class event_source {
   }
 
   /// The next event: views, valid until the next call. Nothing when the server has ended the stream
-  /// for good, with 204. Throws `error`:
-  /// - policy "not_an_event_stream": a status other than 200 and 204, or another media type; it
-  /// does
-  ///   not ask again
-  /// - canceled: `request::stop` was asked for
+  /// for good, with 204. Asks again after other ends. Throws `error`:
+  /// - policy "not_an_event_stream", for a status other than 200 and 204 or another media type, and
+  ///   other errors of the categories policy, certificate and usage
+  /// - canceled, when `request::stop` was asked for
   /// - the last failure, after `max_failures`
   COHTTPS_DECL task<std::optional<server_sent_event>> next();
 

@@ -38,14 +38,13 @@ COHTTPS_DEF task<std::optional<server_sent_event>> event_source::next() {
       if (!connected) failed = std::move(connected).error();
     }
     if (!failed) continue;
-    const bool for_good = failed->category() == error_category::canceled ||
-                          failed->category() == error_category::usage ||
-                          failed->category() == error_category::policy;
-    if (for_good || (options_.max_failures && ++failures_ > *options_.max_failures)) {
+    const auto kind = failed->category();
+    const bool for_good = kind == error_category::canceled || kind == error_category::usage ||
+                          kind == error_category::policy || kind == error_category::certificate;
+    if (for_good || ++failures_ > options_.max_failures) {
       over_ = true;
       throw *std::move(failed);
     }
-    if (!options_.max_failures) ++failures_;
   }
   over_ = true;
   co_return std::nullopt;

@@ -9,13 +9,16 @@
 #include <memory>
 #include <utility>
 
-namespace cohttps {
+namespace cohttps::detail {
 
-COHTTPS_DEF client& client::use(middleware layer) & {
-  if (!state_) throw detail::moved_from();
-  if (!state_->layers) state_->layers = std::make_shared<detail::middleware_stack<>>();
-  static_cast<detail::middleware_stack<>&>(*state_->layers).add(std::move(layer));
-  return *this;
+COHTTPS_DEF void middleware_support::add(const shared_client_state& to, middleware layer) {
+  if (!to) throw moved_from();
+  if (!layer)
+    throw error(error_category::usage, "empty_layer",
+                "client::use got an empty function; a layer is a function that takes a request and "
+                "a next_handler");
+  if (!to->layers) to->layers = std::make_shared<middleware_stack<>>();
+  static_cast<middleware_stack<>&>(*to->layers).add(std::move(layer));
 }
 
-}  // namespace cohttps
+}  // namespace cohttps::detail

@@ -12,6 +12,7 @@
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
 #endif
 
+#include <cohttps/cache.ipp>
 #include <cohttps/client.ipp>
 #include <cohttps/client/content.ipp>
 #include <cohttps/client/credentials.ipp>
@@ -19,6 +20,7 @@
 #include <cohttps/client/download_result.ipp>
 #include <cohttps/client/event_reader.ipp>
 #include <cohttps/client/file_reader.ipp>
+#include <cohttps/client/memory_cache.ipp>
 #include <cohttps/client/multipart_form.ipp>
 #include <cohttps/client/options.ipp>
 #include <cohttps/client/request.ipp>
@@ -55,6 +57,8 @@
 #include <cohttps/http/auth/challenge.ipp>
 #include <cohttps/http/auth/digest.ipp>
 #include <cohttps/http/auth/netrc.ipp>
+#include <cohttps/http/cache/cache_control.ipp>
+#include <cohttps/http/cache/cached_response.ipp>
 #include <cohttps/http/coding/coding.ipp>
 #include <cohttps/http/coding/coding_stage.ipp>
 #include <cohttps/http/coding/coding_zlib.ipp>
@@ -75,6 +79,7 @@
 #include <cohttps/http/cookie/set_cookie.ipp>
 #include <cohttps/http/date.ipp>
 #include <cohttps/http/fields.ipp>
+#include <cohttps/http/hsts.ipp>
 #include <cohttps/http/keep_alive.ipp>
 #include <cohttps/http/method.ipp>
 #include <cohttps/http/priority.ipp>
@@ -104,6 +109,7 @@
 #include <cohttps/proxy/socks_replies.ipp>
 #include <cohttps/request/attempt.ipp>
 #include <cohttps/request/authentication.ipp>
+#include <cohttps/request/cache_layer.ipp>
 #include <cohttps/request/choose_route.ipp>
 #include <cohttps/request/client_state.ipp>
 #include <cohttps/request/coalescing.ipp>

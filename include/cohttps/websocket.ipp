@@ -76,11 +76,11 @@ COHTTPS_DEF std::string http_url_of(std::string_view url) {
 
 }  // namespace detail
 
-COHTTPS_DEF auto client::websocket(std::string_view url) & -> websocket_operation {
+COHTTPS_DEF auto client::websocket(url_text url) & -> websocket_operation {
   return websocket(url, websocket_options());
 }
 
-COHTTPS_DEF auto client::websocket(std::string_view url,
+COHTTPS_DEF auto client::websocket(url_text url,
                                    const websocket_options& options) & -> websocket_operation {
   const auto random = tls::random_bytes<16>();
   detail::delivery<websocket_stream> how{

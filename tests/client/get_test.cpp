@@ -304,3 +304,25 @@ TEST_CASE("a GET in the steady state allocates nothing") {
   constexpr std::uint64_t of_the_host = 1;  // which keeps the text of each request
   CHECK(at.network.run(work()) == of_the_host);
 }
+
+TEST_CASE("a call takes a parsed URL, and each way to ask can give a result") {
+  plain_host at;
+  for (int i = 0; i < 4; ++i) at.host.then(plain_response("x"));
+  auto work = [&]() -> task<void> {
+    client c(at.network.transport(), plain());
+    const url page = url::parse("http://host/page").value();
+    auto r = co_await c.get(page);
+    CHECK(r.url() == page);
+    auto posted = co_await c.try_post(page, {.content = "question"});
+    CHECK((posted && posted->text() == "x"));
+    auto put = co_await c.try_put("http://host/put", {.content = "answer"});
+    CHECK((put && put->status() == 200));
+    auto stream = co_await c.try_stream(method::get, std::string("http://host/s"));
+    REQUIRE(stream);
+    CHECK(stream->ok());
+    auto none = co_await c.try_stream(method::get, "http://nowhere/");
+    CHECK_FALSE(none);
+  };
+  at.network.run(work());
+  CHECK(at.host.requests.at(0).starts_with("GET /page "));
+}

@@ -11,9 +11,16 @@ import sys
 PRELUDE = """#include <cohttps/cohttps.hpp>
 #include <cohttps/adapters/nlohmann_json.hpp>
 #include <cohttps/client/multipart_form.hpp>
+#include <cohttps/cache.hpp>
 #include <cohttps/client/to_curl.hpp>
 #include <cohttps/event_source.hpp>
+#include <cohttps/http/hsts.hpp>
 #include <cohttps/middleware.hpp>
+#include <cohttps/rate_limit.hpp>
+#include <cohttps/task/for_each_bounded.hpp>
+#include <cohttps/task/semaphore.hpp>
+#include <cohttps/task/task_group.hpp>
+#include <cohttps/transport/with_timeout.hpp>
 #include <cohttps/websocket.hpp>
 #include <cohttps/http/content/charset.hpp>
 #include <cohttps/http/coding/coding.hpp>
@@ -94,6 +101,7 @@ for page in pages:
             calls.append(f'  snippets::run("{where}", [] {{ {name}(1, nullptr); }});')
         elif "int main(" in code:
             code = re.sub(r"^#include .*\n", "\n", code, flags=re.M).replace("int main(", "void program(")
+            code = code.replace("  return 1;\n", "  return;\n")
             text.append(f"// {where}\nnamespace {name} {{\n{code}}}\n")
             calls.append(f'  snippets::run("{where}", [] {{ {name}::program(1, nullptr); }});')
         elif "cohttps::run(" in code:

@@ -3,7 +3,9 @@
 const fs = require('node:fs');
 const http = require('node:http');
 const https = require('node:https');
-const { WebSocketServer } = require('ws');
+// Where Debian has it; a Node of other origin does not look there.
+const packaged = '/usr/share/nodejs/ws';
+const { WebSocketServer } = require(fs.existsSync(packaged) ? packaged : 'ws');
 
 const [httpPort, httpsPort, certificate, key] = process.argv.slice(2);
 

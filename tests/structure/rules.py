@@ -38,6 +38,8 @@ MAY_INCLUDE = {
     # L6: what users name, and the engine that does it; client.hpp stands above both
     "client": FOUNDATION | {"connection", "connect", "pool"},
     "request": FOUNDATION | {"connection", "connect", "pool", "client"},
+    # stores of a cache, each with a library that the program brings
+    "stores": FOUNDATION | {"connection", "connect", "pool", "client"},
     # beside the layers: a library that the program brings, each in one header
     "adapters": MESSAGES,
     # L7: models of the transport
@@ -69,11 +71,13 @@ ONE_HEADER = {
     "libpsl": r"<libpsl\.h>|\bpsl_\w+\s*\(",
     "nlohmann-json": r"<nlohmann/|\bnlohmann\s*::",
     "Glaze": r"<glaze/|\bglz\s*::",
+    "SQLite": r"<sqlite3\.h>|\bsqlite3_\w+",
 }
 # Headers of adapters, and what has to be there to include them. Not two of them in one program.
 ADAPTERS = {
     "adapters/glaze.hpp": "glaze/json.hpp",
     "adapters/nlohmann_json.hpp": "nlohmann/json.hpp",
+    "stores/sqlite_cache.hpp": "sqlite3.h",
 }
 
 FORBIDDEN_IN_SANS_IO = {

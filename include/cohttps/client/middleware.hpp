@@ -10,8 +10,13 @@
 
 #include <cstddef>
 #include <functional>
+#include <span>
+#include <utility>
 
 namespace cohttps {
+
+/// Is called with each part of a streamed response's content, and with an empty one at its end.
+using content_watcher = std::function<task<void>(std::span<const std::byte> part)>;
 
 namespace detail {
 
@@ -22,6 +27,9 @@ class middleware_call {
   virtual stop_token stop() noexcept = 0;
   virtual any_transport& transport() noexcept = 0;
   virtual bool streams() const noexcept = 0;
+  virtual bool upgrades() const noexcept = 0;
+  virtual task<result<response>> pass_on_alone(std::size_t layer, request r) = 0;
+  virtual void watch_content(content_watcher watcher) = 0;
 
  protected:
   ~middleware_call() = default;
@@ -50,6 +58,19 @@ class next_handler {
 
   /// True for a call that gives a stream: its responses have no content yet.
   bool streams() const noexcept { return call_->streams(); }
+
+  /// True for a call that asks for another protocol, such as WebSocket.
+  bool upgrades() const noexcept { return call_->upgrades(); }
+
+  /// Sends `r` on as a call of its own, which goes on when this one has ended, and collects the
+  /// content.
+  task<result<response>> alone(request r) const {
+    return call_->pass_on_alone(layer_, std::move(r));
+  }
+
+  /// Of a call that streams: `watcher` sees the content of the response that is read by the caller,
+  /// unless that comes from a layer before.
+  void watch_content(content_watcher watcher) const { call_->watch_content(std::move(watcher)); }
 
  private:
   detail::middleware_call* call_;

@@ -72,6 +72,9 @@ COHTTPS_DECL task<result<std::unique_ptr<open_exchange>>> open_any(const shared_
                                                                    std::string upgrade_to);
 COHTTPS_DECL any_transport transport_of(const client_state& client);
 
+template <class T>
+inline constexpr bool is_complete = requires { sizeof(T); };
+
 [[gnu::cold]] inline error moved_from() {
   return {error_category::usage, "moved_from",
           "this operation, or the client that made it, was moved from; use the object that it was "
@@ -100,6 +103,10 @@ enum class on_error { throws, returns };
 /// resets its stream of HTTP/2.
 template <class T, on_error Mode>
 class [[nodiscard("an operation does nothing until it is awaited")]] operation {
+  static_assert(detail::is_complete<T>,
+                "the type of this call's result is incomplete: include its header, such as "
+                "<cohttps/websocket.hpp>");
+
  public:
   using value_type = std::conditional_t<Mode == on_error::throws, T, result<T>>;
 
@@ -129,6 +136,9 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   task<std::conditional_t<Mode == on_error::throws, U, result<U>>> as() && {
     return convert<U>(std::move(*this));
   }
+
+  /// A named operation has to be moved: `co_await std::move(call)`.
+  void operator co_await() & = delete;
 
   auto operator co_await() && {
     struct awaiter {

@@ -17,6 +17,7 @@
 #include <cohttps/http/coding/decoding_limits.hpp>
 #include <cohttps/http/cookie/cookie_store.hpp>
 #include <cohttps/http/fields.hpp>
+#include <cohttps/http/hsts_policy.hpp>
 #include <cohttps/http/priority.hpp>
 #include <cohttps/http/response_head.hpp>
 #include <cohttps/http/strictness.hpp>
@@ -113,6 +114,10 @@ struct client_options {
   /// the client ignores cookies. If a request has a Cookie field of its own, the client adds no
   /// cookies.
   std::shared_ptr<cookie_store> cookies = {};
+
+  /// Hosts whose http URLs mean https (RFC 6797), known or learnt from their responses; without it
+  /// the field Strict-Transport-Security means nothing. `<cohttps/http/hsts.hpp>` has `hsts_list`.
+  std::shared_ptr<hsts_policy> hsts = {};
 
   /// Credentials for single origins:
   /// `{{"https://api.example.com", credentials::bearer("token")}}`

@@ -58,6 +58,9 @@ class response_stream {
 
   COHTTPS_DECL int status() const noexcept;
 
+  /// True if the status is 2xx.
+  bool ok() const noexcept { return status() >= 200 && status() <= 299; }
+
   /// Returns the reason phrase of the peer, or the registered phrase of the status if the peer sent
   /// none.
   COHTTPS_DECL std::string_view reason() const noexcept;

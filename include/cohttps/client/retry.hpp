@@ -84,11 +84,11 @@ class retry_schedule {
       const fields* headers, retry_budget& budget, std::uint32_t random,
       std::chrono::system_clock::time_point now) const;
 
- private:
   /// Parses Retry-After (RFC 9110, 10.2.3): a number of seconds or a date.
   COHTTPS_DECL static std::optional<std::chrono::nanoseconds> retry_after(
       const fields& headers, std::chrono::system_clock::time_point now);
 
+ private:
   COHTTPS_DECL std::chrono::nanoseconds jitter(std::uint32_t random) const noexcept;
 
   const retry_options* options_;

@@ -26,6 +26,8 @@
 
 namespace cohttps {
 
+class websocket_stream;
+
 /// Up to 8 names of subprotocols, written in place: `{"chat", "superchat"}`. Views, as all options
 /// of a request are.
 class protocol_list {

@@ -2,6 +2,10 @@
 // program can do.
 #pragma once
 
+#if __cplusplus < 202100L
+#error "cohttps needs C++23: compile with -std=c++23"
+#endif
+
 #include <cohttps/core/separate.hpp>
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
+#include <cohttps/http/hsts_policy.hpp>
 #include <cohttps/http/method.hpp>
 #include <cohttps/url/url.hpp>
 
@@ -34,12 +35,22 @@ constexpr bool is_redirect_status(int status) noexcept {
 /// https to http.
 COHTTPS_DECL result<std::optional<redirection>> follow_redirect(const url& from,
                                                                 const method& method, int status,
-                                                                const fields& headers);
+                                                                const fields& headers,
+                                                                hsts_policy* hsts = nullptr,
+                                                                hsts_policy::time_point now = {});
 
 /// Removes the fields that must not go to the target of the redirection. If `trusted` is true, the
 /// target gets the credentials even if its origin differs.
 COHTTPS_DECL void strip_for_redirect(fields& headers, const redirection& redirect,
                                      bool trusted = false);
+
+namespace detail {
+
+/// `u`, or the https URL that it means for a host that wants https (RFC 6797, 8.3). `hsts` may be
+/// null.
+COHTTPS_DECL url secured_by(hsts_policy* hsts, hsts_policy::time_point now, url u);
+
+}  // namespace detail
 
 }  // namespace cohttps
 

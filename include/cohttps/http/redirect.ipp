@@ -7,7 +7,9 @@ namespace cohttps {
 
 COHTTPS_DEF result<std::optional<redirection>> follow_redirect(const url& from,
                                                                const method& method, int status,
-                                                               const fields& headers) {
+                                                               const fields& headers,
+                                                               hsts_policy* hsts,
+                                                               hsts_policy::time_point now) {
   if (!is_redirect_status(status)) return std::nullopt;
   const auto location = headers.find("location");
   if (!location || location->empty()) return std::nullopt;
@@ -21,6 +23,7 @@ COHTTPS_DEF result<std::optional<redirection>> follow_redirect(const url& from,
   if (!to)
     return fail(error_category::protocol, "invalid_location",
                 "the redirection's Location cannot be followed: " + to.error().message());
+  to = detail::secured_by(hsts, now, *std::move(to));
   if (from.scheme() == "https" && to->scheme() != "https")
     return fail(error_category::policy, "insecure_redirect",
                 "the redirection leads from https to " + std::string(to->origin().text()) +
@@ -51,5 +54,17 @@ COHTTPS_DEF void strip_for_redirect(fields& headers, const redirection& redirect
   for (std::string_view name : {"authorization", "cookie", "proxy-authorization"})
     headers.erase(name);
 }
+
+namespace detail {
+
+COHTTPS_DEF url secured_by(hsts_policy* hsts, hsts_policy::time_point now, url u) {
+  if (!hsts || u.scheme() != "http") return u;
+  if (!hsts->requires_https(u.host_for_connect(), now)) return u;
+  // The port 80 is not written in an http URL; another one stays.
+  auto secured = url::parse("https" + u.href().substr(4));
+  return secured ? *std::move(secured) : std::move(u);
+}
+
+}  // namespace detail
 
 }  // namespace cohttps

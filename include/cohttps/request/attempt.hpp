@@ -151,6 +151,7 @@ class attempt {
   // RFC 6265, 5.4. If the caller wrote a Cookie field, `add_cookies` adds none.
   COHTTPS_DECL void add_cookies();
   COHTTPS_DECL void keep_cookies();
+  COHTTPS_DECL void learn_hsts();
   COHTTPS_DECL result<void> show_credentials();
 
   COHTTPS_DECL void took(std::span<const std::byte> part);

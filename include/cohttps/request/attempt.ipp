@@ -268,6 +268,7 @@ COHTTPS_DEF task<result<void>> attempt::ask(std::size_t number) {
   state_.connection = connection_->info;
   if (http_->has_content()) listener_.expect(state_.content_length);
   keep_cookies();
+  if (options().hsts) learn_hsts();
   notify(options().observers, &observer::on_received,
          events::received{state_.head.status, state_.head.headers, state_.timings.first_byte});
   limit_.enter(http_->sends() ? phase::send : phase::receive_body,
@@ -280,6 +281,13 @@ COHTTPS_DEF void attempt::add_cookies() {
   if (!options().cookies || request_.headers.contains("cookie")) return;
   const auto value = options().cookies->cookie_header(here(), std::chrono::system_clock::now());
   if (!value.empty()) request_.headers.append_unchecked("Cookie", value);
+}
+
+COHTTPS_DEF void attempt::learn_hsts() {
+  const auto& tls = state_.connection->tls;
+  if (!tls || !tls->verified) return;
+  if (const auto value = state_.head.headers.find("strict-transport-security"))
+    options().hsts->learn(here().host_for_connect(), *value, std::chrono::system_clock::now());
 }
 
 COHTTPS_DEF void attempt::keep_cookies() {

@@ -305,7 +305,8 @@ std::size_t exchange<T>::max_redirects() const noexcept {
 
 template <class T>
 result<std::optional<redirection>> exchange<T>::read_redirection() const {
-  auto next = follow_redirect(here(), request_.method, state_.head.status, state_.head.headers);
+  auto next = follow_redirect(here(), request_.method, state_.head.status, state_.head.headers,
+                              options().hsts.get(), std::chrono::system_clock::now());
   if (!next || !*next) return next;
   if (state_.history.size() == max_redirects())
     return fail(error_category::limit, "too_many_redirects",
@@ -336,6 +337,9 @@ result<void> exchange<T>::apply(redirection redirect) {
 
 template <class T>
 result<void> exchange<T>::begin_at_origin() {
+  if (options().hsts)
+    state_.url =
+        secured_by(options().hsts.get(), std::chrono::system_clock::now(), *std::move(state_.url));
   if (auto chosen = attempt_.choose_route(); !chosen) return chosen;
   if (auto chosen = authentication_.choose(here(), request_.headers); !chosen) return chosen;
   if (!request_.headers.contains("host"))

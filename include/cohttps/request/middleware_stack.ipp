@@ -59,6 +59,32 @@ class answered_exchange final : public open_exchange {
   bool given_ = false;
 };
 
+/// Shows the content to a watcher while it is read.
+template <class = void>
+class watched_exchange final : public open_exchange {
+ public:
+  watched_exchange(std::unique_ptr<open_exchange> of, content_watcher watcher)
+      : of_(std::move(of)), watcher_(std::move(watcher)) {
+    state_ = of_->state();
+  }
+
+  task<result<std::span<const std::byte>>> read() override {
+    auto part = co_await of_->read();
+    if (!part) co_return part;
+    if (!ended_) co_await watcher_(*part);
+    if (part->empty() && !std::exchange(ended_, true)) state_ = of_->state();
+    co_return part;
+  }
+  task<result<void>> write(std::span<const std::byte> bytes) override { return of_->write(bytes); }
+  void hang_up() noexcept override { of_->hang_up(); }
+  void lift_time_limit() override { of_->lift_time_limit(); }
+
+ private:
+  std::unique_ptr<open_exchange> of_;
+  content_watcher watcher_;
+  bool ended_ = false;
+};
+
 template <class T>
 class middleware_stack<T>::call final : public middleware_call {
  public:
@@ -79,20 +105,28 @@ class middleware_stack<T>::call final : public middleware_call {
   stop_token stop() noexcept override { return limit_.token(); }
   any_transport& transport() noexcept override { return client_->transport(); }
   bool streams() const noexcept override { return upgrade_to_.has_value(); }
+  bool upgrades() const noexcept override { return upgrade_to_ && !upgrade_to_->empty(); }
+  void watch_content(content_watcher watcher) override { watcher_ = std::move(watcher); }
+  task<result<response>> pass_on_alone(std::size_t layer, request r) override {
+    return run_alone(client_, client_->layers, layers_, layer, std::move(r));
+  }
 
   /// The whole way. An error of a limit in all says so, wherever it was met.
-  task<result<response>> run(request& r) {
+  task<result<response>> run(request& r, std::size_t layer = 0) {
     const std::optional<cohttps::url> asked = r.url ? std::optional(*r.url) : std::nullopt;
     if (limit_.stop_requested())
       co_return fail(error_category::canceled, "canceled", "the operation was canceled");
-    auto answered = co_await pass_on(0, r);
+    auto answered = co_await pass_on(layer, r);
     if (!answered) co_return std::unexpected(limit_.explain(std::move(answered).error()));
     co_return std::move(*answered).of_layer(asked);
   }
 
   /// After `run`: the exchange that the response came from, or one that gives its content.
   result<std::unique_ptr<open_exchange>> exchange_of(response answered) {
-    if (opened_ && answered.metadata().open_exchange_number == number_) return std::move(opened_);
+    if (opened_ && answered.metadata().open_exchange_number == number_) {
+      if (!watcher_) return std::move(opened_);
+      return std::make_unique<watched_exchange<>>(std::move(opened_), std::move(watcher_));
+    }
     if (!upgrade_to_->empty())
       return fail(error_category::policy, "not_upgraded",
                   "a layer of the client answered with status " +
@@ -101,6 +135,16 @@ class middleware_stack<T>::call final : public middleware_call {
   }
 
  private:
+  /// Keeps the layers, as the client may be gone before it ends.
+  static task<result<response>> run_alone(shared_client_state client,
+                                          std::shared_ptr<middleware_chain>,
+                                          const std::vector<middleware>& layers, std::size_t layer,
+                                          request r) {
+    const operation_stops none;
+    call whole(layers, client, r, none, std::nullopt);
+    co_return co_await whole.run(r, layer);
+  }
+
   task<result<response>> send(request& r) {
     request asked = r.without_content();
     if (r.content.source() && std::exchange(source_used_, true) && !r.content.rewind())
@@ -143,6 +187,7 @@ class middleware_stack<T>::call final : public middleware_call {
   deadline limit_;
   std_stop_bridge bridge_;
   std::unique_ptr<open_exchange> opened_;
+  content_watcher watcher_;
   std::uint64_t number_ = 0;
   bool source_used_ = false;
 };
