@@ -26,6 +26,12 @@ namespace detail {
 
 struct middleware_support;
 
+/// `T`, as a type that depends on template arguments.
+template <class T, class...>
+struct dependent {
+  using type = T;
+};
+
 COHTTPS_DECL request make_request(const method& verb, std::string_view url, content body,
                                   const request_options& options);
 
@@ -154,75 +160,64 @@ class client {
   /// A temporary client cannot send requests: it would keep no connection, and GCC before 13
   /// destroys it twice. Give the client a name.
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) { named.get(std::forward<Arguments>(a)...); }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.get(std::forward<Arguments>(a)...); }
   void get(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.head(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.head(std::forward<Arguments>(a)...); }
   void head(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.post(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.post(std::forward<Arguments>(a)...); }
   void post(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) { named.put(std::forward<Arguments>(a)...); }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.put(std::forward<Arguments>(a)...); }
   void put(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.patch(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.patch(std::forward<Arguments>(a)...); }
   void patch(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.options(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.options(std::forward<Arguments>(a)...); }
   void options(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.delete_(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.delete_(std::forward<Arguments>(a)...); }
   void delete_(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.send(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.send(std::forward<Arguments>(a)...); }
   void send(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.try_get(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.try_get(std::forward<Arguments>(a)...); }
   void try_get(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.try_send(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.try_send(std::forward<Arguments>(a)...); }
   void try_send(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.stream(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.stream(std::forward<Arguments>(a)...); }
   void stream(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.download(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.download(std::forward<Arguments>(a)...); }
   void download(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.upgrade(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.upgrade(std::forward<Arguments>(a)...); }
   void upgrade(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.websocket(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.websocket(std::forward<Arguments>(a)...); }
   void websocket(Arguments&&...) && = delete;
   template <class... Arguments>
-    requires requires(client& named, Arguments&&... a) {
-      named.connect(std::forward<Arguments>(a)...);
-    }
+    requires requires(typename detail::dependent<client, Arguments...>::type& named,
+                      Arguments&&... a) { named.connect(std::forward<Arguments>(a)...); }
   void connect(Arguments&&...) && = delete;
 
   /// Closes the client and its idle connections. New requests fail with usage "client_closed".

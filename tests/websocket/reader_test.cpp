@@ -190,7 +190,7 @@ std::string compressed(const std::vector<std::string>& messages,
 TEST_CASE("messages are compressed and decompressed") {
   const bool takeover = GENERATE(true, false);
   const int bits = GENERATE(9, 12, 15);
-  const std::size_t piece = GENERATE(0, 1, 1000);
+  const auto piece = GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{1000});
   const websocket::compression_parameters agreed{takeover, takeover, bits, bits};
   std::string text;
   for (int i = 0; i < 3000; ++i) text += "line " + std::to_string(i * i) + '\n';

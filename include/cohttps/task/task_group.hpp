@@ -77,9 +77,9 @@ class task_group {
         struct leave {
           bool await_ready() const noexcept { return false; }
           std::coroutine_handle<> await_suspend(
-              std::coroutine_handle<promise_type> frame) const noexcept {
-            task_group& from = frame.promise().group;
-            frame.destroy();
+              std::coroutine_handle<promise_type> ended) const noexcept {
+            task_group& from = ended.promise().group;
+            ended.destroy();
             const bool last = --from.running_ == 0 && from.joiner_;
             return last ? std::exchange(from.joiner_, nullptr) : std::noop_coroutine();
           }
