@@ -12,11 +12,6 @@
 
 namespace cohttps {
 
-namespace detail {
-template <class = void>
-class cache_layer;
-}
-
 /// Answers requests from a store where RFC 9111 allows it, and keeps the responses of servers.
 /// ```
 /// cohttps::http_cache cache(std::make_shared<cohttps::memory_cache>());

@@ -11,6 +11,11 @@
 
 namespace cohttps {
 
+namespace detail {
+template <class = void>
+class cache_layer;
+}
+
 /// How an `http_cache` behaves.
 struct cache_options {
   /// Responses with more bytes of content are not kept.
