@@ -26,7 +26,8 @@ COHTTPS_DECL result<std::optional<websocket::compression_parameters>> check_open
     const response_metadata& response, const delivery<websocket_stream>& how);
 COHTTPS_DECL std::string http_url_of(std::string_view url);
 
-/// What the response agrees to. Over a stream of HTTP/2 there is no key (RFC 8441, 5).
+/// Checks the opening response, and returns the compression that it accepts. Over a stream of
+/// HTTP/2 there is no key (RFC 8441, 5).
 COHTTPS_DEF result<std::optional<websocket::compression_parameters>> check_opening(
     const response_metadata& response, const delivery<websocket_stream>& how) {
   const fields& headers = response.head.headers;

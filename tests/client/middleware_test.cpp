@@ -214,3 +214,23 @@ TEST_CASE("an exception of a layer leaves the call") {
   };
   CHECK(network.run(work()));
 }
+
+TEST_CASE("layers that are added during a call leave the running ones where they are") {
+  plain_host at;
+  at.host.then(plain_response("x")).then(plain_response("x"));
+  std::vector<std::string> notes;
+  auto work = [&]() -> task<void> {
+    client c(at.network.transport(), plain());
+    const std::string name(40, 'n');  // on the heap, so that a layer that has moved is seen
+    c.use([&notes, &c, name](request& r, next_handler next) -> task<result<response>> {
+      for (int i = 0; i < 20; ++i) c.use(noting(notes, "later"));
+      auto answered = co_await next(r);
+      notes.push_back(name);
+      co_return answered;
+    });
+    auto first = co_await c.get("http://host/");
+    CHECK(first.text() == "x");
+    CHECK(notes == std::vector<std::string>{name});  // they are for later calls
+  };
+  at.network.run(work());
+}

@@ -1,4 +1,4 @@
-// Where an `http_cache` keeps responses.
+// The interface of the stores in which an `http_cache` keeps responses.
 #pragma once
 
 #include <cohttps/core/error.hpp>

@@ -68,8 +68,8 @@ class next_handler {
     return call_->pass_on_alone(layer_, std::move(r));
   }
 
-  /// Of a call that streams: `watcher` sees the content of the response that is read by the caller,
-  /// unless that comes from a layer before.
+  /// For a call that streams: `watcher` sees the content of the response that is read by the
+  /// caller, unless that comes from a layer before.
   void watch_content(content_watcher watcher) const { call_->watch_content(std::move(watcher)); }
 
  private:

@@ -102,7 +102,7 @@ class websocket_connection {
   std::string close_reason;
 };
 
-/// What a WebSocket is to know of `websocket_options`.
+/// The options of a WebSocket, without views.
 template <>
 struct delivery<websocket_stream> {
   std::string key;        ///< Sec-WebSocket-Key
@@ -178,7 +178,7 @@ class websocket_stream {
   /// True when messages may be compressed.
   COHTTPS_DECL bool compressed() const noexcept;
 
-  /// Of the opening response.
+  /// Returns the fields of the opening response.
   COHTTPS_DECL const fields& headers() const;
   COHTTPS_DECL const connection_info& connection() const;
 

@@ -64,7 +64,7 @@ class hsts_list final : public hsts_policy {
 
 namespace detail {
 
-/// What the field says: for how long, and whether for hosts below too. Nothing when it is
+/// Reads the field: for how long, and whether for hosts below too. Nothing when it is
 /// malformed, and then it means nothing (RFC 6797, 8.1).
 COHTTPS_DECL std::optional<std::pair<std::chrono::seconds, bool>> parse_hsts(
     std::string_view field);

@@ -6,7 +6,7 @@
 
 namespace cohttps {
 
-/// What a client asks about hosts that want https alone. `hsts_list` is one.
+/// Tells a client which hosts want https alone. `hsts_list` is one.
 ///
 /// Threads: the clients that share it may call it at the same time.
 class hsts_policy {

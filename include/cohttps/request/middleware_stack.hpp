@@ -11,14 +11,14 @@
 #include <cohttps/task/task.hpp>
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace cohttps::detail {
 
-/// What a client without layers needs to know of them. `client::use` brings the rest.
+/// The interface of the layers of a client. `client::use` brings the implementation.
 class middleware_chain {
  public:
   middleware_chain() = default;
@@ -50,7 +50,9 @@ class middleware_stack final : public middleware_chain {
  private:
   class call;
 
-  std::vector<middleware> layers_;
+  // Not a vector: a coroutine of a layer refers to its function, which must not move when another
+  // layer is added meanwhile.
+  std::deque<middleware> layers_;
 };
 
 }  // namespace cohttps::detail

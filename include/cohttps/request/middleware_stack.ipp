@@ -88,7 +88,7 @@ class watched_exchange final : public open_exchange {
 template <class T>
 class middleware_stack<T>::call final : public middleware_call {
  public:
-  call(const std::vector<middleware>& layers, const shared_client_state& client, request& r,
+  call(const std::deque<middleware>& layers, const shared_client_state& client, request& r,
        const operation_stops& stops, std::optional<std::string> upgrade_to)
       : layers_(layers),
         client_(client),
@@ -99,7 +99,7 @@ class middleware_stack<T>::call final : public middleware_call {
         bridge_(client->transport(), stops.of_threads, limit_.entry()) {}
 
   task<result<response>> pass_on(std::size_t layer, request& r) override {
-    if (layer == layers_.size()) return send(r);
+    if (layer == count_) return send(r);
     return layers_[layer](r, next_handler(*this, layer + 1));
   }
   stop_token stop() noexcept override { return limit_.token(); }
@@ -138,7 +138,7 @@ class middleware_stack<T>::call final : public middleware_call {
   /// Keeps the layers, as the client may be gone before it ends.
   static task<result<response>> run_alone(shared_client_state client,
                                           std::shared_ptr<middleware_chain>,
-                                          const std::vector<middleware>& layers, std::size_t layer,
+                                          const std::deque<middleware>& layers, std::size_t layer,
                                           request r) {
     const operation_stops none;
     call whole(layers, client, r, none, std::nullopt);
@@ -180,7 +180,8 @@ class middleware_stack<T>::call final : public middleware_call {
     co_return response(std::move(head), {});
   }
 
-  const std::vector<middleware>& layers_;
+  const std::deque<middleware>& layers_;
+  const std::size_t count_ = layers_.size();  // layers that are added later are for later calls
   const shared_client_state& client_;
   const operation_stops& stops_;
   std::optional<std::string> upgrade_to_;  // of a call that does not collect; else nothing

@@ -95,8 +95,8 @@ void rethrow_first(std::initializer_list<std::exception_ptr> failures) {
     if (failure) std::rethrow_exception(failure);
 }
 
-/// What `when_all` returns. Named classes, because a function with a deduced return type is
-/// instantiated wherever it is mentioned.
+/// The results of `when_all`. They are named classes, because a function with a deduced return type
+/// is instantiated wherever it is mentioned.
 template <awaitable... As>
 struct join_group {
   bool await_ready() const noexcept { return false; }

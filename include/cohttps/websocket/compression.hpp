@@ -12,7 +12,7 @@
 
 namespace cohttps::websocket {
 
-/// What a client wants of permessage-deflate.
+/// The wishes of a client for permessage-deflate.
 struct compression_options {
   bool enabled = true;
   /// Each direction keeps the data of earlier messages, which compresses better. Without it, no
@@ -23,7 +23,7 @@ struct compression_options {
   std::size_t threshold = 64;  ///< shorter messages are sent as they are; in bytes
 };
 
-/// What both sides have agreed on.
+/// The parameters on which both sides have agreed.
 struct compression_parameters {
   bool client_takeover = true;
   bool server_takeover = true;
@@ -34,7 +34,7 @@ struct compression_parameters {
 /// The value of Sec-WebSocket-Extensions in a request; empty when compression is off.
 COHTTPS_DECL std::string offer(const compression_options& options);
 
-/// What a response accepts; nothing where it accepts none. Fails with protocol
+/// Reads the extension that a response accepts; nothing where it accepts none. Fails with protocol
 /// "websocket_extension" for another extension, or parameters that were not offered (RFC
 /// 7692, 7.1).
 COHTTPS_DECL result<std::optional<compression_parameters>> accepted(

@@ -58,7 +58,7 @@ enum class cache_verdict : std::uint8_t {
   unavailable,      ///< "only-if-cached", and there is none
 };
 
-/// What is done with a request. `stored`: the response for it, or null.
+/// Decides how to answer a request. `stored`: the response for it, or null.
 COHTTPS_DECL cache_verdict decide_cache(const cache_control& request, const cached_response* stored,
                                         cached_response::time_point now);
 
