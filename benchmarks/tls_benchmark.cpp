@@ -97,7 +97,7 @@ class connected {
       : server_(localhost(), {.ciphers = {cipher}}),
         client_(tls_context({.system_roots = false,
                              .root_pem = authority().certificate_pem(),
-                             .record_reader = in_place}),
+                             .record_layer = in_place}),
                 "localhost", 443, {}) {
     shake_hands(client_, server_);
   }

@@ -2,13 +2,18 @@
 #include "get_arguments.hpp"
 #include "get_output.hpp"
 #include "get_report.hpp"
-#include "get_usage.hpp"
+#include "get_write_out.hpp"
 
 #include <cohttps/cache.hpp>
 #include <cohttps/cohttps.hpp>
 #include <cohttps/core/base64.hpp>
+#include <cohttps/har.hpp>
 #ifdef GET_HAS_SQLITE
 #include <cohttps/stores/sqlite_cache.hpp>
+#endif
+#ifdef GET_HAS_JSON
+#include <cohttps/adapters/har_reader.hpp>
+#include <cohttps/har_replay.hpp>
 #endif
 
 #include <algorithm>
@@ -63,6 +68,7 @@ struct outcome {
   std::string content;
   std::string connection = "null";
   std::string timings = "null";
+  get::transfer transfer;  ///< for -w
 };
 
 /// -C: 0 when what came goes on where it was asked to; -1 when there is nothing more to come.
@@ -108,7 +114,11 @@ task<int> receive(const arguments& a, cohttps::client& client, cohttps::response
     const bool complete = co_await is_complete(a, client);
     if (complete) co_return 0;
   }
-  const int continued = a.continue_at.empty() ? 0 : check_continuation(a, response);
+  const bool failed = (a.fail || a.fail_with_body) && response.status() >= 400 &&
+                      (a.continue_at.empty() || response.status() != 416);
+  if (failed) std::cerr << "get: the server answered " << get::status_text(response) << '\n';
+  if (failed && a.fail) co_return 22;
+  const int continued = a.continue_at.empty() || failed ? 0 : check_continuation(a, response);
   if (continued != 0) co_return std::max(continued, 0);
   if (a.follow && a.client.max_redirects == 0 && response.status() / 100 == 3 &&
       response.header("location")) {
@@ -118,7 +128,8 @@ task<int> receive(const arguments& a, cohttps::client& client, cohttps::response
   sink to(a.json ? "" : a.output, !a.continue_at.empty());
   if (a.show_head && !a.json && !to.write(get::head_text(response) + "\n")) co_return to.fail(a);
 
-  if (a.head) co_return to.finish() ? 0 : to.fail(a);  // whatever -X has made the server send
+  if (a.head)
+    co_return to.finish() ? failed ? 22 : 0 : to.fail(a);  // whatever -X has made the server send
   std::optional<get::progress_bar> bar;
   if (to.to_file() && ::isatty(STDERR_FILENO)) bar.emplace(response.content_length());
   std::uint64_t received = 0;
@@ -126,6 +137,7 @@ task<int> receive(const arguments& a, cohttps::client& client, cohttps::response
     const auto part = co_await response.read();
     if (part.empty()) break;
     received += part.size();
+    out.transfer.received = received;
     const std::string_view text(reinterpret_cast<const char*>(part.data()), part.size());
     if (a.json)
       out.content += text;
@@ -135,6 +147,7 @@ task<int> receive(const arguments& a, cohttps::client& client, cohttps::response
   }
   if (bar) bar->show(received, true);
   if (!to.finish()) co_return to.fail(a);
+  if (failed) co_return 22;
   co_return a.continue_at.empty() || is_whole(response, received) ? 0 : 18;
 }
 
@@ -151,12 +164,31 @@ cohttps::http_cache open_cache(const std::string& path) {
 #endif
 }
 
+/// --replay
+cohttps::middleware open_replay(const std::string& path) {
+#ifdef GET_HAS_JSON
+  auto log = cohttps::read_har_file(path);
+  if (!log) throw std::move(log).error();
+  if (!log->complete)
+    std::cerr << "get: " << path << " ends in the middle of an entry; those before it are used\n";
+  return cohttps::har_replayer(*std::move(log)).layer();
+#else
+  (void)path;
+  throw cohttps::error(cohttps::error_category::usage, "not_built_in",
+                       "this get was built without nlohmann-json, so it has no --replay");
+#endif
+}
+
 task<void> fetch(const arguments& a, outcome& out) {
   cohttps::client client(a.client);
+  std::optional<cohttps::har_recorder> recorder;
+  if (!a.har.empty()) client.use(recorder.emplace(a.har).layer());
+  if (!a.replay.empty()) client.use(open_replay(a.replay));
   if (!a.cache.empty()) client.use(open_cache(a.cache).layer());
   auto response = co_await client.stream(
       a.verb, a.url, get::content_of(a),
       {.headers = a.headers, .timeout = a.max_time, .credentials = &a.credentials});
+  get::describe(response, out.transfer);
   out.json_head = get::json_head(response);
   out.connection = get::json_of(response.connection(), response.on_reused_connection());
   if (a.verbose) {
@@ -167,6 +199,8 @@ task<void> fetch(const arguments& a, outcome& out) {
   }
   out.code = co_await receive(a, client, response, out);
   out.timings = get::json_of(response.timings());
+  out.transfer.times = response.timings();
+  if (recorder && recorder->failure()) throw *recorder->failure();
   if (a.verbose) get::describe(response.timings());
 }
 
@@ -198,18 +232,23 @@ int main(int argc, char** argv) {
   std::string failed = "null";
   try {
     a = get::parse({argv + 1, argv + argc});
+    if (a.tls.danger)
+      std::cerr << "get: warning: -k takes any certificate: whoever is on the way can read and "
+                   "change everything\n";
     if (!a.tls.root_file.empty() || a.tls.minimum_version != cohttps::tls_version::v1_2 ||
         a.own_tls) {
       get::settle_identity(a);
       a.client.tls = cohttps::tls_context(a.tls);
     }
     cohttps::run(fetch(a, out));
+  } catch (const get::information& i) {
+    return std::cout << i.text << std::flush ? 0 : 23;
   } catch (const get::usage_error& e) {
-    if (e.message.empty()) return std::cout << get::usage, 0;
     std::cerr << "get: " << e.message << "; get --help lists the options\n";
     return e.code;
   } catch (const cohttps::error& e) {
     out.code = get::exit_code(e);
+    out.transfer.error = e.what();
     failed = get::json_of(e);
     if (!a.json) {
       std::cerr << "get: " << e.what() << '\n';
@@ -227,5 +266,12 @@ int main(int argc, char** argv) {
     std::cout << '{' << out.json_head << R"(,"body_b64":)"
               << get::json_string(cohttps::to_base64(out.content)) << R"(,"error":)" << failed
               << R"(,"connection":)" << out.connection << R"(,"timings":)" << out.timings << "}\n";
+  if (!a.write_out.empty()) {
+    out.transfer.exit_code = out.code;
+    get::describe(a, out.transfer);
+    const auto text = get::write_out(a.write_out, out.transfer);
+    if (!(std::cout << text.out << std::flush) && out.code == 0) out.code = 23;
+    std::cerr << text.err;
+  }
   return out.code;
 }

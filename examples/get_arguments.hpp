@@ -1,11 +1,17 @@
 // The command line of `get`, in the manner of curl.
 #pragma once
 
+#include "get_usage.hpp"
+#include "get_write_out.hpp"
+
 #include <cohttps/client/multipart_form.hpp>
 #include <cohttps/cohttps.hpp>
 #include <cohttps/http/auth/netrc.hpp>
 #include <cohttps/http/cookie/cookie_file.hpp>
 #include <cohttps/http/cookie/shared_cookie_jar.hpp>
+#ifdef COHTTPS_HAS_NGTCP2
+#include <cohttps/http3.hpp>
+#endif
 #include <cohttps/url/percent_encoding.hpp>
 
 #include <algorithm>
@@ -32,6 +38,11 @@ namespace get {
 struct usage_error {
   std::string message;
   int code = 2;
+};
+
+/// Text that was asked for in place of a request: --help, --version.
+struct information {
+  std::string text;
 };
 
 /// A part of a form, as it was written.
@@ -64,12 +75,16 @@ struct arguments {
   std::vector<std::string> cookie_files;  ///< to read
   std::string cookie_jar;                 ///< to write
   std::shared_ptr<cohttps::shared_cookie_jar> jar;
-  std::string cache;  ///< the file of a cache
+  std::string cache;   ///< the file of a cache
+  std::string har;     ///< the HAR file to write
+  std::string replay;  ///< the HAR file that answers
   std::string output;
   std::string url;
   bool show_head = false;
   bool verbose = false;
   bool json = false;
+  bool fail = false, fail_with_body = false;
+  std::string write_out;  ///< the format of -w
   bool follow = false;
   std::optional<std::size_t> max_redirects;
   std::optional<std::chrono::nanoseconds> max_time;
@@ -287,6 +302,17 @@ inline void take_interface(arguments& a, const std::string& name) {
     a.client.socket.device = name;
 }
 
+/// Lets the client use HTTP/3: first, or alone.
+inline void bring_http3([[maybe_unused]] arguments& a,
+                        [[maybe_unused]] cohttps::http_versions versions) {
+#ifdef COHTTPS_HAS_NGTCP2
+  a.client.versions = versions;
+  a.client.http3 = cohttps::make_http3({.try_first = true});
+#else
+  throw usage_error{"this get was built without ngtcp2 and nghttp3, so it has no HTTP/3"};
+#endif
+}
+
 /// An option: its letter or '\0', its name, and what it does. Takes a value when `has_value`.
 struct option {
   char letter;
@@ -331,6 +357,8 @@ inline constexpr option options[] = {
     {'\0', "--netrc-file", true, [](arguments& a, const std::string& v) { a.netrc_file = v; }},
     {'b', "--cookie", true, [](arguments& a, const std::string& v) { take_cookie(a, v); }},
     {'\0', "--cache", true, [](arguments& a, const std::string& v) { a.cache = v; }},
+    {'\0', "--har", true, [](arguments& a, const std::string& v) { a.har = v; }},
+    {'\0', "--replay", true, [](arguments& a, const std::string& v) { a.replay = v; }},
     {'c', "--cookie-jar", true, [](arguments& a, const std::string& v) { a.cookie_jar = v; }},
     {'L', "--location", false, [](arguments& a, const std::string&) { a.follow = true; }},
     {'\0', "--location-trusted", false,
@@ -408,22 +436,43 @@ inline constexpr option options[] = {
        a.tls.groups = list_of(v, ':');
        a.own_tls = true;
      }},
+    {'k', "--insecure", false,
+     [](arguments& a, const std::string&) {
+       a.tls.danger.emplace();
+       a.own_tls = true;
+     }},
     {'\0', "--tlsv1.3", false,
      [](arguments& a, const std::string&) { a.tls.minimum_version = cohttps::tls_version::v1_3; }},
     {'\0', "--http1.1", false,
      [](arguments& a,
-        const std::string&) { a.client.versions = cohttps::http_versions::http_1_1; }},
+        const std::string&) {
+       a.client.versions = cohttps::http_versions::http_1_1; }},
     {'\0', "--http2", false,
      [](arguments& a, const std::string&) { a.client.versions = cohttps::http_versions::best; }},
     {'\0', "--http2-prior-knowledge", false,
      [](arguments& a, const std::string&) { a.client.versions = cohttps::http_versions::http_2; }},
+    {'\0', "--http3", false,
+     [](arguments& a, const std::string&) { bring_http3(a, cohttps::http_versions::best); }},
+    {'\0', "--http3-only", false,
+     [](arguments& a, const std::string&) { bring_http3(a, cohttps::http_versions::http_3); }},
     {'\0', "--allow-plaintext", false,
      [](arguments& a, const std::string&) { a.client.allow_plaintext = true; }},
     {'o', "--output", true, [](arguments& a, const std::string& v) { a.output = v; }},
     {'i', "--include", false, [](arguments& a, const std::string&) { a.show_head = true; }},
     {'v', "--verbose", false, [](arguments& a, const std::string&) { a.verbose = true; }},
     {'\0', "--json", false, [](arguments& a, const std::string&) { a.json = true; }},
-    {'h', "--help", false, [](arguments&, const std::string&) { throw usage_error{""}; }},
+    {'f', "--fail", false, [](arguments& a, const std::string&) { a.fail = true; }},
+    {'\0', "--fail-with-body", false,
+     [](arguments& a, const std::string&) { a.fail_with_body = true; }},
+    {'w', "--write-out", true,
+     [](arguments& a, const std::string& v) {
+       a.write_out = v.starts_with('@') ? read_file(v.substr(1)) : v;
+       if (const auto unknown = write_out(a.write_out, {}).unknown; !unknown.empty())
+         throw usage_error{"-w knows no variable " + unknown};
+     }},
+    {'h', "--help", false, [](arguments&, const std::string&) { throw information{usage}; }},
+    {'V', "--version", false,
+     [](arguments&, const std::string&) { throw information{version_text()}; }},
 };
 
 inline const option& option_of(std::string_view name) {
@@ -635,7 +684,7 @@ inline void forget_own_cookies(const arguments& a, cohttps::cookie_jar& jar) {
   });
 }
 
-/// The words of a command line. Throws `usage_error`, without a message for --help.
+/// The words of a command line. Throws `usage_error`, or `information`.
 inline arguments parse(const std::vector<std::string>& words) {
   arguments a;
   a.client.decode_content = false;
@@ -665,6 +714,8 @@ inline arguments parse(const std::vector<std::string>& words) {
     }
   }
   if (a.url.empty()) throw usage_error{"which URL?"};
+  if (a.fail && a.fail_with_body)
+    throw usage_error{"-f shows no content, and --fail-with-body does: only one of them"};
   settle_scheme(a);
   a.client.max_redirects = a.follow ? a.max_redirects.value_or(10) : 0;
   settle_left_out(a);
@@ -674,6 +725,15 @@ inline arguments parse(const std::vector<std::string>& words) {
   settle_cookies(a);
   settle_proxies(a);
   return a;
+}
+
+/// -w: what the command line says of the transfer.
+inline void describe(const arguments& a, transfer& t) {
+  t.url = a.url;
+  if (t.url_effective.empty()) t.url_effective = a.url;
+  t.scheme = t.url_effective.substr(0, t.url_effective.find(':'));
+  t.method = std::string(a.verb.text());
+  t.file = a.output;
 }
 
 /// What is sent.

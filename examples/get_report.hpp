@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/cohttps.hpp>
+#include <cohttps/features.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -17,6 +18,16 @@ namespace get {
 
 using cohttps::error_category;
 
+/// --version: this program and its libraries, then what they bring.
+inline std::string version_text() {
+  std::string libraries, purposes;
+  for (const auto& f : cohttps::features()) {
+    ((libraries += ' ') += f.library) += '/' + f.version;
+    (purposes += purposes.empty() ? "" : ", ") += f.purpose;
+  }
+  return "get (cohttps " COHTTPS_VERSION_STRING ")" + libraries + "\nWith: " + purposes + '\n';
+}
+
 inline std::string milliseconds(std::chrono::nanoseconds d) {
   std::ostringstream out;
   out << std::fixed << std::setprecision(1) << static_cast<double>(d.count()) / 1e6 << " ms";
@@ -27,6 +38,7 @@ inline void describe(const cohttps::connection_info& c, bool reused) {
   std::cerr << "* " << c.protocol << " to " << to_string(c.peer)
             << (c.proxy.empty() ? "" : ", the proxy " + c.proxy) << (reused ? ", reused" : "")
             << '\n';
+  if (!c.http3_failure.empty()) std::cerr << "* HTTP/3 did not work: " << c.http3_failure << '\n';
   if (!c.tls) return;
   const cohttps::tls_info& tls = *c.tls;
   std::cerr << "* " << tls.protocol << ", " << tls.cipher_suite
@@ -52,10 +64,15 @@ inline void describe(const cohttps::timings& t) {
 }
 
 template <class Stream>
-std::string head_text(const Stream& response) {
-  std::string out = response.connection().protocol + " " + std::to_string(response.status());
+std::string status_text(const Stream& response) {
+  std::string out = std::to_string(response.status());
   if (!response.reason().empty()) (out += ' ') += response.reason();
-  out += '\n';
+  return out;
+}
+
+template <class Stream>
+std::string head_text(const Stream& response) {
+  std::string out = response.connection().protocol + ' ' + status_text(response) + '\n';
   for (const cohttps::field f : response.headers()) {
     out += f.name;
     (out += ": ") += f.value;
@@ -132,6 +149,8 @@ inline std::string json_of(const cohttps::connection_info& c, bool reused) {
   std::string out = R"({"protocol":)" + json_string(c.protocol) + R"(,"peer":)" +
                     json_string(to_string(c.peer)) + R"(,"reused":)" + (reused ? "true" : "false") +
                     R"(,"tls":)";
+  if (!c.http3_failure.empty())
+    out.insert(out.rfind(",\"tls\""), R"(,"http3_failure":)" + json_string(c.http3_failure));
   if (!c.tls) return out + "null}";
   out += R"({"protocol":)" + json_string(c.tls->protocol) + R"(,"cipher_suite":)" +
          json_string(c.tls->cipher_suite) + R"(,"group":)" + json_string(c.tls->group) +

@@ -36,6 +36,8 @@ Who is asking
 
       --cache FILE          answers from FILE what may be answered from a cache, and keeps
                             responses there (RFC 9111)
+      --har FILE            records requests and responses in FILE, without secrets (HAR 1.2)
+      --replay FILE         answers from such a file, and never from the network
 
 Where it goes
   -L, --location            follows redirections
@@ -64,24 +66,34 @@ Where it goes
       --pinnedpubkey PINS   "sha256//BASE64", several with ";" between them
       --ciphers LIST        registered names of cipher suites, with ":" between them
       --curves LIST         names of groups, such as x25519:secp256r1
+  -k, --insecure            takes any certificate, with a warning: whoever is on the way can
+                            read and change everything
       --tlsv1.3             refuses TLS 1.2
       --http1.1             speaks HTTP/1.1 alone
       --http2               HTTP/2 where the server agrees on it, which is the default
       --http2-prior-knowledge  HTTP/2 alone; also without TLS, for http:// URLs
+      --http3               tries HTTP/3 first, and TCP where it does not work
+      --http3-only          HTTP/3 alone
       --allow-plaintext     lets http:// URLs pass, which are not encrypted
 
 What is shown
   -o, --output FILE         writes the content to FILE
   -i, --include             shows the response's head before the content
+  -f, --fail                shows no content of an error (status 400 and above), exit code 22
+      --fail-with-body      the same, but shows the content
+  -w, --write-out FORMAT    then writes FORMAT, or the text of @FILE, with %{VARIABLE}s such as
+                            %{response_code}, %{time_total} and %{json}, and %header{NAME}
   -v, --verbose             tells what happens, on stderr
       --json                prints one JSON object instead of the content
-  -h, --help
+  -h, --help                prints this
+  -V, --version             prints the versions of cohttps and of its libraries
 
 Exit code 0: the response came from a verified server and is complete, whatever its status.
 2 wrong usage  3 malformed URL   6 name not found  7 no connection     8 broken HTTP
-18 cut short   23 cannot write   26 cannot read    28 out of time      33 no such range
-35 TLS failed  47 too many redirections            52 no answer        56 connection lost
-60 certificate refused           63 too large      67 forbidden by policy
+18 cut short   22 status (-f)    23 cannot write   26 cannot read      28 out of time
+33 no such range                 35 TLS failed     47 too many redirections
+52 no answer   56 connection lost                  60 certificate refused
+63 too large   67 forbidden by policy
 )";
 
 }  // namespace get

@@ -11,6 +11,8 @@
 
 #include <botan/credentials_manager.h>
 #include <botan/data_src.h>
+#include <botan/pk_keys.h>
+#include <botan/system_rng.h>
 #include <botan/tls_callbacks.h>
 #include <botan/tls_policy.h>
 #include <botan/tls_server.h>
@@ -142,7 +144,7 @@ task<void> serve(cohttps::asio_stream stream,
 }
 
 /// Connections run by themselves; one that ends destroys its own frame.
-cohttps::detail::detached run_apart(asio::io_context&, task<void> connection) {
+cohttps::detail::detached run_apart(const asio::any_io_executor&, task<void> connection) {
   co_await std::move(connection);
 }
 
@@ -150,7 +152,7 @@ void accept_all(asio::ip::tcp::acceptor& acceptor, asio::io_context& context,
                 std::shared_ptr<Botan::Credentials_Manager> identity) {
   auto state = cohttps::detail::shared_state(new cohttps::detail::asio_stream_state(context));
   acceptor.async_accept(state->socket, [&, state, identity](const auto& code) {
-    if (!code) run_apart(context, serve(cohttps::asio_stream(state), identity));
+    if (!code) run_apart(context.get_executor(), serve(cohttps::asio_stream(state), identity));
     if (acceptor.is_open()) accept_all(acceptor, context, identity);
   });
 }

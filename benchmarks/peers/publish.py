@@ -13,14 +13,15 @@ COLOURS = {"cohttps": "#1a7f5a", "curl": "#8a6d3b", "beast": "#5b6abf", "httplib
 
 
 def bars(work: str, row: dict) -> str:
-    """One bar a peer; what is least is best."""
+    """One bar a peer."""
     peers = [p for p in run.PEERS if p in row["peers"]]
     most = max(row["peers"][p]["median"] * (1 + row["peers"][p]["spread"]) for p in peers)
     height, width, left = 24, 420, 110
     lines = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 90}" height="{40 + height * len(peers)}" '
              f'font-family="sans-serif" font-size="13">',
              '<rect width="100%" height="100%" fill="#ffffff"/>',
-             f'<text x="8" y="20" font-weight="bold">{html.escape(work)}, {html.escape(row["unit"])}</text>']
+             f'<text x="8" y="20"><tspan font-weight="bold">{html.escape(work)}, {html.escape(row["unit"])}</tspan>'
+             ' (less is better)</text>']
     for i, p in enumerate(peers):
         cell, y = row["peers"][p], 32 + height * i
         long, half = width * cell["median"] / most, width * cell["median"] * cell["spread"] / most
@@ -60,7 +61,11 @@ def main() -> None:
     machine = result["machine"]
     (docs / "performance.md").write_text(f"""# Performance
 
-What the same work costs with this client and with others, in one run on one machine: {machine["processor"]}, {machine["processors"]} processors, {machine["system"]}. The server is nginx (or h2o, where that is said) on loopback with TLS 1.3, AES-128-GCM and a chain of P-256 with an intermediate; server and client have a processor each. The peers take turns, {result["rounds"]} rounds; what is compared is the median of the processor time that the client uses (of the one-shot process, the time from start to exit; of idle connections, the memory that they add), and in parentheses the median over the rounds of this client's figure as a share of the peer's, with half of the range between the quartiles.
+This page compares the cost of the same work with this client and with others: {machine["processor"]}, {machine["processors"]} processors, {machine["system"]}, all in one run. **Less is better** in each row and each picture; only the two goals that name a speed want more.
+
+- The server is nginx, or h2o in the rows that say so, on loopback with TLS 1.3, AES-128-GCM and a chain of P-256 with an intermediate. Server and client have a processor each.
+- The peers take turns, {result["rounds"]} rounds. A figure is the median of the processor time that the client uses; of the one-shot process, the time from start to exit; of idle connections, the memory that they add.
+- In parentheses is the median over the rounds of this client's figure as a share of the peer's, with half of the range between the quartiles. The lines at the ends of the bars show that range too.
 
 `tools/bench --publish` makes this page anew, `tools/bench --check` compares with it.
 

@@ -1,7 +1,8 @@
 """Compares clients: run.py FOLDER-OF-PEERS [--rounds N] [--only WORK,...] [--json FILE] [--docs FOLDER]
 
 Each work is done by every peer against one nginx on loopback (TLS 1.3, AES-128-GCM, a chain of P-256 with
-an intermediate), downloads against an h2o too. Server and client have processors of their own; one peer comes
+an intermediate), downloads against an h2o too, WebSockets against benchmarks/peers/websocket_server.cpp, which
+is cheaper than its clients, so that these never wait for long. Server and client have processors of their own; one peer comes
 after another, and all of that several times. What counts is the median of the processor time that the client uses.
 """
 import argparse
@@ -35,6 +36,8 @@ WORKS = {
     "resumed handshake": ("resumed", 300, 1, "us a request"),
     "one-shot process": ("once", 1, 1, "ms"),
     "idle connection": ("idle", 1, 10000, "KiB"),
+    "WebSocket echo of 1 KiB, 64 connections": ("websocket", 100_000, 64, "us a message"),
+    "WebSocket echo, compressed": ("websocket-deflate", 50_000, 64, "us a message"),
 }
 PEERS = ["cohttps", "curl", "beast", "httplib", "openssl", "h2load"]
 NAMES = {"curl": "libcurl", "beast": "Boost.Beast", "httplib": "cpp-httplib", "openssl": "bare OpenSSL", "h2load": "h2load"}
@@ -48,6 +51,8 @@ GOALS = {
     "full handshake": {"curl": 0.55},
     "resumed handshake": {"curl": 0.6},
     "one-shot process": {"curl": 0.4},
+    "WebSocket echo of 1 KiB, 64 connections": {"beast": 0.6},
+    "WebSocket echo, compressed": {"beast": 0.8},
 }
 IDLE_KIB = 24  # at most, and the least of all
 HTTP2_SPEED = 0.9  # of a download, at least, of HTTP/1.1's
@@ -58,6 +63,7 @@ class Nginx:
         self.folder = folder
         self.processor = processor
         self.h2o = None
+        self.websocket = None
         self.port = self.free_port()
         self.forgetful_port = self.free_port()
         self.make_certificates()
@@ -160,10 +166,28 @@ hosts:
                 time.sleep(0.01)
         return self.h2o and self.h2o[1]
 
+    def websocket_port(self, program: pathlib.Path) -> int:
+        """Of the echo server, which is started when it is first needed."""
+        if self.websocket is None:
+            port = self.free_port()
+            process = subprocess.Popen(
+                ["taskset", "-c", str(self.processor), str(program), str(port), str(self.folder / "chain.pem"),
+                 str(self.folder / "leaf.key")], stdin=subprocess.DEVNULL)
+            self.websocket = (process, port)
+            for _ in range(500):
+                if process.poll() is not None:
+                    sys.exit("the WebSocket server does not start")
+                with socket.socket() as s:
+                    if s.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.01)
+        return self.websocket[1]
+
     def stop(self) -> None:
-        if self.h2o:
-            self.h2o[0].terminate()
-            self.h2o[0].wait(10)
+        for other in (self.h2o, self.websocket):
+            if other:
+                other[0].terminate()
+                other[0].wait(10)
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(10)
 
@@ -205,11 +229,17 @@ def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: flo
         return None
     if peer.name == "peer_h2load":
         return h2load(nginx, kind, count, width, processor)
+    if kind.startswith("websocket"):
+        server = peer.parent / "peer_websocket_server"
+        peer = peer.parent / peer.name.replace("peer_", "peer_websocket_")
+        if not peer.exists() or not server.exists():
+            return None
     authority = nginx.folder / "ca.pem"
     if kind == "once":
         trusting_environment(nginx.folder)
         authority = nginx.folder / "bundle.pem"
-    port = nginx.h2o_port if "h2o" in work else nginx.forgetful_port if kind == "handshakes" else nginx.port
+    port = (nginx.h2o_port if "h2o" in work else nginx.websocket_port(server) if kind.startswith("websocket")
+            else nginx.forgetful_port if kind == "handshakes" else nginx.port)
     command = ["taskset", "-c", str(processor), str(peer), kind, "localhost", str(port), str(authority),
                str(count), str(width)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -12,24 +12,30 @@
 
 namespace cohttps {
 
-/// Answers requests from a store where RFC 9111 allows it, and keeps the responses of servers.
+/// Answers requests from a store if RFC 9111 allows it, and stores the responses of servers.
 /// ```
 /// cohttps::http_cache cache(std::make_shared<cohttps::memory_cache>());
 /// client.use(cache.layer());
 /// ```
-/// It is a private cache: it also keeps responses to requests with credentials, so that a store is
-/// for one user. A response from the store has an Age field, and no connection. Several requests
-/// for the same thing at the same time become one. Requests with a Range are answered from a
-/// complete response, and not kept else.
+/// It is a private cache: it also stores responses to requests with credentials, so a store belongs
+/// to one user.
+/// - A response from the store has an Age field, and no connection.
+/// - Of several requests for one URL at the same time, one goes to the server, and the others wait
+///   for its response.
+/// - A stored complete response also answers requests with Range, If-None-Match and
+///   If-Modified-Since. Otherwise they go to the server; a partial response is not stored.
+/// - The content of a streamed call goes into the store while the caller reads it, and comes out of
+///   the store part by part.
 ///
 /// Threads: those of its clients; several clients of one thread may share it.
 class http_cache {
  public:
   COHTTPS_DECL explicit http_cache(std::shared_ptr<cache_store> store, cache_options options = {});
 
-  /// For `client::use`. It keeps the cache alive.
+  /// Returns the layer for `client::use`. The layer keeps the cache alive.
   COHTTPS_DECL middleware layer() const;
 
+  /// Returns what the cache has done so far.
   COHTTPS_DECL cache_statistics statistics() const;
 
  private:

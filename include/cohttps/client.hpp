@@ -26,13 +26,9 @@ namespace detail {
 
 struct middleware_support;
 
-/// `T`, as a type that depends on template arguments.
-template <class T, class...>
-struct dependent {
-  using type = T;
-};
-
-COHTTPS_DECL request make_request(const method& verb, std::string_view url, content body,
+/// Makes the request of a call. `client` is null if it was moved from.
+COHTTPS_DECL request make_request(const client_state* client, const method& verb,
+                                  std::string_view url, content body,
                                   const request_options& options);
 
 }  // namespace detail
@@ -48,7 +44,12 @@ COHTTPS_DECL request make_request(const method& verb, std::string_view url, cont
 /// response. An operation may outlive the client, but not the event loop of the transport. The
 /// operations of a client that was moved from fail with usage "moved_from".
 ///
-/// Threads: use a client only on the thread of its transport's event loop.
+/// A temporary client cannot send requests, because it would keep no connection: give the client a
+/// name.
+///
+/// Threads: use a client only on the thread of its transport's event loop, or on its strand. Any
+/// thread may call a function that returns an operation, and start it with a completion token of
+/// Asio.
 class client {
  public:
   using operation = cohttps::operation<response, on_error::throws>;
@@ -57,12 +58,16 @@ class client {
   using try_stream_operation = cohttps::operation<response_stream, on_error::returns>;
   using upgrade_operation = cohttps::operation<upgraded, on_error::throws>;
   using download_operation = cohttps::operation<download_result, on_error::throws>;
+  using try_upgrade_operation = cohttps::operation<upgraded, on_error::returns>;
+  using try_download_operation = cohttps::operation<download_result, on_error::returns>;
+  using try_websocket_operation = cohttps::operation<websocket_stream, on_error::returns>;
+  using try_connect_operation = cohttps::operation<connection_info, on_error::returns>;
   using websocket_operation = cohttps::operation<websocket_stream, on_error::throws>;
   using connect_operation = cohttps::operation<connection_info, on_error::throws>;
 
-  /// Makes a client on the event loop of the `run` call that this thread executes.
-  /// `<cohttps/cohttps.hpp>` defines this constructor. Throws `error` (usage, "no_event_loop")
-  /// outside of `run`.
+  /// Makes a client on the event loop of the `run` call that this thread executes. Outside of
+  /// `run` it makes one on the loop of this thread, for later calls of `run`.
+  /// `<cohttps/cohttps.hpp>` defines this constructor.
   COHTTPS_DECL explicit client(client_options options = {});
 
   /// Makes a client on any transport: `asio_transport(io_context)`, or a transport of your own.
@@ -102,11 +107,15 @@ class client {
   COHTTPS_DECL operation send(const method& verb, url_text url, content body,
                               const request_options& options = {}) &;
 
-  /// Like `get`, but returns a `result<response>` instead of throwing.
+  /// Like the calls without `try_`, but these return a `result` instead of throwing.
   COHTTPS_DECL try_operation try_get(url_text url, const request_options& options = {}) &;
+  COHTTPS_DECL try_operation try_head(url_text url, const request_options& options = {}) &;
   COHTTPS_DECL try_operation try_post(url_text url, const request_options& options = {}) &;
   COHTTPS_DECL try_operation try_put(url_text url, const request_options& options = {}) &;
-  /// Like `send`, but returns a `result<response>` instead of throwing.
+  COHTTPS_DECL try_operation try_patch(url_text url, content body,
+                                       const request_options& options = {}) &;
+  COHTTPS_DECL try_operation try_options(url_text url, const request_options& options = {}) &;
+  COHTTPS_DECL try_operation try_delete(url_text url, const request_options& options = {}) &;
   COHTTPS_DECL try_operation try_send(const method& verb, url_text url,
                                       const request_options& options = {}) &;
   COHTTPS_DECL try_operation try_send(const method& verb, url_text url, content body,
@@ -137,6 +146,9 @@ class client {
   COHTTPS_DECL download_operation download(url_text url, std::string path,
                                            const download_options& how = {},
                                            const request_options& options = {}) &;
+  COHTTPS_DECL try_download_operation try_download(url_text url, std::string path,
+                                                   const download_options& how = {},
+                                                   const request_options& options = {}) &;
 
   /// Asks the server to switch to another protocol, such as "websocket". `options.headers` contains
   /// the fields that the protocol needs. If the client has an HTTP/2 connection to a server that
@@ -146,79 +158,22 @@ class client {
   /// stream; for any other status the operation throws `error` (policy, "not_upgraded").
   COHTTPS_DECL upgrade_operation upgrade(url_text url, std::string_view protocol,
                                          const request_options& options = {}) &;
+  COHTTPS_DECL try_upgrade_operation try_upgrade(url_text url, std::string_view protocol,
+                                                 const request_options& options = {}) &;
 
   /// Opens a WebSocket (RFC 6455). The URL begins with "wss:", "ws:", "https:" or "http:".
   /// `<cohttps/websocket.hpp>` defines the types of the result and of the options.
   COHTTPS_DECL websocket_operation websocket(url_text url) &;
   COHTTPS_DECL websocket_operation websocket(url_text url, const websocket_options& options) &;
+  COHTTPS_DECL try_websocket_operation try_websocket(url_text url,
+                                                     const websocket_options& options) &;
 
   /// Makes one more connection to the URL's origin and keeps it for later requests, so that the
   /// first of them does not wait for the look-up of the name, TCP and TLS. Makes none if an HTTP/2
   /// connection is in use and can carry more requests.
   COHTTPS_DECL connect_operation connect(url_text url, const request_options& options = {}) &;
-
-  /// A temporary client cannot send requests: it would keep no connection, and GCC before 13
-  /// destroys it twice. Give the client a name.
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.get(std::forward<Arguments>(a)...); }
-  void get(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.head(std::forward<Arguments>(a)...); }
-  void head(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.post(std::forward<Arguments>(a)...); }
-  void post(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.put(std::forward<Arguments>(a)...); }
-  void put(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.patch(std::forward<Arguments>(a)...); }
-  void patch(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.options(std::forward<Arguments>(a)...); }
-  void options(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.delete_(std::forward<Arguments>(a)...); }
-  void delete_(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.send(std::forward<Arguments>(a)...); }
-  void send(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.try_get(std::forward<Arguments>(a)...); }
-  void try_get(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.try_send(std::forward<Arguments>(a)...); }
-  void try_send(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.stream(std::forward<Arguments>(a)...); }
-  void stream(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.download(std::forward<Arguments>(a)...); }
-  void download(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.upgrade(std::forward<Arguments>(a)...); }
-  void upgrade(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.websocket(std::forward<Arguments>(a)...); }
-  void websocket(Arguments&&...) && = delete;
-  template <class... Arguments>
-    requires requires(typename detail::dependent<client, Arguments...>::type& named,
-                      Arguments&&... a) { named.connect(std::forward<Arguments>(a)...); }
-  void connect(Arguments&&...) && = delete;
+  COHTTPS_DECL try_connect_operation try_connect(url_text url,
+                                                 const request_options& options = {}) &;
 
   /// Closes the client and its idle connections. New requests fail with usage "client_closed".
   /// Running operations may go on for the time `within`; then `close` stops them. When `close` has

@@ -25,16 +25,38 @@ namespace cohttps {
 
 namespace detail {
 
-COHTTPS_DEF request make_request(const method& verb, std::string_view url, content body,
+/// Parses the URL of a call, and adds the pairs of `request_options::query`.
+template <class = void>
+result<cohttps::url> url_of_call(const client_state* client, std::string_view text,
+                                 const query_list& pairs) {
+  result<cohttps::url> parsed = [&] {
+    if (!client || client->options.base_url.empty()) return cohttps::url::parse(text);
+    auto base = cohttps::url::parse(client->options.base_url);
+    if (!base) base.error().subject("client_options::base_url");
+    return base ? cohttps::url::parse(text, *base) : base;
+  }();
+  if (!parsed || pairs.empty()) return parsed;
+  try {
+    pairs.append_to(*parsed);
+  } catch (const error& too_long) {
+    return std::unexpected(too_long);
+  }
+  return parsed;
+}
+
+COHTTPS_DEF request make_request(const client_state* client, const method& verb,
+                                 std::string_view url, content body,
                                  const request_options& options) {
   return {.method = verb,
-          .url = cohttps::url::parse(url),
+          .url = url_of_call(client, url, options.query),
           .headers = options.headers.copy(),
           .content = std::move(body),
           .timeout = options.timeout,
+          .timeouts = options.timeouts,
           .max_redirects = options.max_redirects,
           .max_content = options.max_content,
           .minimum_rate = options.minimum_rate,
+          .max_rate = options.max_rate,
           .priority = options.priority,
           .credentials = options.credentials ? *options.credentials : credentials(),
           .on_interim = options.on_interim.copy(),
@@ -85,6 +107,18 @@ COHTTPS_DEF task<result<upgraded>> perform(const shared_client_state& client, re
   co_return upgraded(*std::move(opened));
 }
 
+/// Adds the content of an unsuccessful response to its error.
+template <class = void>
+task<error> with_content(exchange<>& whole, error e) {
+  std::string content;
+  while (content.size() < error::max_content) {
+    const auto part = co_await whole.read();
+    if (!part || part->empty()) break;
+    content.append(reinterpret_cast<const char*>(part->data()), part->size());
+  }
+  co_return e.response(e.status(), content);
+}
+
 COHTTPS_DEF task<result<download_result>> perform(const shared_client_state& client, request& r,
                                                   const operation_stops& stops,
                                                   const delivery<download_result>& how) {
@@ -104,6 +138,8 @@ COHTTPS_DEF task<result<download_result>> perform(const shared_client_state& cli
       continue;
     }
     result<void> written;
+    if (!answered && answered.error().status() != 0)
+      co_return std::unexpected(whole.give_up(co_await with_content(whole, answered.error())));
     if (!answered) written = std::unexpected(answered.error());
     while (written && !file.complete()) {
       auto part = co_await whole.read();
@@ -126,6 +162,10 @@ COHTTPS_DEF task<result<connection_info>> perform(const shared_client_state& cli
 
 COHTTPS_DEF any_transport transport_of(const client_state& client) {
   return client.deadlines.transport();
+}
+
+COHTTPS_DEF bool may_begin_here(const client_state& client) noexcept {
+  return client.operations.may_begin_here(client.deadlines.transport());
 }
 
 template <class = void>
@@ -163,19 +203,37 @@ COHTTPS_DEF pool::statistics client::statistics() const noexcept {
 
 COHTTPS_DEF auto client::upgrade(url_text url, std::string_view protocol,
                                  const request_options& options) & -> upgrade_operation {
-  return upgrade_operation(state_, detail::make_request(method::get, url, {}, options),
+  return upgrade_operation(state_,
+                           detail::make_request(state_.get(), method::get, url, {}, options),
                            {std::string(protocol)});
 }
 
 COHTTPS_DEF auto client::download(url_text url, std::string path, const download_options& how,
                                   const request_options& options) & -> download_operation {
-  return download_operation(state_, detail::make_request(method::get, url, {}, options),
+  return download_operation(state_,
+                            detail::make_request(state_.get(), method::get, url, {}, options),
                             {std::move(path), how.resume});
 }
 
-}  // namespace cohttps
+COHTTPS_DEF auto client::try_upgrade(url_text url, std::string_view protocol,
+                                     const request_options& options) & -> try_upgrade_operation {
+  return try_upgrade_operation(state_,
+                               detail::make_request(state_.get(), method::get, url, {}, options),
+                               {std::string(protocol)});
+}
 
-namespace cohttps {
+COHTTPS_DEF auto client::try_download(url_text url, std::string path, const download_options& how,
+                                      const request_options& options) & -> try_download_operation {
+  return try_download_operation(state_,
+                                detail::make_request(state_.get(), method::get, url, {}, options),
+                                {std::move(path), how.resume});
+}
+
+COHTTPS_DEF auto client::try_connect(url_text url,
+                                     const request_options& options) & -> try_connect_operation {
+  return try_connect_operation(state_,
+                               detail::make_request(state_.get(), method::get, url, {}, options));
+}
 
 COHTTPS_DEF auto client::get(url_text url, const request_options& options) & -> operation {
   return send(method::get, url, options);
@@ -218,12 +276,13 @@ COHTTPS_DEF auto client::delete_(url_text url, const request_options& options) &
 
 COHTTPS_DEF auto client::send(const method& verb, url_text url,
                               const request_options& options) & -> operation {
-  return operation(state_, detail::make_request(verb, url, options.content.copy(), options));
+  return operation(state_,
+                   detail::make_request(state_.get(), verb, url, options.content.copy(), options));
 }
 
 COHTTPS_DEF auto client::send(const method& verb, url_text url, content body,
                               const request_options& options) & -> operation {
-  return operation(state_, detail::make_request(verb, url, std::move(body), options));
+  return operation(state_, detail::make_request(state_.get(), verb, url, std::move(body), options));
 }
 
 COHTTPS_DEF auto client::try_get(url_text url, const request_options& options) & -> try_operation {
@@ -238,35 +297,59 @@ COHTTPS_DEF auto client::try_put(url_text url, const request_options& options) &
   return try_send(method::put, url, options);
 }
 
+COHTTPS_DEF auto client::try_head(url_text url, const request_options& options) & -> try_operation {
+  return try_send(method::head, url, options);
+}
+
+COHTTPS_DEF auto client::try_patch(url_text url, content body,
+                                   const request_options& options) & -> try_operation {
+  return try_send(method::patch, url, std::move(body), options);
+}
+
+COHTTPS_DEF auto client::try_options(url_text url,
+                                     const request_options& options) & -> try_operation {
+  return try_send(method::options, url, options);
+}
+
+COHTTPS_DEF auto client::try_delete(url_text url,
+                                    const request_options& options) & -> try_operation {
+  return try_send(method::delete_, url, options);
+}
+
 COHTTPS_DEF auto client::try_stream(const method& verb, url_text url,
                                     const request_options& options) & -> try_stream_operation {
-  return try_stream_operation(state_,
-                              detail::make_request(verb, url, options.content.copy(), options));
+  return try_stream_operation(
+      state_, detail::make_request(state_.get(), verb, url, options.content.copy(), options));
 }
 
 COHTTPS_DEF auto client::try_send(const method& verb, url_text url,
                                   const request_options& options) & -> try_operation {
-  return try_operation(state_, detail::make_request(verb, url, options.content.copy(), options));
+  return try_operation(
+      state_, detail::make_request(state_.get(), verb, url, options.content.copy(), options));
 }
 
 COHTTPS_DEF auto client::try_send(const method& verb, url_text url, content body,
                                   const request_options& options) & -> try_operation {
-  return try_operation(state_, detail::make_request(verb, url, std::move(body), options));
+  return try_operation(state_,
+                       detail::make_request(state_.get(), verb, url, std::move(body), options));
 }
 
 COHTTPS_DEF auto client::stream(const method& verb, url_text url,
                                 const request_options& options) & -> stream_operation {
-  return stream_operation(state_, detail::make_request(verb, url, options.content.copy(), options));
+  return stream_operation(
+      state_, detail::make_request(state_.get(), verb, url, options.content.copy(), options));
 }
 
 COHTTPS_DEF auto client::stream(const method& verb, url_text url, content body,
                                 const request_options& options) & -> stream_operation {
-  return stream_operation(state_, detail::make_request(verb, url, std::move(body), options));
+  return stream_operation(state_,
+                          detail::make_request(state_.get(), verb, url, std::move(body), options));
 }
 
 COHTTPS_DEF auto client::connect(url_text url,
                                  const request_options& options) & -> connect_operation {
-  return connect_operation(state_, detail::make_request(method::get, url, {}, options));
+  return connect_operation(state_,
+                           detail::make_request(state_.get(), method::get, url, {}, options));
 }
 
 }  // namespace cohttps

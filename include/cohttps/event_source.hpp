@@ -1,4 +1,4 @@
-// Server-sent events over as many connections as it takes (WHATWG HTML, 9.2).
+// Server-sent events (WHATWG HTML, 9.2), with a new connection whenever one ends.
 #pragma once
 
 #include <cohttps/client.hpp>
@@ -22,26 +22,26 @@ namespace cohttps {
 
 /// How an `event_source` connects again.
 struct event_source_options {
-  /// Until the next connection, unless the server sets another time with `retry`.
+  /// The pause before the next connection, unless the server sets another one with `retry`.
   std::chrono::nanoseconds retry = std::chrono::seconds(3);
-  /// After each failure in a row the time doubles, up to this.
+  /// Each further failure doubles the pause, up to this.
   std::chrono::nanoseconds max_retry = std::chrono::minutes(1);
-  /// Failures in a row, until `next` throws the last one.
+  /// After this number of failures without an event between them, `next` throws the last one.
   int max_failures = 10;
-  std::size_t max_event = 16 * 1024 * 1024;  ///< bytes that an event may have
-  std::string last_event_id = {};            ///< where an earlier source has ended
+  std::size_t max_event = 16 * 1024 * 1024;  ///< the largest size of an event, in bytes
+  std::string last_event_id = {};            ///< the ID with which an earlier source ended
 };
 
-/// Asks for a stream of events, and gives one after the other. When the stream ends or breaks, it
-/// asks again with Last-Event-ID, after a pause.
+/// Requests a stream of events, and returns one event after the other. If the stream ends or
+/// breaks, it requests the stream again with Last-Event-ID, after a pause.
 /// ```
 /// cohttps::event_source events(client, request::to(method::get, url));
 /// while (auto event = co_await events.next()) std::cout << event->data << '\n';
 /// ```
-/// Destroyed, it ends the request. Threads: those of its client.
+/// The destructor ends the request. Threads: those of its client.
 class event_source {
  public:
-  /// The client outlives the source. `what` has no content that can be given only once.
+  /// The client has to outlive the source. The content of `what` has to be repeatable.
   event_source(client& over, request what, event_source_options options = {})
       : client_(&over),
         request_(std::move(what)),
@@ -50,22 +50,22 @@ class event_source {
     last_event_id_ = options_.last_event_id;
   }
 
-  /// The next event: views, valid until the next call. Nothing when the server has ended the stream
-  /// for good, with 204. Asks again after other ends. Throws `error`:
-  /// - policy "not_an_event_stream", for a status other than 200 and 204 or another media type, and
+  /// Returns the next event: views that are valid until the next call. Returns nothing if the
+  /// server ends the stream for good, with status 204. Throws `error`:
+  /// - policy "not_an_event_stream" for a status other than 200 and 204, or another media type; and
   ///   other errors of the categories policy, certificate and usage
-  /// - canceled, when `request::stop` was asked for
-  /// - the last failure, after `max_failures`
+  /// - canceled after a stop by `request::stop`
+  /// - the last failure after `max_failures`
   COHTTPS_DECL task<std::optional<server_sent_event>> next();
 
-  /// The ID that the next request sends.
+  /// Returns the ID that the next request sends.
   std::string_view last_event_id() const noexcept { return last_event_id_; }
 
-  /// How often it has connected.
+  /// Returns the number of requests so far.
   std::uint64_t connections() const noexcept { return connections_; }
 
  private:
-  /// True when a stream is open; false after 204.
+  /// Returns true if a stream is open, and false after 204.
   COHTTPS_DECL task<result<bool>> connect();
   COHTTPS_DECL task<result<void>> pause();
 

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <coroutine>
 #include <exception>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -54,27 +55,38 @@ run_root make_run_root(task<void> work) {
   co_await std::move(work);
 }
 
-/// Runs `root` to its end on a new loop, and rethrows its exception.
-COHTTPS_DECL void run_on_new_loop(run_root root);
+/// Runs `root` to its end on the loop of this thread, and rethrows its exception.
+COHTTPS_DECL void run_on_this_thread(run_root root);
+
+/// The same on the loop of a client.
+COHTTPS_DECL void run_on_loop_of(any_transport over, run_root root);
 
 /// Returns the transport of the `run` that is active on this thread.
 COHTTPS_DECL any_transport current_transport();
+
+/// Returns the same, or else a transport on a loop of this thread, which `owner` keeps alive.
+struct owned_transport {
+  any_transport transport;
+  std::shared_ptr<void> owner;
+};
+COHTTPS_DECL owned_transport transport_of_new_client();
 
 }  // namespace detail
 
 /// Runs a task, and everything that it starts, on this thread until the task ends. Returns the
 /// task's result, or throws its exception. Inside the task, `client` and `sleep_for` find the loop
-/// without help.
+/// without help. The loop lives for this call, or for as long as a client that this thread made
+/// outside of `run`.
 ///
 /// Throws `error` (usage) if it is called inside another `run` on this thread, or if the task waits
 /// for something that can never happen.
 template <class T>
 T run(task<T> work) {
   if constexpr (std::is_void_v<T>) {
-    detail::run_on_new_loop(detail::make_run_root(std::move(work)));
+    detail::run_on_this_thread(detail::make_run_root(std::move(work)));
   } else {
     detail::slot<T> value;
-    detail::run_on_new_loop(detail::make_run_root(std::move(work), value));
+    detail::run_on_this_thread(detail::make_run_root(std::move(work), value));
     return std::move(*value);
   }
 }

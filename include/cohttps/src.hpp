@@ -12,6 +12,7 @@
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
 #endif
 
+#include <cohttps/blocking.ipp>
 #include <cohttps/cache.ipp>
 #include <cohttps/client.ipp>
 #include <cohttps/client/content.ipp>
@@ -20,6 +21,7 @@
 #include <cohttps/client/download_result.ipp>
 #include <cohttps/client/event_reader.ipp>
 #include <cohttps/client/file_reader.ipp>
+#include <cohttps/client/har_file.ipp>
 #include <cohttps/client/memory_cache.ipp>
 #include <cohttps/client/multipart_form.ipp>
 #include <cohttps/client/options.ipp>
@@ -47,12 +49,19 @@
 #include <cohttps/connection/deadline.ipp>
 #include <cohttps/connection/http1_connection.ipp>
 #include <cohttps/connection/http2_connection.ipp>
-#include <cohttps/connection/http2_stream.ipp>
+#include <cohttps/connection/multiplexed_stream.ipp>
 #include <cohttps/connection/request_view.ipp>
 #include <cohttps/connection/tls_stream.ipp>
 #include <cohttps/core/base64.ipp>
 #include <cohttps/core/error.ipp>
+#include <cohttps/core/file.ipp>
+#include <cohttps/dns/message.ipp>
+#include <cohttps/dns/name.ipp>
+#include <cohttps/dns_over_https.ipp>
 #include <cohttps/event_source.ipp>
+#include <cohttps/features.ipp>
+#include <cohttps/har.ipp>
+#include <cohttps/har_replay.ipp>
 #include <cohttps/http/auth/basic.ipp>
 #include <cohttps/http/auth/challenge.ipp>
 #include <cohttps/http/auth/digest.ipp>
@@ -79,12 +88,17 @@
 #include <cohttps/http/cookie/set_cookie.ipp>
 #include <cohttps/http/date.ipp>
 #include <cohttps/http/fields.ipp>
+#include <cohttps/http/har/har_matcher.ipp>
+#include <cohttps/http/har/har_secrets.ipp>
+#include <cohttps/http/har/har_writer.ipp>
 #include <cohttps/http/hsts.ipp>
 #include <cohttps/http/keep_alive.ipp>
+#include <cohttps/http/link.ipp>
 #include <cohttps/http/method.ipp>
 #include <cohttps/http/priority.ipp>
 #include <cohttps/http/redirect.ipp>
 #include <cohttps/http/response_head.ipp>
+#include <cohttps/http/secret_names.ipp>
 #include <cohttps/http/trailer.ipp>
 #include <cohttps/http1/line_reader.ipp>
 #include <cohttps/http1/lines.ipp>
@@ -117,6 +131,8 @@
 #include <cohttps/request/decoding.ipp>
 #include <cohttps/request/download.ipp>
 #include <cohttps/request/exchange.ipp>
+#include <cohttps/request/har_layer.ipp>
+#include <cohttps/request/har_replay_layer.ipp>
 #include <cohttps/request/middleware_stack.ipp>
 #include <cohttps/request/request_fields.ipp>
 #include <cohttps/request/request_listener.ipp>
@@ -138,8 +154,9 @@
 #include <cohttps/tls/key_log.ipp>
 #include <cohttps/tls/known_groups.ipp>
 #include <cohttps/tls/policy.ipp>
+#include <cohttps/tls/record/expand_label.ipp>
 #include <cohttps/tls/record/record.ipp>
-#include <cohttps/tls/record/record_reader.ipp>
+#include <cohttps/tls/record/record_layer.ipp>
 #include <cohttps/tls/resumption/sealed_sessions.ipp>
 #include <cohttps/tls/resumption/session_cache.ipp>
 #include <cohttps/tls/revocation/crl_scope.ipp>
@@ -163,7 +180,6 @@
 #include <cohttps/transport/asio/resolver.ipp>
 #include <cohttps/transport/asio/start.ipp>
 #include <cohttps/transport/asio/stream.ipp>
-#include <cohttps/transport/asio/timer.ipp>
 #include <cohttps/transport/asio/transport.ipp>
 #include <cohttps/transport/endpoint.ipp>
 #include <cohttps/url/host.ipp>
@@ -180,3 +196,22 @@
 #include <cohttps/websocket/reader.ipp>
 #include <cohttps/websocket/utf8_validator.ipp>
 #include <cohttps/websocket/writer.ipp>
+
+#ifdef COHTTPS_HAS_NGTCP2
+#include <cohttps/connect/quic_connector.ipp>
+#include <cohttps/connection/http3_connection.ipp>
+#include <cohttps/http/alt_svc.ipp>
+#include <cohttps/http/response_sections.ipp>
+#include <cohttps/http3.ipp>
+#include <cohttps/http3/error_code.ipp>
+#include <cohttps/http3/session.ipp>
+#include <cohttps/http3/session_content.ipp>
+#include <cohttps/quic/address_tokens.ipp>
+#include <cohttps/quic/connection.ipp>
+#include <cohttps/quic/connection_callbacks.ipp>
+#include <cohttps/quic/error_code.ipp>
+#include <cohttps/tls/quic/packet_protection.ipp>
+#include <cohttps/tls/quic/quic_handshake.ipp>
+#include <cohttps/tls/quic/quic_session.ipp>
+#include <cohttps/transport/asio/datagrams.ipp>
+#endif

@@ -1,4 +1,5 @@
-// WebSocket (RFC 6455) over HTTP/1.1 and HTTP/2 (RFC 8441): `client::websocket`.
+// WebSocket (RFC 6455) over HTTP/1.1, HTTP/2 (RFC 8441) and HTTP/3 (RFC 9220):
+// `client::websocket`.
 #pragma once
 
 #include <cohttps/client.hpp>

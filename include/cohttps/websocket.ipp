@@ -81,10 +81,12 @@ COHTTPS_DEF auto client::websocket(url_text url) & -> websocket_operation {
   return websocket(url, websocket_options());
 }
 
-COHTTPS_DEF auto client::websocket(url_text url,
-                                   const websocket_options& options) & -> websocket_operation {
+namespace detail {
+
+template <class = void>
+delivery<websocket_stream> websocket_delivery(const websocket_options& options) {
   const auto random = tls::random_bytes<16>();
-  detail::delivery<websocket_stream> how{
+  delivery<websocket_stream> how{
       .key = to_base64({reinterpret_cast<const char*>(random.data()), random.size()}),
       .protocols = options.protocols.text(),
       .compression = options.compression,
@@ -94,13 +96,36 @@ COHTTPS_DEF auto client::websocket(url_text url,
       .close_timeout = options.close_timeout};
   how.compression.enabled = how.compression.enabled && websocket::has_compression;
   how.compression.window_bits = std::clamp(how.compression.window_bits, 9, 15);
-  request r = detail::make_request(method::get, detail::http_url_of(url), {}, options.request);
+  return how;
+}
+
+/// The opening request (RFC 6455, 4.1).
+template <class = void>
+request opening_request(const client_state* client, std::string_view url,
+                        const websocket_options& options, const delivery<websocket_stream>& how) {
+  request r = make_request(client, method::get, http_url_of(url), {}, options.request);
   r.headers.append_unchecked("Sec-WebSocket-Version", "13");
   r.headers.append_unchecked("Sec-WebSocket-Key", how.key);
   if (!how.protocols.empty()) r.headers.append_unchecked("Sec-WebSocket-Protocol", how.protocols);
   if (const auto offer = websocket::offer(how.compression); !offer.empty())
     r.headers.append_unchecked("Sec-WebSocket-Extensions", offer);
-  return websocket_operation(state_, std::move(r), std::move(how));
+  return r;
+}
+
+}  // namespace detail
+
+COHTTPS_DEF auto client::websocket(url_text url,
+                                   const websocket_options& options) & -> websocket_operation {
+  auto how = detail::websocket_delivery(options);
+  request opening = detail::opening_request(state_.get(), url, options, how);
+  return websocket_operation(state_, std::move(opening), std::move(how));
+}
+
+COHTTPS_DEF auto client::try_websocket(
+    url_text url, const websocket_options& options) & -> try_websocket_operation {
+  auto how = detail::websocket_delivery(options);
+  request opening = detail::opening_request(state_.get(), url, options, how);
+  return try_websocket_operation(state_, std::move(opening), std::move(how));
 }
 
 }  // namespace cohttps

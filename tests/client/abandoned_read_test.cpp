@@ -1,5 +1,6 @@
 // What a stream over sockets gives after a read that was given up.
 #include <cohttps/cohttps.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

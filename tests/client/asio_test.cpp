@@ -98,6 +98,38 @@ TEST_CASE_METHOD(fixture, "a future is made ready from the loop's thread") {
   loop.join();
 }
 
+TEST_CASE_METHOD(fixture, "streams, downloads and connections start with tokens too") {
+  small_server server(context, hello);
+  std::string text;
+  int refused = 0;
+  const auto stop_when_done = [&] {
+    if (refused == 2 && !text.empty()) context.stop();
+  };
+  c.stream(method::get, server.url())([&](std::exception_ptr e, response_stream s) {
+    CHECK_FALSE(e);
+    auto opened = std::make_shared<response_stream>(std::move(s));
+    asio_transport(context).start(
+        [opened](stop_token) -> task<std::string> {
+          const auto part = co_await opened->read();
+          co_return std::string(reinterpret_cast<const char*>(part.data()), part.size());
+        },
+        [&](std::exception_ptr failed, std::string got) {
+          CHECK_FALSE(failed);
+          text = std::move(got);
+          stop_when_done();
+        });
+  });
+  const auto count = [&](const std::exception_ptr& e, const auto&) {
+    refused += e != nullptr;
+    stop_when_done();
+  };
+  c.download("ftp://x/", "/nonexistent/x")(count);
+  c.connect("ftp://x/")(count);
+  context.run_for(10s);
+  CHECK(text == "hello");
+  CHECK(refused == 2);
+}
+
 // Asio 1.22 does not know the coroutines of newer Clangs.
 #if defined(ASIO_HAS_CO_AWAIT) || defined(BOOST_ASIO_HAS_CO_AWAIT)
 TEST_CASE_METHOD(fixture, "an asio::awaitable awaits it, and catches what it throws") {

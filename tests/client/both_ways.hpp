@@ -4,6 +4,7 @@
 #include "client/support.hpp"
 
 #include <cohttps/client/content.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -1,6 +1,8 @@
 // Connections kept, lost and repeated.
 #include "client/support.hpp"
 
+#include <cohttps/transport/sleep.hpp>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 using namespace std::chrono_literals;

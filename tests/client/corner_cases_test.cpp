@@ -7,6 +7,7 @@
 #include <cohttps/task/when_any.hpp>
 #include <cohttps/transport/sleep.hpp>
 
+#include <botan/system_rng.h>
 #include <botan/tls_session_manager_memory.h>
 
 using namespace cohttps;

@@ -3,6 +3,7 @@
 #include "client/support.hpp"
 
 #include <cohttps/client/content.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <cstdio>
 #include <filesystem>

@@ -3,6 +3,7 @@
 
 #include <cohttps/client/event_reader.hpp>
 #include <cohttps/event_source.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 using namespace cohttps;
 using namespace cohttps::testing;

@@ -27,7 +27,8 @@ TEST_CASE("get gives status, fields and content, at any read size") {
     CHECK(r->connection().protocol == "HTTP/1.1");
     CHECK_FALSE(r->connection().tls);
     CHECK(host.requests.at(0) ==
-          "GET /path?q=1 HTTP/1.1\r\nHost: host\r\nUser-Agent: cohttps/0.1\r\nAccept: */*\r\n" +
+          "GET /path?q=1 HTTP/1.1\r\nHost: host\r\nUser-Agent: cohttps/" COHTTPS_VERSION_STRING
+          "\r\nAccept: */*\r\n" +
               (accept_encoding().empty() ? "" : "Accept-Encoding: " + accept_encoding() + "\r\n") +
               "\r\n");
   });

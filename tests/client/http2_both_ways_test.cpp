@@ -3,6 +3,8 @@
 #include "client/http2_host.hpp"
 #include "support/sweep.hpp"
 
+#include <cohttps/transport/sleep.hpp>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 using namespace std::chrono_literals;

@@ -2,6 +2,8 @@
 #include "client/http2_host.hpp"
 #include "client/support.hpp"
 
+#include <cohttps/transport/sleep.hpp>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 using namespace std::chrono_literals;

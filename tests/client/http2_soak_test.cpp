@@ -3,6 +3,7 @@
 #include "client/support.hpp"
 
 #include <cohttps/task/when_any.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <catch2/generators/catch_generators.hpp>
 

@@ -5,6 +5,7 @@
 
 #include <cohttps/connect/dns_cache.hpp>
 #include <cohttps/task/when_any.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <atomic>
 #include <random>

@@ -2,6 +2,7 @@
 #include "client/support.hpp"
 
 #include <cohttps/task/when_any.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <functional>
 #include <string>

@@ -179,6 +179,85 @@ TEST_CASE("the limit of a call and its stops hold for the layers, too") {
   CHECK(at.host.requests.empty());
 }
 
+TEST_CASE("a layer sees why a call failed: its limit of time") {
+  plain_host at;
+  at.host.then("", after::hang).then("", after::hang);
+  std::vector<error_category> seen;
+  auto work = [&]() -> task<void> {
+    client c(at.network.transport(), plain());
+    c.use([&](request& r, next_handler next) -> task<result<response>> {
+      auto answered = co_await next(r);
+      if (!answered) seen.push_back(answered.error().category());
+      co_return answered;
+    });
+    auto late = co_await c.try_get("http://host/", {.timeout = 2s});
+    CHECK_FALSE(late);
+    auto stream = co_await c.try_stream(method::get, "http://host/", {.timeout = 2s});
+    CHECK_FALSE(stream);
+  };
+  at.network.run(work());
+  CHECK(seen == std::vector(2, error_category::timeout));
+}
+
+TEST_CASE("several layers watch the content of a stream") {
+  plain_host at;
+  at.host.then(plain_response("first")).then(plain_response("second"));
+  std::string watched;
+  auto work = [&]() -> task<void> {
+    client c(at.network.transport(), plain());
+    for (const char name : {'a', 'b'})
+      c.use([&, name](request& r, next_handler next) -> task<result<response>> {
+        auto answered = co_await next(r);
+        if (name == 'a') answered = co_await next(r);  // the watchers of the first one are gone
+        next.watch_content([&, name](std::span<const std::byte> part) -> task<void> {
+          watched += name;
+          watched.append(reinterpret_cast<const char*>(part.data()), part.size());
+          co_return;
+        });
+        co_return answered;
+      });
+    auto stream = co_await c.stream(method::get, "http://host/");
+    auto text = co_await content_of(std::move(stream));
+    CHECK(text == "second");
+  };
+  at.network.run(work());
+  CHECK(watched == "bsecondasecondba");
+}
+
+TEST_CASE("an observer of one request") {
+  struct noting_observer : observer {
+    std::string seen;
+    void on_assigned(const events::assigned&) override { seen += "assigned "; }
+    void on_sending(const events::sending& e) override {
+      (void)e.headers.append("x-observer", "1");
+      seen += "sending ";
+    }
+    void on_sent(const events::sent& e) override {
+      seen += e.headers.contains("x-observer") && e.connection ? "sent " : "? ";
+    }
+    void on_received(const events::received& e) override {
+      seen += std::to_string(e.status) + ' ' + std::string(e.reason) + ' ';
+    }
+    void on_redirected(const events::redirected& e) override {
+      seen += std::string(e.verb.text()) + (e.keeps_content ? " with content " : " ");
+    }
+    void on_completed(const events::completed&) override { seen += "completed"; }
+  };
+  plain_host at;
+  at.host.then(plain_response("", "302 Found", "Location: /b\r\n")).then(plain_response("end"));
+  const auto mine = std::make_shared<noting_observer>();
+  auto work = [&]() -> task<void> {
+    client c(at.network.transport(), plain());
+    auto observed = request::to(method::post, "http://host/");
+    observed.observers = {mine};
+    auto r = co_await c.send(std::move(observed));
+    CHECK(r.text() == "end");
+    CHECK(mine.use_count() == 1);
+  };
+  at.network.run(work());
+  CHECK(mine->seen == "assigned sending sent 302 Found GET assigned sending sent 200 OK completed");
+}
+
 TEST_CASE("a response that a layer drops does not stay open") {
   plain_host at;
   at.host.then(plain_response("long content")).then(plain_response("second"));

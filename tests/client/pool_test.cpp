@@ -2,6 +2,7 @@
 #include "client/support.hpp"
 
 #include <cohttps/task/when_any.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 using namespace cohttps;
 using namespace cohttps::testing;

@@ -2,6 +2,7 @@
 #include "client/support.hpp"
 
 #include <cohttps/testing/scripted_server.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 using namespace cohttps;
 using namespace cohttps::testing;

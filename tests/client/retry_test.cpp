@@ -1,6 +1,7 @@
 #include "client/support.hpp"
 
 #include <cohttps/client/retry.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 using namespace cohttps;
 using namespace cohttps::testing;

@@ -3,7 +3,7 @@
 
 #include "support/scripted_host.hpp"
 #include "support/sweep.hpp"
-#include "tls/support.hpp"
+#include "tls/certificates.hpp"
 
 #include <cohttps/client.hpp>
 #include <cohttps/task/when_all.hpp>
@@ -24,24 +24,12 @@ inline client_options plain() { return {.allow_plaintext = true}; }
 inline client_options trusting() { return {.tls = context_trusting()}; }
 
 /// One GET by a client of its own.
-inline result<response> get(memory_network& network, std::string url,
-                            client_options options = plain(), request_options how = {}) {
-  auto work = [&]() -> task<result<response>> {
-    client c(network.transport(), options);
-    co_return co_await c.try_get(url, how);
-  };
-  return network.run(work());
-}
+result<response> get(memory_network& network, std::string url, client_options options = plain(),
+                     request_options how = {});
 
 /// One request by a client of its own.
-inline result<response> send(memory_network& network, const method& verb, std::string url,
-                             request_options how, client_options options = plain()) {
-  auto work = [&]() -> task<result<response>> {
-    client c(network.transport(), options);
-    co_return co_await c.try_send(verb, url, how);
-  };
-  return network.run(work());
-}
+result<response> send(memory_network& network, const method& verb, std::string url,
+                      request_options how, client_options options = plain());
 
 /// A network with one host that answers on port 80.
 struct plain_host {

@@ -4,6 +4,7 @@
 #include <cohttps/connect/proxy_rules.hpp>
 #include <cohttps/task/when_all.hpp>
 
+#include <botan/system_rng.h>
 #include <botan/tls_session_manager_memory.h>
 
 using namespace cohttps;
@@ -19,20 +20,10 @@ tls_server_options with_tickets() {
   return how;
 }
 
-task<bool> write(memory_stream& s, std::string bytes) {
-  auto rest = std::as_bytes(std::span(bytes));
-  while (!rest.empty()) {
-    auto taken = co_await s.write_some(rest, {});
-    if (!taken) co_return false;
-    rest = rest.subspan(*taken);
-  }
-  co_return true;
-}
-
 task<bool> flush(memory_stream& s, tls_server_peer& tls) {
   std::string out(tls.outgoing.text());
   tls.outgoing.clear();
-  co_return co_await write(s, std::move(out));
+  co_return co_await write_all(s, std::move(out));
 }
 
 task<void> outward(memory_stream& client, tls_server_peer& tls, memory_stream& far, bool& ended) {
@@ -42,7 +33,7 @@ task<void> outward(memory_stream& client, tls_server_peer& tls, memory_stream& f
     if (!got || *got == 0) break;
     const bool fine = tls.receive(std::span(in).first(*got));
     std::string out = std::exchange(tls.received, {});
-    const bool told = co_await write(far, std::move(out));
+    const bool told = co_await write_all(far, std::move(out));
     if (!fine || !told) break;
   }
   ended = true;

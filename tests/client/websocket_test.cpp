@@ -378,6 +378,61 @@ TEST_CASE("a WebSocket is closed by one coroutine while another one receives") {
   });
 }
 
+TEST_CASE("close waits for the server's close frame although messages come first") {
+  for (const auto pause : {0ms, 5ms}) {
+    CAPTURE(pause);
+    memory_network network;
+    websocket_host host;
+    host.on_frame = [](const ws_frame& f) {
+      return server_frame(1, "a") + server_frame(1, "b") + server_frame(8, f.payload);
+    };
+    with_socket(network, host, [&](websocket_stream& socket, memory_network& n) -> task<void> {
+      // It is away for `pause` after each message.
+      auto receiving = [&](websocket_stream& s) -> task<bool> {
+        while (true) {
+          auto m = co_await s.receive();
+          if (!m) break;
+          if (pause > 0ms) co_await sleep_for(n.transport(), pause);
+        }
+        co_return true;
+      };
+      auto closing = [](websocket_stream& s) -> task<std::uint16_t> {
+        co_await s.close();
+        co_return s.close_code();
+      };
+      auto [ended, code] = co_await when_all(receiving(socket), closing(socket));
+      CHECK(ended);
+      CHECK(code == 1000);
+    });
+  }
+}
+
+TEST_CASE("a server that sends messages and never closes is left after close_timeout") {
+  memory_network network;
+  websocket_host host;
+  host.ends_after_close = false;
+  host.on_frame = [](const ws_frame&) { return server_frame(1, "a") + server_frame(1, "b"); };
+  const auto with_limit = websocket_options{.close_timeout = 2s};
+  with_socket(
+      network, host,
+      [&](websocket_stream& socket, memory_network& n) -> task<void> {
+        auto receiving = [](websocket_stream& s) -> task<std::string> {
+          while (true) {
+            auto m = co_await s.try_receive();
+            if (!m) co_return std::string(m.error().reason());
+            if (!*m) co_return "closed";
+          }
+        };
+        auto closing = [](websocket_stream& s) -> task<void> { co_await s.close(); };
+        const auto started = n.loop().now();
+        auto [end, nothing] = co_await when_all(receiving(socket), closing(socket));
+        (void)nothing;
+        CHECK(end == "websocket_aborted");
+        CHECK(n.loop().now() - started == 2s);
+      },
+      with_limit);
+}
+
 TEST_CASE("text that is not UTF-8 is not sent, nor is a reserved code") {
   memory_network network;
   websocket_host host;

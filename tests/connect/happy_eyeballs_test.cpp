@@ -1,5 +1,6 @@
 #include <cohttps/connect/happy_eyeballs.hpp>
 #include <cohttps/testing/memory_network.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

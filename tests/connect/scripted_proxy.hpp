@@ -42,15 +42,6 @@ class scripted_proxy {
   }
 
  private:
-  static task<bool> write(memory_stream& s, std::string bytes) {
-    auto rest = std::as_bytes(std::span(bytes));
-    while (!rest.empty()) {
-      auto taken = co_await s.write_some(rest, {});
-      if (!taken) co_return false;
-      rest = rest.subspan(*taken);
-    }
-    co_return true;
-  }
   static task<bool> read(memory_stream& s, buffer& in) {
     auto got = co_await s.read_some(in.prepare(4096), {});
     if (!got || *got == 0) co_return false;
@@ -76,7 +67,7 @@ class scripted_proxy {
       in.consume(have);
       answer next = std::move(answers.front());
       answers.pop_front();
-      const bool told = co_await write(s, std::move(next.bytes));
+      const bool told = co_await write_all(s, std::move(next.bytes));
       if (!told || next.closes) co_return;
     }
     while (true) {
@@ -86,7 +77,7 @@ class scripted_proxy {
       std::string echo(in.text());
       tunnelled += echo;
       in.clear();
-      const bool told = co_await write(s, std::move(echo));
+      const bool told = co_await write_all(s, std::move(echo));
       if (!told) co_return;
     }
   }

@@ -1,5 +1,5 @@
-// Two engines, one with the record reader and one without, and a server's records by chance: they
-// have to make the same of them.
+// Two engines, one with the record layer and one with Botan's, and a server's records by chance:
+// they have to make the same of them.
 #include "tls/record_script.hpp"
 
 #include <cstddef>
@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::string ciphers[] = {"AES-128/GCM", "AES-256/GCM", "ChaCha20Poly1305"};
   const std::string& cipher = ciphers[byte() % 3];
   const std::size_t cuts = byte();
+  const bool client_first = cuts % 2;
   std::vector<record_step> steps;
   while (at < size && steps.size() < 24) {
     const std::size_t what = byte();
@@ -30,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto split = [&](std::size_t n) -> std::size_t {
     return cuts == 0 ? 1 << 20 : cuts + n * n % 1001;
   };
-  if (run_script(steps, cipher, true, split) != run_script(steps, cipher, false, split))
+  if (run_script(steps, cipher, true, split, client_first) !=
+      run_script(steps, cipher, false, split, client_first))
     std::abort();
   return 0;
 }

@@ -162,14 +162,105 @@ TEST_CASE("a 304 refreshes what is stored") {
   r.refresh({{"etag", "\"a\""},
              {"X", "new"},
              {"Content-Type", "image/png"},
+             {"Set-Cookie", "a=b"},
              {"Content-Length", "0"},
+             {"Content-MD5", "x"},
+             {"Connection", "X-Hop"},
+             {"X-Hop", "1"},
              {"Cache-Control", "max-age=60"}},
             start + 9s, start + 10s);
   CHECK(r.headers.values("x") == std::vector<std::string_view>{"new"});
-  CHECK(r.headers.find("content-type") == "text/plain");
+  CHECK((r.headers.find("content-type") == "image/png" && r.headers.find("set-cookie") == "a=b"));
+  CHECK_FALSE((r.headers.contains("content-md5") || r.headers.contains("x-hop")));
   CHECK(r.headers.find("keep") == "1");
   CHECK_FALSE(r.headers.contains("content-length"));
   CHECK((r.lifetime() == 60s && r.received == start + 10s));
+}
+
+TEST_CASE("a 304 names the tag of the bytes that are stored, or none") {
+  auto r = stored({{"ETag", "\"a\""}});
+  r.refresh({{"ETag", "\"b\""}}, start, start);
+  CHECK(r.headers.find("etag") == "\"a\"");
+  r = stored({{"Last-Modified", date}});
+  r.refresh({{"ETag", "\"b\""}}, start, start);
+  CHECK(r.headers.find("etag") == "\"b\"");
+}
+
+TEST_CASE("conditions that make a 304 of a stored response") {
+  const std::string later = "Sun, 13 Sep 2020 12:26:41 GMT",
+                    earlier = "Sun, 13 Sep 2020 12:26:39 GMT";
+  struct {
+    fields stored;
+    fields asked;
+    bool expected;
+  } rows[] = {
+      {{{"ETag", "\"a\""}}, {{"If-None-Match", "\"a\""}}, true},
+      {{{"ETag", "W/\"a\""}}, {{"If-None-Match", "\"a\""}}, true},
+      {{{"ETag", "\"a\""}}, {{"If-None-Match", "\"b\", W/\"a\""}}, true},
+      {{{"ETag", "\"a\""}}, {{"If-None-Match", "\"b\""}, {"If-None-Match", "\"a\""}}, true},
+      {{{"ETag", "\"a,b\""}}, {{"If-None-Match", "\"a,b\""}}, true},
+      {{{"ETag", "\"a\""}}, {{"If-None-Match", "*"}}, true},
+      {{}, {{"If-None-Match", "*"}}, true},
+      {{{"ETag", "\"a\""}}, {{"If-None-Match", "a"}}, false},
+      {{{"ETag", "\"a\""}}, {{"If-None-Match", "\"A\""}}, false},
+      {{}, {{"If-None-Match", "\"a\""}}, false},
+      // The tag counts, and not the date (RFC 9110, 13.2.2).
+      {{{"ETag", "\"a\""}, {"Last-Modified", date}},
+       {{"If-None-Match", "\"b\""}, {"If-Modified-Since", later}},
+       false},
+      {{{"Last-Modified", date}}, {{"If-Modified-Since", date}}, true},
+      {{{"Last-Modified", date}}, {{"If-Modified-Since", later}}, true},
+      {{{"Last-Modified", date}}, {{"If-Modified-Since", earlier}}, false},
+      {{{"Last-Modified", date}}, {{"If-Modified-Since", "yesterday"}}, false},
+      {{{"Date", date}}, {{"If-Modified-Since", later}}, true},
+      {{{"Date", date}}, {{"If-Modified-Since", earlier}}, false},
+      {{}, {{"If-Modified-Since", date}}, true},  // received then
+      {{}, {{"If-Modified-Since", earlier}}, false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.asked.combined("if-none-match"), row.asked.combined("if-modified-since"));
+    CHECK(detail::is_not_modified(row.asked, stored(row.stored)) == row.expected);
+    CHECK_FALSE(detail::is_not_modified(row.asked, stored(row.stored, 404)));
+  }
+  const auto about = detail::not_modified_fields(
+      stored({{"ETag", "\"a\""}, {"Content-Type", "x"}, {"Vary", "a"}, {"Content-Length", "5"}}));
+  CHECK((about.size() == 2 && about.contains("etag") && about.contains("vary")));
+}
+
+TEST_CASE("fields that a cache keeps") {
+  const auto kept = detail::storable_fields({{"Connection", "a, Keep-Alive"},
+                                             {"A", "1"},
+                                             {"B", "2"},
+                                             {"Keep-Alive", "x"},
+                                             {"Proxy-Authenticate", "x"},
+                                             {"Transfer-Encoding", "chunked"},
+                                             {"Upgrade", "x"}});
+  CHECK((kept.size() == 1 && kept.contains("b")));
+}
+
+TEST_CASE("a 200 to HEAD is about what is stored") {
+  const auto r = stored({{"ETag", "\"a\""}, {"Last-Modified", date}, {"Content-Length", "5"}});
+  CHECK(detail::is_same_representation(r, {{"ETag", "\"a\""}, {"Content-Length", "5"}}));
+  CHECK(detail::is_same_representation(r, {}));
+  CHECK_FALSE(detail::is_same_representation(r, {{"ETag", "\"b\""}}));
+  CHECK_FALSE(detail::is_same_representation(r, {{"Last-Modified", "x"}}));
+  CHECK_FALSE(detail::is_same_representation(r, {{"Content-Length", "6"}}));
+  CHECK(detail::is_same_representation(stored({}), {{"Content-Length", "6"}}));
+}
+
+TEST_CASE("how long a response is worth keeping") {
+  const auto useful = [](std::string directives, fields more = {}) {
+    fields all{{"Cache-Control", directives}};
+    for (const field f : more) all.append_unchecked(f.name, f.value);
+    return stored(all).useful_for(start + 10s);
+  };
+  CHECK(useful("max-age=60") == 50s + 1h);
+  CHECK(useful("max-age=5") == 0s);
+  CHECK(useful("max-age=60, stale-while-revalidate=30, stale-if-error=100") == 150s + 1h);
+  CHECK(useful("max-age=5, stale-if-error=100") == 95s + 1h);
+  CHECK(useful("max-age=60, stale-if-error=100, must-revalidate") == 50s + 1h);
+  CHECK(useful("max-age=60", {{"ETag", "\"a\""}}) == 50s + 24h);
+  CHECK(useful("no-cache", {{"ETag", "\"a\""}}) == 24h);
 }
 
 TEST_CASE("failures that a stale response hides") {

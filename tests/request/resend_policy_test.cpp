@@ -110,7 +110,7 @@ TEST_CASE("responses that are sent again, each for its own reason") {
 
   f = willing(421);
   CHECK(decide(f) == resend::no);
-  f.coalesced = true;
+  f.by_other_server = true;
   CHECK(decide(f) == resend::to_its_own_origin);
 
   f = willing(302);

@@ -3,6 +3,7 @@
 #include "servers/client_support.hpp"
 
 #include <cohttps/task/when_all.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <algorithm>
 #include <atomic>

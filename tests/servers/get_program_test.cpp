@@ -4,6 +4,7 @@
 #include "servers/programs.hpp"
 
 #include <cohttps/core/base64.hpp>
+#include <cohttps/version.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
@@ -159,6 +160,84 @@ TEST_CASE("get: --json gives one object with everything") {
   CHECK(error.at("phase") == "handshake");
   CHECK(error.at("reason") == "missing_intermediate");
   CHECK(error.at("message").get<std::string>().starts_with("https://localhost:"));
+}
+
+TEST_CASE("get: -f ends with 22 where the server answers with an error") {
+  auto& server = server_for_get();
+  descriptor_balance balance;
+  const auto missing = server.url(site::both, "/missing");
+  const auto silent = get_trusting({"-f", missing});
+  CHECK(silent.code == 22);
+  CHECK(silent.out.empty());
+  CHECK(silent.err == "get: the server answered 404 Not Found\n");
+  const auto shown = get_trusting({"--fail-with-body", missing});
+  CHECK(shown.code == 22);
+  CHECK(shown.out == get_trusting({missing}).out);
+  CHECK_FALSE(shown.out.empty());
+  CHECK(get_trusting({"-f", server.url(site::both, "/small.txt")}).out == server.small);
+  const auto file = (server.folder().path() / "not-made").string();
+  CHECK(get_trusting({"-f", "-o", file, missing}).code == 22);
+  CHECK_FALSE(std::filesystem::exists(file));
+  CHECK(get_trusting({"-f", "--fail-with-body", missing}).code == 2);
+}
+
+TEST_CASE("get: -k takes a certificate that is refused without it, and warns") {
+  auto& server = server_for_get();
+  descriptor_balance balance;
+  const auto incomplete = server.url(site::leaf_only, "/small.txt");
+  CHECK(get_trusting({incomplete}).code == 60);
+  const auto taken = get({"-k", incomplete});
+  CHECK(taken.code == 0);
+  CHECK(taken.out == server.small);
+  CHECK(taken.err.starts_with("get: warning: -k takes any certificate"));
+  const auto told = get({"-k", "-w", "%{ssl_verify_result}", "-o", "/dev/null", incomplete});
+  CHECK(told.out == "1");
+}
+
+TEST_CASE("get: -w writes what is known of the transfer") {
+  auto& server = server_for_get();
+  descriptor_balance balance;
+  const auto small = server.url(site::both, "/small.txt");
+  const auto write = [&](std::string format, std::vector<std::string> more) {
+    more.insert(more.begin(), {"-o", "/dev/null", "-w", std::move(format)});
+    return get_trusting(std::move(more));
+  };
+  CHECK(write("%{http_code} %{http_version} %{size_download} %{scheme} %{method} %{num_redirects}",
+              {small})
+            .out == "200 1.1 " + std::to_string(server.small.size()) + " https GET 0");
+  CHECK(write("%{url_effective} %{num_redirects}", {"-L", server.url(site::both, "/moved")}).out ==
+        small + " 1");
+  CHECK(write("%{redirect_url}", {server.url(site::both, "/moved")}).out == small);
+  CHECK(write("%header{content-length}|%{remote_port}|%{ssl_verify_result}", {small}).out ==
+        std::to_string(server.small.size()) + '|' + std::to_string(server.port(site::both)) + "|0");
+  CHECK(write("a%%b\\n\\t%{unclosed", {small}).out == "a%b\n\t%{unclosed");
+  CHECK(write("seen%{onerror}hidden", {small}).out == "seen");
+  CHECK(write("%{stderr}there%{stdout}here", {small}).err == "there");
+
+  const auto json = nlohmann::json::parse(write("%{json}", {small}).out);
+  CHECK(json.at("exitcode") == 0);
+  CHECK(json.at("time_connect").get<double>() <= json.at("time_total").get<double>());
+  CHECK(json.at("time_appconnect").get<double>() <= json.at("time_starttransfer").get<double>());
+
+  const refusing_port nobody;
+  const auto failed = write("%{http_code} %{exitcode}%{onerror}: %{errormsg}",
+                            {"https://127.0.0.1:" + nobody.text()});
+  CHECK(failed.code == 7);
+  CHECK(failed.out.starts_with("000 7: https://127.0.0.1:"));
+  const auto unknown = write("%{http_cod}", {small});
+  CHECK(unknown.code == 2);
+  CHECK(unknown.err.find("http_cod") != std::string::npos);
+}
+
+TEST_CASE("get: --version names cohttps and its libraries") {
+  server_for_get();
+  const auto r = get({"--version"});
+  CHECK(r.code == 0);
+  CHECK(r.out.starts_with("get (cohttps " COHTTPS_VERSION_STRING ") Botan/3."));
+  CHECK(r.out.find(" Asio/") != std::string::npos);
+#ifdef COHTTPS_HAS_NGHTTP2
+  CHECK(r.out.find("HTTP/2") != std::string::npos);
+#endif
 }
 
 TEST_CASE("get: exit codes tell what went wrong") {

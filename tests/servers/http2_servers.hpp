@@ -22,10 +22,16 @@ class http2_site {
     // h2o becomes nobody where root starts it.
     std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
     const auto issued = root_.issue({.dns = {"localhost"}, .ip = {"127.0.0.1"}});
+    std::vector<std::string> names{"localhost"};  // 15,000 bytes and more
+    for (int i = 0; i < 400; ++i)
+      names.push_back("name-" + std::to_string(i) + ".of.many.localhost");
+    const auto many = root_.issue({.dns = names});
     folder_.write("root.pem", root_.certificate_pem());
     folder_.write("site.key", issued.key_pem);
     folder_.write("site.pem", issued.chain_pem);
     folder_.write("both.pem", issued.chain_pem + issued.key_pem);
+    folder_.write("large.key", many.key_pem);
+    folder_.write("large.pem", many.chain_pem);
     folder_.write("site/small.txt", small);
     folder_.write("site/large.bin", large);
   }

@@ -1,6 +1,8 @@
 // The client against a real server over real sockets.
 #include "servers/client_support.hpp"
 
+#include <cohttps/transport/sleep.hpp>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 using namespace std::chrono_literals;

@@ -2,6 +2,8 @@
 // open.
 #include "servers/client_support.hpp"
 
+#include <cohttps/transport/sleep.hpp>
+
 using namespace cohttps;
 using namespace cohttps::testing;
 using namespace std::chrono_literals;

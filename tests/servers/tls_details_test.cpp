@@ -76,8 +76,8 @@ TEST_CASE("peers: OpenSSL changes its keys in the middle of much data") {
   REQUIRE(::mkfifo(at("commands").c_str(), 0600) == 0);
   const auto program = openssl_server::program();
   constexpr std::size_t pieces = 3, piece = 512 * 1024;
-  for (const bool record_reader : {true, false}) {
-    CAPTURE(record_reader);
+  for (const bool record_layer : {true, false}) {
+    CAPTURE(record_layer);
     const auto port = free_port();
     running_program server(
         folder, "server",
@@ -103,7 +103,7 @@ TEST_CASE("peers: OpenSSL changes its keys in the middle of much data") {
     server.wait_until([&] { return server.out().find("ACCEPT") != std::string::npos; });
     int changes = 0;
     tls_options options{.system_roots = false, .root_pem = test_authority().certificate_pem()};
-    options.record_reader = record_reader;
+    options.record_layer = record_layer;
     options.key_log = [&](std::string_view line) {
       changes += line.starts_with("SERVER_TRAFFIC_SECRET_") ? 1 : 0;
     };

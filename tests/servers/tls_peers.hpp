@@ -7,6 +7,9 @@
 #include "servers/process.hpp"
 #include "tls/tls_server_peer.hpp"
 
+#include <botan/system_rng.h>
+#include <botan/tls_session_manager_memory.h>
+
 #include <certificate_authority.hpp>
 #include <cstdint>
 #include <filesystem>

@@ -5,11 +5,15 @@ Prints `ok NAME`, `not ok NAME` or `skip NAME why` for each, and at last how man
 With --all clang-tidy sees every file, else those that changed. tools/check runs all of the checks.
 """
 import argparse
+import concurrent.futures
+import itertools
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.dont_write_bytecode = True  # leave the checkout as it is
@@ -19,6 +23,9 @@ import rules
 import self_test
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/packaging"))
+import ports  # noqa: E402
+import ways  # noqa: E402
 
 
 class Skipped(Exception):
@@ -83,9 +90,20 @@ class Checks:
         return compilers.formatting(ROOT, cpp_files())
 
     def headers(self):
-        """Each header compiles alone, with GCC, with Clang, and with the definitions apart, without warnings."""
+        """Each header compiles alone, without warnings; those that changed also with Clang."""
         need("clang++")
-        return compilers.headers_alone(self.flags, [compilers.gcc(), compilers.find("clang++")])
+        paths = cpp_files() if self.options.all else changed_files()
+        include = ROOT / "include/cohttps"
+        changed = {path.relative_to(include).as_posix() for path in paths if include in path.parents}
+        return compilers.headers_alone(self.flags, compilers.gcc(), compilers.find("clang++"), changed)
+
+    def oldest_botan(self):
+        """The definitions compile with the headers of the oldest Botan that a distribution has."""
+        headers = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"), "cohttps/botan-oldest")
+        if not headers.exists():
+            raise Skipped("tools/setup found no package of it")
+        problems, self.note = compilers.compiles_with_botan(self.flags, compilers.gcc(), headers)
+        return problems
 
     def odr(self):
         """Two translation units that include everything link together, also with the definitions apart."""
@@ -96,7 +114,15 @@ class Checks:
         version = subprocess.run([compilers.gcc(), "-dumpversion"], capture_output=True, text=True).stdout
         if int(version.split(".")[0] or 0) >= 13:
             raise Skipped("this GCC compiles them rightly")
-        return compilers.refused_forms(self.flags, compilers.gcc(), ROOT / "tests/structure/temporaries.cpp")
+        flags = self.flags.with_macros([compilers.SEPARATE])
+        return compilers.refused_forms(flags, compilers.gcc(), ROOT / "tests/structure/temporaries.cpp")
+
+    def mistakes(self):
+        """Usual mistakes are refused, and the first five lines say what to write."""
+        flags = self.flags.with_macros([compilers.SEPARATE])
+        path = ROOT / "tests/structure/mistakes.cpp"
+        both = [compilers.gcc(), *filter(None, [compilers.find("clang++")])]
+        return [problem for compiler in both for problem in compilers.refused_forms(flags, compiler, path, lines=5)]
 
     def tidy(self):
         """clang-tidy 19 finds nothing in what changed."""
@@ -124,13 +150,34 @@ class Checks:
         problems, self.note = instructions.check(self.flags, ROOT)
         return problems
 
+    def arm64(self):
+        """A program compiles for ARM64, and runs under qemu-user."""
+        if not ways.arm64_compiler() or not ways.ARM64_BOTAN.exists():
+            raise Skipped("there is no compiler or no Botan for it: `tools/setup arm64` brings them")
+        self.note = "run under qemu-user" if shutil.which("qemu-aarch64") else "compiled only, without qemu-user"
+        return [problem for _, problem in ways.cases(["arm64"]) if problem]
+
+    def documented(self):
+        """Each public name has a docstring, each reason of an error its cause and remedy, each macro its meaning."""
+        if not shutil.which("doxygen"):
+            raise Skipped("doxygen is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            done = compilers.run([sys.executable, str(ROOT / "docs/site/build.py"), "--check", folder])
+        return done.stdout.splitlines() or ([done.stderr.strip()[-300:]] if done.returncode else [])
+
     def size(self):
         warnings = rules.size_warnings(ROOT)
         self.note = "; ".join(warnings)
         return rules.size(ROOT)
 
 
-NAMES = [*rules.TEXT_CHECKS, "shell", "format", "headers", "odr", "temporaries", "tidy", "budget", "functions", "instructions", "selftest"]
+# Checks that report case by case.
+CASES = {
+    "packages": lambda: itertools.chain(ports.cases(), ways.cases()),
+    "selftest": lambda: self_test.run(bool(compilers.find("clang-tidy"))),
+}
+NAMES = [*rules.TEXT_CHECKS, "shell", "format", "headers", "oldest_botan", "odr", "temporaries", "mistakes", "tidy", "budget", "functions", "instructions",
+         "arm64", "documented", *CASES]
 
 
 def main():
@@ -141,7 +188,7 @@ def main():
     options = parser.parse_args()
     if unknown := set(options.checks) - set(NAMES):
         parser.error(f"unknown check {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    checks, counts = Checks(options), {"passed": 0, "failed": 0, "skipped": 0}
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
 
     def report(word, name, note, problems=()):
         counts[{"ok": "passed", "not ok": "failed", "skip": "skipped"}[word]] += 1
@@ -149,21 +196,26 @@ def main():
         for problem in problems:
             print(f"    {problem}", flush=True)
 
-    for name in options.checks or NAMES:
-        if name == "selftest":
-            for case, problem in self_test.run(bool(compilers.find("clang-tidy"))):
-                report("not ok" if problem else "ok", case, "", [problem] if problem else [])
-            continue
-        started, checks.note = time.monotonic(), ""
-        check = getattr(checks, name, None) or (lambda name=name: rules.TEXT_CHECKS[name](ROOT))
+    def outcomes(name):
+        """(word, name, note, problems) of each case of a check."""
+        started = time.monotonic()
+        if name in CASES:
+            return [("not ok" if problem else "ok", case, "", [problem] if problem else []) for case, problem in CASES[name]()]
+        checks = Checks(options)
+        check = getattr(checks, name, None) or (lambda: rules.TEXT_CHECKS[name](ROOT))
         try:
             problems = check()
         except Skipped as why:
-            report("skip", name, str(why))
-            continue
+            return [("skip", name, str(why))]
         seconds = time.monotonic() - started
         note = ", ".join(filter(None, [checks.note, f"{seconds:.0f} s" if seconds >= 1 else ""]))
-        report("not ok" if problems else "ok", name, f"({note})" if note else "", problems)
+        return [("not ok" if problems else "ok", name, f"({note})" if note else "", problems)]
+
+    # Two at a time: some of them use one processor only.
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for outcome in pool.map(outcomes, options.checks or NAMES):
+            for case in outcome:
+                report(*case)
     print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
     return 1 if counts["failed"] else 0
 

@@ -18,7 +18,8 @@ import rules
 
 
 SEPARATE = "-DCOHTTPS_SEPARATE_COMPILATION"
-APART = "src.hpp"  # the one header that wants it
+NO_RECORD_LAYER = "-DCOHTTPS_NO_RECORD_LAYER"
+APART = ("src.hpp", "testing/src.hpp")  # the headers that want it
 
 
 def find(program):
@@ -66,7 +67,7 @@ class Flags:
             of_file[file] = cls.kept(shlex.split(entry["command"])[1:], entry["directory"])
         some = next((flags for file, flags in of_file.items() if "tests" in file.parts), None)
         some = some or next(iter(of_file.values()))
-        common = [f for f in some if f != SEPARATE  # what wants it says so
+        common = [f for f in some if f not in (SEPARATE, NO_RECORD_LAYER)  # what wants them says so
                   and (not f.startswith("-I") or root not in pathlib.Path(f[2:]).parents)]
         link = []
         for dependency in json.loads((build / "meson-info/intro-dependencies.json").read_text()):
@@ -118,11 +119,14 @@ def changed_by_separation(headers):
     return changed
 
 
-def headers_alone(flags, compilers):
-    """Each header compiles as the only one of a program, twice over, with every compiler, and with the
-    definitions apart where that makes a difference."""
+def headers_alone(flags, compiler_of_all, compiler_of_some, changed):
+    """Each header compiles as the only one of a program, twice over: with the definitions apart, and header-only
+    those that programs name. What changed compiles in both ways, with a second compiler, and its definitions alone."""
     texts = rules.headers(flags.root)
-    headers = sorted(texts)
+    declared = sorted(header for header in texts if header.endswith(".hpp") and header not in APART)
+    changed = sorted(header for header in texts if header in changed and header not in APART)
+    named = [header for header in declared if rules.part_of(header) in ("", "client")]
+    depends = changed_by_separation(texts)
 
     def compile_one(job):
         compiler, header, mode = job
@@ -130,9 +134,9 @@ def headers_alone(flags, compilers):
         if library := rules.ADAPTERS.get(header):
             text = f"#if __has_include(<{library}>)\n{text}#endif\n"
         extra = ["-Wno-unknown-warning-option"] if "clang" in os.path.basename(compiler) else []
-        done = run([compiler, *flags.strict(), *extra, *mode, "-fsyntax-only", "-x", "c++", "-"], input=text)
+        done = run([compiler, *flags.strict(), *extra, *filter(None, [mode]), "-fsyntax-only", "-x", "c++", "-"], input=text)
         if done.returncode:
-            how = " ".join([os.path.basename(compiler), *mode])
+            how = f"{os.path.basename(compiler)} {mode}".strip()
             return f"{header}: not alone with {how}: {first_error(done.stderr)}"
         return None
 
@@ -142,32 +146,50 @@ def headers_alone(flags, compilers):
                        for there in flags.found(path))]
     if internal:
         return internal
-    jobs = [(compiler, header, []) for header in headers if header != APART for compiler in compilers]
-    jobs += [(compilers[0], header, [SEPARATE]) for header in sorted(changed_by_separation(texts))]
+    jobs = dict.fromkeys((compiler_of_all, header, SEPARATE) for header in [*declared, *changed])
+    jobs |= dict.fromkeys((compiler_of_all, header, "") for header in [*named, *changed] if header in depends)
+    jobs |= dict.fromkeys((compiler_of_some, header, "") for header in changed)
     return [problem for problem in in_parallel(compile_one, jobs) if problem]
 
 
-def refused_forms(flags, compiler, path):
-    """Each `FORM == n  // text` of a file is refused by the compiler, with that text; without one it compiles."""
+def refused_forms(flags, compiler, path, lines=None):
+    """Each `FORM == n  // text` of a file is refused by the compiler, with that text; without one it compiles.
+    With `lines` the text is among the first lines of what the compiler says, after the list of includes."""
     texts = re.findall(r"^#(?:el)?if FORM == (\d+)  // (.+)$", path.read_text(), re.M)
     problems = []
-    for form, text in [("0", None), *texts]:
-        done = run([compiler, *flags.strict(), f"-DFORM={form}", "-fsyntax-only", str(path)])
+
+    def try_form(form):
+        return run([compiler, *flags.strict(), f"-DFORM={form}", "-fsyntax-only", str(path)])
+
+    forms = [("0", None), *texts]
+    for (form, text), done in zip(forms, in_parallel(try_form, [form for form, _ in forms])):
+        said = [line for line in done.stderr.splitlines() if not re.match(r"In file included from|\s+from ", line)]
         if text is None and done.returncode:
             problems.append(f"{path.name}: does not compile without a form: {first_error(done.stderr)}")
-        elif text and (not done.returncode or text not in done.stderr):
-            problems.append(f"{path.name}: form {form} is not refused with \"{text}\"")
+        elif text and (not done.returncode or text not in "\n".join(said[:lines])):
+            problems.append(f"{path.name}: form {form} is not refused with \"{text}\" by {compiler}")
     return problems
+
+
+def compiles_with_botan(flags, compiler, headers):
+    """src.cpp compiles with other headers of Botan. Gives problems, and their version."""
+    others = [flag for flag in flags.relaxed() if not re.match(r"-(isystem|I).*/botan-3$", flag)]
+    command = [compiler, f"-isystem{headers}", *others, SEPARATE]
+    macros = run([*command, "-E", "-dM", "-include", "botan/version.h", "-x", "c++", "-"], input="").stdout
+    version = ".".join(re.search(rf"define BOTAN_VERSION_{part} (\d+)", macros).group(1) for part in ("MAJOR", "MINOR", "PATCH"))
+    done = run([*command, "-fsyntax-only", str(flags.root / "include/cohttps/src.cpp")])
+    return ([f"with Botan {version}: {first_error(done.stderr)}"] if done.returncode else []), f"Botan {version}"
 
 
 def one_definition(flags, compiler):
     """Two translation units that include everything, in opposite orders, link and run: header-only,
-    and with the definitions in a third."""
-    every = [h for h in sorted(rules.headers(flags.root)) if h != APART and h not in rules.ADAPTERS]
+    and with the definitions in units of their own."""
+    every = [h for h in sorted(rules.headers(flags.root)) if h not in APART and h not in rules.ADAPTERS]
     problems = units_link(flags, compiler, every)
-    if (flags.root / "include/cohttps/src.cpp").exists():
-        third = {"three": "#include <cohttps/src.cpp>\n"}
-        problems += units_link(flags.with_macros([SEPARATE]), compiler, every, third)
+    include = flags.root / "include"
+    sources = {path.parent.name: f"#include <{path.relative_to(include)}>\n" for path in include.rglob("src.cpp")}
+    if sources:
+        problems += units_link(flags.with_macros([SEPARATE]), compiler, every, sources)
     return problems
 
 
@@ -235,8 +257,10 @@ def compile_time(flags, compiler, source, limit, header_only_limit, rounds=3):
             bare.write_text("".join(f'#include "{file}"\n' for file in needed) + "int main() {}\n")
             jobs = {"bare": (bare, []), "separate": (source, [SEPARATE]), "header-only": (source, [])}
             times = {name: [] for name in jobs}
-            for _ in range(rounds):
+            for number in range(rounds):
                 for name, (file, macros) in jobs.items():
+                    if number > 0 and name == "header-only":
+                        continue  # takes longest, and its limit is loose
                     times[name].append(
                         compile_seconds(flags.with_macros(macros), compiler, file, f"{folder}/out.o"))
         except ValueError as error:

@@ -4,6 +4,7 @@
 Prints `ok NAME` or `not ok NAME` for each. With --clang, also those that need LLVM 19.
 """
 import pathlib
+import shutil
 import sys
 import tempfile
 
@@ -11,6 +12,11 @@ sys.dont_write_bytecode = True  # leave the checkout as it is
 import compilers
 import instructions
 import rules
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "docs/site"))
+import doxygen  # noqa: E402
+import reasons  # noqa: E402
+import reference  # noqa: E402
 
 CLEAN = {
     "include/cohttps/core/number.hpp": """// A number; "Botan::TLS" and std::cerr in a comment are fine.
@@ -42,6 +48,7 @@ PLANTS = [
     ("a lower layer includes a higher one", "layers", "core/up", header("", "cohttps/http1/parser.hpp")),
     ("machines include each other", "layers", "http2/across", header("", "cohttps/http1/parser.hpp")),
     ("a proxy's machine includes another one", "layers", "proxy/across", header("", "cohttps/http1/parser.hpp")),
+    ("DNS messages include another machine", "layers", "dns/across", header("", "cohttps/http1/parser.hpp")),
     ("a model of the transport includes the client's layers", "layers", "transport/asio/up",
      header("", "cohttps/connect/x.hpp")),
     ("a folder without a layer", "layers", "extra/new", header("")),
@@ -54,6 +61,7 @@ PLANTS = [
     ("Asio outside transport/asio", "names", "connect/socket", header("inline asio::io_context* c = nullptr;\n")),
     ("Asio by its full name", "names", "connect/full", header("inline ::asio::io_context* c = nullptr;\n")),
     ("a Boost.Asio header outside transport/asio", "names", "client/post", header("", "boost/asio/post.hpp")),
+    ("a POSIX header outside its places", "names", "client/socket", header("", "fcntl.h")),
     ("libidn2 outside url/idna.hpp", "names", "url/host", header("", "idn2.h")),
     ("an adapter that knows the client", "layers", "adapters/up", header("", "cohttps/client/x.hpp")),
     ("nlohmann-json in two headers", "names", "http/{value,values}", header("", "nlohmann/json.hpp")),
@@ -110,7 +118,7 @@ class Tree:
             return rules.TEXT_CHECKS[name](self.root)
         headers = sorted(self.root.rglob("*.hpp"))
         if name == "headers":
-            return compilers.headers_alone(self.flags, [compilers.gcc()])
+            return compilers.headers_alone(self.flags, compilers.gcc(), None, set())
         if name == "odr":
             return compilers.one_definition(self.flags, compilers.gcc())
         for config in (".clang-tidy", ".clang-format"):
@@ -138,9 +146,12 @@ def planted(name, check, where, text):
 
 
 def counts_that_differ():
-    recorded = {"a": 1000, "b": 1000, "c": 1000, "gone": 1}
-    found = instructions.compare(recorded, {"a": 1019, "b": 1030, "c": 970, "new": 5})
-    if [line.split(":")[0] for line in found] != ["b", "c", "new", "gone"]:
+    one = {"instructions": 1000, "I1 misses": 100, "D1 misses": 0}
+    recorded = {"a": one, "b": one, "c": one, "d": one, "gone": one}
+    now = {"a": {**one, "instructions": 1019, "I1 misses": 124}, "b": {**one, "instructions": 1030},
+           "c": {**one, "instructions": 970}, "d": {**one, "I1 misses": 126}, "new": {"instructions": 5}}
+    found = instructions.compare(recorded, now)
+    if [line.split(":")[0] for line in found] != ["b", "c", "d", "new", "gone"]:
         return f"found {found}"
     return None
 
@@ -162,6 +173,30 @@ def slow_program():
     return ""
 
 
+def texts_that_are_missing():
+    """A reason without a row, a row without a reason, and a macro without a row are found."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Tree(folder)
+        tree.write("docs/site/reasons.md", "## `usage`\n\n| `long_gone` | cause | remedy |\n")
+        tree.write("docs/site/macros.md", "")
+        tree.write("include/cohttps/core/new.hpp", header(
+            '#define COHTTPS_NEW 1\nauto x = fail(error_category::usage, "brand_new", "the call is wrong");\n'))
+        found = "\n".join(reasons.problems(tree.root) + reference.macro_problems(tree.root))
+        missing = [word for word in ("brand_new", "long_gone", "COHTTPS_NEW") if word not in found]
+        return f"not found: {', '.join(missing)}" if missing else ""
+
+
+def name_without_docstring():
+    """A public name without a docstring is found, and one of the engine is not."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Tree(folder)
+        text = "namespace cohttps{} {{ class {} {{ public: int {}() const; }}; }}\n"
+        tree.write("include/cohttps/core/new.hpp", header(text.format("", "bare", "member") + text.format("::detail", "inner", "own")))
+        entities = doxygen.read(doxygen.run(tree.root, pathlib.Path(folder, "doxygen")))
+        found = " ".join(doxygen.undocumented(entities))
+        return "" if "bare has" in found and "bare::member" in found and "inner" not in found else f"found: {found}"
+
+
 def run(with_clang):
     """(name, problem or nothing) of each violation."""
     plants = PLANTS + COMPILER_PLANTS + (CLANG_PLANTS if with_clang else [])
@@ -169,6 +204,9 @@ def run(with_clang):
         yield f"{plant[1]} finds {plant[0]}", planted(*plant)
     yield "instructions finds more and fewer", counts_that_differ()
     yield "budget finds a slow program", slow_program()
+    yield "documented finds texts that are missing", texts_that_are_missing()
+    if shutil.which("doxygen"):
+        yield "documented finds a name without a docstring", name_without_docstring()
 
 
 def main():

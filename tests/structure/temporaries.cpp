@@ -21,7 +21,7 @@ cohttps::task<void> send(cohttps::client& client, std::string url) {
   (void)co_await client.get(url, {.on_progress = [url](const progress&) { (void)url; }});
 #elif FORM == 2  // GCC before 13 destroys this value twice. Give it a name
   (void)co_await client.post(url, content::of(user{1, "alice"}));
-#elif FORM == 3  // use of deleted function
+#elif FORM == 3  // argument discards qualifiers
   (void)co_await cohttps::client({.allow_plaintext = true}).get(url);
 #else
   (void)co_await client.get(url);

@@ -12,7 +12,7 @@
 namespace allocations {
 
 inline void* allocate(std::size_t size, std::size_t alignment) {
-  made.fetch_add(1, std::memory_order_relaxed);
+  ++made;
   if (until_failure >= 0 && until_failure-- == 0) throw std::bad_alloc();
   if (size == 0) size = 1;
   void* memory =
@@ -38,8 +38,7 @@ extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const
                                                          void (*on_free)(const volatile void*));
 namespace allocations {
 inline const int hooked = __sanitizer_install_malloc_and_free_hooks(
-    [](const volatile void*, std::size_t) { made.fetch_add(1, std::memory_order_relaxed); },
-    [](const volatile void*) {});
+    [](const volatile void*, std::size_t) { ++made; }, [](const volatile void*) {});
 }  // namespace allocations
 #else
 // The other forms of new and delete call these. Not inline: the standard forbids it, and GCC 12

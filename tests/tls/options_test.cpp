@@ -12,6 +12,7 @@
 #include <botan/pubkey.h>
 #include <botan/system_rng.h>
 #include <botan/tls_session_manager_memory.h>
+#include <botan/x509cert.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>

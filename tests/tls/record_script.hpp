@@ -66,15 +66,16 @@ inline const issued_certificate& script_certificate() {
   return made;
 }
 
-/// Cuts after the number of bytes that `split(n)` gives for the nth piece.
+/// Cuts after the number of bytes that `split(n)` gives for the nth piece. The client sends data
+/// before the server does, or nothing.
 template <class Split>
 record_outcome run_script(const std::vector<record_step>& steps, const std::string& cipher,
-                          bool in_place, Split split) {
+                          bool in_place, Split split, bool client_first = true) {
   static const auto reading =
       tls_context::create({.system_roots = false, .danger = tls::danger::accept_any_certificate{}})
           .value();
   static const auto plainly = tls_context::create({.system_roots = false,
-                                                   .record_reader = false,
+                                                   .record_layer = false,
                                                    .danger = tls::danger::accept_any_certificate{}})
                                   .value();
   tls_server_peer server(script_certificate(), {.ciphers = {cipher}});
@@ -87,6 +88,13 @@ record_outcome run_script(const std::vector<record_step>& steps, const std::stri
   while (!client.handshake_done() || !client.outgoing().empty()) {
     up();
     if (!client.receive(server.outgoing)) throw std::runtime_error("no handshake");
+  }
+
+  if (client_first) {
+    if (!client.send(std::as_bytes(std::span("go", 2)))) throw std::runtime_error("no sending");
+    up();
+    if (server.received != "go") throw std::runtime_error("nothing came");
+    server.received.clear();
   }
 
   record_forge forge(cipher, server.traffic_secret);

@@ -94,7 +94,7 @@ TEST_CASE("a list of the same key under another name is not the issuer's") {
   const auto leaf = test_authority().issue({.dns = {"localhost"}, .crl_url = list});
   const Botan::X509_CRL other(
       make_crl(certificate_authority("somebody else"), {.signer = &test_authority().self()}));
-  CHECK(tls::judge(other, chain_of(leaf), 0, now) == revocation_status::untrusted);
+  CHECK(tls::check_revocation(other, chain_of(leaf), 0, now) == revocation_status::untrusted);
 }
 
 TEST_CASE("a list counts for the certificates that it is about") {
@@ -110,8 +110,8 @@ TEST_CASE("a list counts for the certificates that it is about") {
     return crl_extension("2.5.29.28", true, tlv(0x30, parts));
   };
   const auto says = [&](const issued_certificate& subject, crl_content content) {
-    return tls::judge(Botan::X509_CRL(make_crl(test_authority(), content)), chain_of(subject), 0,
-                      now);
+    return tls::check_revocation(Botan::X509_CRL(make_crl(test_authority(), content)),
+                                 chain_of(subject), 0, now);
   };
   // What it says of a certificate that is not on the list, and of one that is.
   const auto both = [&](const issued_certificate& subject, const bytes& extensions) {
@@ -166,7 +166,7 @@ TEST_CASE("a distribution point of some reasons, and one of another issuer") {
         {.dns = {"localhost"}, .others = {{"2.5.29.31", tlv(0x30, {tlv(0x30, {name, more})})}}});
     const Botan::X509_CRL crl(make_crl(
         test_authority(), {.extensions = crl_extension("2.5.29.28", true, tlv(0x30, {name}))}));
-    return tls::judge(crl, chain_of(leaf), 0, now);
+    return tls::check_revocation(crl, chain_of(leaf), 0, now);
   };
   CHECK(said({}) == revocation_status::good);
   CHECK(said(tlv(0x81, {{1, 0x40}})) == revocation_status::unknown);

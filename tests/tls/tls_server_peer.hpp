@@ -2,38 +2,29 @@
 #pragma once
 
 #include <cohttps/core/buffer.hpp>
-#include <cohttps/tls/botan.hpp>
 
-#include <botan/certstor.h>
-#include <botan/credentials_manager.h>
-#include <botan/data_src.h>
-#include <botan/pk_keys.h>
-#include <botan/pkix_types.h>
-#include <botan/system_rng.h>
 #include <botan/tls_alert.h>
-#include <botan/tls_callbacks.h>
-#include <botan/tls_exceptn.h>
-#include <botan/tls_extensions.h>
-#include <botan/tls_policy.h>
-#include <botan/tls_server.h>
-#include <botan/tls_session.h>
-#include <botan/tls_session_manager_memory.h>
-#include <botan/tls_session_manager_noop.h>
-#include <botan/x509cert.h>
+#include <botan/tls_algos.h>
 
-#include <algorithm>
 #include <certificate_authority.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace Botan {
+class X509_Certificate;
+}  // namespace Botan
+namespace Botan::TLS {
+class Session_Manager;
+}  // namespace Botan::TLS
 
 namespace cohttps::testing {
 
@@ -55,6 +46,9 @@ struct tls_server_options {
   std::chrono::seconds ticket_lifetime = std::chrono::hours(24 * 2);
   std::vector<std::uint8_t> staple = {};  ///< an OCSP answer for its certificate; empty: none
   std::string client_authority_pem = {};  ///< whose certificates clients are asked for; empty: any
+  /// For QUIC (RFC 9001, 8.2): gives the server's transport parameters; empty for TCP. `nullopt`
+  /// leaves the extension out.
+  std::function<std::optional<std::vector<std::uint8_t>>()> quic_parameters = {};
   /// The common names of the certificates that clients show; may be null.
   std::shared_ptr<std::vector<std::string>> clients = {};
 };
@@ -63,38 +57,22 @@ class tls_server_peer {
  public:
   using options = tls_server_options;
 
-  explicit tls_server_peer(const issued_certificate& certificate, options how = {})
-      : hooks_(std::make_shared<hooks>(*this, how)),
-        server_(hooks_,
-                how.sessions ? how.sessions : std::make_shared<Botan::TLS::Session_Manager_Noop>(),
-                std::make_shared<credentials>(certificate.key,
-                                              parse(how.chain_pem.value_or(certificate.chain_pem)),
-                                              parse(how.client_authority_pem)),
-                std::make_shared<policy>(how), std::make_shared<Botan::System_RNG>()) {}
+  explicit tls_server_peer(const issued_certificate& certificate, options how = {});
+  tls_server_peer(const tls_server_peer&) = delete;
+  tls_server_peer& operator=(const tls_server_peer&) = delete;
+  ~tls_server_peer();
 
   /// Takes what the client sent. False when that was refused; the alert is in `outgoing`.
-  bool receive(std::span<const std::byte> bytes) {
-    try {
-      server_.received_data(
-          std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
-      return true;
-    } catch (const std::exception& e) {
-      refusal = e.what();
-      return false;
-    }
-  }
-  void send(std::string_view text) { server_.send(text); }
-  void close() { server_.close(); }
-  void alert(Botan::TLS::AlertType type) { server_.send_fatal_alert(type); }
-  void warn(Botan::TLS::AlertType type) { server_.send_warning_alert(type); }
-  void update_keys(bool ask_peer) { server_.update_traffic_keys(ask_peer); }
-  void renegotiate() { server_.renegotiate(); }
-  bool active() const { return server_.is_active(); }
-  std::vector<Botan::X509_Certificate> client_chain() const { return server_.peer_cert_chain(); }
-  std::vector<std::uint8_t> exported(const std::string& label, std::size_t size) const {
-    const auto key = server_.key_material_export(label, "", size).bits_of();
-    return {key.begin(), key.end()};
-  }
+  bool receive(std::span<const std::byte> bytes);
+  void send(std::string_view text);
+  void close();
+  void alert(Botan::TLS::AlertType type);
+  void warn(Botan::TLS::AlertType type);
+  void update_keys(bool ask_peer);
+  void renegotiate();
+  bool active() const;
+  std::vector<Botan::X509_Certificate> client_chain() const;
+  std::vector<std::uint8_t> exported(const std::string& label, std::size_t size) const;
 
   buffer outgoing;                  ///< what goes to the client
   std::string received;             ///< the client's data
@@ -108,139 +86,11 @@ class tls_server_peer {
   std::map<std::string, std::vector<std::uint8_t>> secrets;  ///< all of them, by their labels
   std::vector<std::uint8_t> client_random;
   std::vector<std::uint8_t> master_secret;  ///< of TLS 1.2
+  std::vector<std::uint8_t> client_quic_parameters;
 
  private:
-  class hooks final : public Botan::TLS::Callbacks {
-   public:
-    hooks(tls_server_peer& peer, options o) : how(std::move(o)), peer_(peer) {}
-    void tls_emit_data(std::span<const std::uint8_t> data) override {
-      peer_.outgoing.append(std::as_bytes(data));
-    }
-    void tls_record_received(std::uint64_t, std::span<const std::uint8_t> data) override {
-      peer_.received.append(data.begin(), data.end());
-    }
-    void tls_alert(Botan::TLS::Alert alert) override {
-      peer_.alerts.push_back(alert.type_string());
-    }
-    void tls_session_established(const Botan::TLS::Session_Summary& summary) override {
-      peer_.server_name = summary.server_info().hostname();
-      peer_.established = true;
-    }
-    bool tls_peer_closed_connection() override { return false; }
-    void tls_verify_cert_chain(const std::vector<Botan::X509_Certificate>& chain,
-                               const std::vector<std::optional<Botan::OCSP::Response>>&,
-                               const std::vector<Botan::Certificate_Store*>&, Botan::Usage_Type,
-                               std::string_view, const Botan::TLS::Policy&) override {
-      if (how.clients && !chain.empty())
-        how.clients->push_back(chain.front().subject_dn().get_first_attribute("CN"));
-    }
-    std::string tls_server_choose_app_protocol(const std::vector<std::string>& offered) override {
-      peer_.offered_alpn = offered;
-      if (how.force_alpn) return *how.force_alpn;
-      for (const auto& protocol : how.alpn)
-        if (std::ranges::find(offered, protocol) != offered.end()) return protocol;
-      if (how.refuse_alpn)
-        throw Botan::TLS::TLS_Exception(Botan::TLS::AlertType::NoApplicationProtocol, "none fits");
-      return "";
-    }
-    void tls_ssl_key_log_data(std::string_view label, std::span<const std::uint8_t> random,
-                              std::span<const std::uint8_t> secret) const override {
-      peer_.secrets[std::string(label)].assign(secret.begin(), secret.end());
-      peer_.client_random.assign(random.begin(), random.end());
-      if (label == "CLIENT_RANDOM") peer_.master_secret.assign(secret.begin(), secret.end());
-      if (label == "SERVER_HANDSHAKE_TRAFFIC_SECRET")
-        peer_.handshake_secret.assign(secret.begin(), secret.end());
-      if (label == "SERVER_TRAFFIC_SECRET_0")
-        peer_.traffic_secret.assign(secret.begin(), secret.end());
-    }
-    void tls_modify_extensions(Botan::TLS::Extensions& extensions, Botan::TLS::Connection_Side side,
-                               Botan::TLS::Handshake_Type type) override {
-      Callbacks::tls_modify_extensions(extensions, side, type);
-      if (!how.extended_master_secret)
-        extensions.remove_extension(Botan::TLS::Extension_Code::ExtendedMasterSecret);
-    }
-    std::vector<std::uint8_t> tls_provide_cert_status(
-        const std::vector<Botan::X509_Certificate>&,
-        const Botan::TLS::Certificate_Status_Request&) override {
-      return how.staple;
-    }
-    options how;
-
-   private:
-    tls_server_peer& peer_;
-  };
-
-  class policy final : public Botan::TLS::Policy {
-   public:
-    explicit policy(options o) : how_(std::move(o)) {}
-    bool server_uses_own_ciphersuite_preferences() const override { return false; }
-    bool allow_ssl_key_log_file() const override { return true; }
-    std::size_t new_session_tickets_upon_handshake_success() const override { return how_.tickets; }
-    std::chrono::seconds session_ticket_lifetime() const override { return how_.ticket_lifetime; }
-    bool allow_tls12() const override { return how_.tls12; }
-    bool allow_tls13() const override { return how_.tls13; }
-    std::vector<std::string> allowed_ciphers() const override {
-      return how_.ciphers.empty() ? Policy::allowed_ciphers() : how_.ciphers;
-    }
-    std::vector<Botan::TLS::Group_Params> key_exchange_groups() const override {
-      return how_.groups.empty() ? Policy::key_exchange_groups() : how_.groups;
-    }
-    std::vector<std::string> allowed_macs() const override { return {"AEAD", "SHA-256", "SHA-1"}; }
-    std::vector<std::string> allowed_key_exchange_methods() const override {
-      return {"ECDH", "DH", "RSA"};
-    }
-    bool request_client_certificate_authentication() const override {
-      return how_.ask_client_certificate || how_.require_client_certificate;
-    }
-    bool require_client_certificate_authentication() const override {
-      return how_.require_client_certificate;
-    }
-
-   private:
-    options how_;
-  };
-
-  class credentials final : public Botan::Credentials_Manager {
-   public:
-    credentials(std::shared_ptr<Botan::Private_Key> key, std::vector<Botan::X509_Certificate> chain,
-                const std::vector<Botan::X509_Certificate>& client_authorities)
-        : key_(std::move(key)), chain_(std::move(chain)) {
-      for (const auto& authority : client_authorities) authorities_.add_certificate(authority);
-    }
-    std::vector<Botan::Certificate_Store*> trusted_certificate_authorities(
-        const std::string& type, const std::string&) override {
-      return type == "tls-server" ? std::vector<Botan::Certificate_Store*>{&authorities_}
-                                  : std::vector<Botan::Certificate_Store*>();
-    }
-    std::vector<Botan::X509_Certificate> find_cert_chain(
-        const std::vector<std::string>& key_types, const std::vector<Botan::AlgorithmIdentifier>&,
-        const std::vector<Botan::X509_DN>&, const std::string& type, const std::string&) override {
-      const bool fits = std::ranges::find(key_types, key_->algo_name()) != key_types.end();
-      return fits && type == "tls-server" ? chain_ : std::vector<Botan::X509_Certificate>();
-    }
-    std::shared_ptr<Botan::Private_Key> private_key_for(const Botan::X509_Certificate&,
-                                                        const std::string&,
-                                                        const std::string&) override {
-      return key_;
-    }
-
-   private:
-    std::shared_ptr<Botan::Private_Key> key_;
-    std::vector<Botan::X509_Certificate> chain_;
-    Botan::Certificate_Store_In_Memory authorities_;
-  };
-
-  static std::vector<Botan::X509_Certificate> parse(const std::string& pem) {
-    Botan::DataSource_Memory source(pem);
-    std::vector<Botan::X509_Certificate> chain;
-    for (auto at = pem.find("BEGIN CERT"); at != std::string::npos;
-         at = pem.find("BEGIN CERT", at + 1))
-      chain.emplace_back(source);
-    return chain;
-  }
-
-  std::shared_ptr<hooks> hooks_;
-  Botan::TLS::Server server_;
+  class session;
+  std::unique_ptr<session> session_;
 };
 
 }  // namespace cohttps::testing

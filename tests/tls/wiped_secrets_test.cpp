@@ -117,7 +117,7 @@ TEST_CASE("the keys of a connection are wiped") {
                          .sessions = std::make_shared<Botan::TLS::Session_Manager_In_Memory>(
                              std::make_shared<Botan::System_RNG>())});
   auto options = trusting();
-  options.record_reader = in_place;
+  options.record_layer = in_place;
   std::optional<tls_context> context(tls_context::create(options).value());
   buffer incoming;
   std::optional<tls::engine> client(std::in_place, *context, "localhost", 443,

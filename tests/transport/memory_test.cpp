@@ -1,5 +1,6 @@
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/testing/memory_network.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -2,6 +2,7 @@
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/transport/asio/run.hpp>
 #include <cohttps/transport/asio/transport.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -37,8 +37,10 @@ inline constexpr glaze_options glaze_reading{
 template <class T>
   requires(glz::write_supported<T, glz::JSON> || glz::read_supported<T, glz::JSON>)
 struct representation<T> {
+  /// The media type of the content.
   static constexpr std::string_view media_type = "application/json";
 
+  /// Writes a value as JSON. Errors: usage, "representation_unwritable".
   static result<std::string> write(const T& value)
     requires glz::write_supported<T, glz::JSON>
   {
@@ -49,6 +51,7 @@ struct representation<T> {
                       glz::format_error(written.error().ec));
     return *std::move(written);
   }
+  /// Reads JSON into a value. Errors: protocol, "representation_malformed".
   static result<T> read(std::string_view bytes)
     requires glz::read_supported<T, glz::JSON> && std::default_initializable<T>
   {

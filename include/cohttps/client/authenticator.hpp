@@ -19,9 +19,9 @@ namespace cohttps {
 
 /// A request that is about to be sent. A `request_signer` or an `authenticator` adds fields to it.
 struct unsigned_request {
-  const cohttps::method& method;
-  const cohttps::url& url;
-  fields& headers;  ///< all fields of the request; the signer adds fields
+  const cohttps::method& method;  ///< of the request
+  const cohttps::url& url;        ///< without its fragment
+  fields& headers;                ///< all fields of the request; the signer adds fields
   /// The content; empty if it is not in memory.
   std::optional<std::span<const std::byte>> content;
 };

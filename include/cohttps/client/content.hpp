@@ -55,7 +55,7 @@ class [[nodiscard]] content {
   /// Converts a value to content with the type's `representation`. If `write` returns or throws an
   /// `error`, the request fails with it. If `write` throws another exception, the request fails
   /// with usage "representation_unwritable".
-  template <writable_representation T>
+  template <class T>
   static content of(T&& value)
     requires(!std::is_reference_v<T>)
   {
@@ -64,8 +64,11 @@ class [[nodiscard]] content {
                   "const user alice{...}; co_await client.post(url, content::of(alice))");
     return of(std::as_const(value));
   }
-  template <writable_representation T>
+  template <class T>
   static content of(const T& value) {
+    static_assert(writable_representation<T>,
+                  "content::of cannot write this type: include an adapter such as "
+                  "<cohttps/adapters/nlohmann_json.hpp>, or specialise representation");
     auto written = write_representation(value);
     if (!written) return failed(std::move(written).error());
     return content(*std::move(written), representation<T>::media_type);
@@ -93,6 +96,7 @@ class [[nodiscard]] content {
     requires awaitable<std::invoke_result_t<Next&>>
   static content generated(Next next, std::optional<std::uint64_t> length = {});
 
+  /// The value for the Content-Type field; empty: none.
   std::string_view media_type() const noexcept { return media_type_; }
 
   /// Fails if it is already known that the content cannot be sent.
@@ -102,11 +106,15 @@ class [[nodiscard]] content {
 
   /// Returns the bytes in memory; none if the content comes from a source.
   COHTTPS_DECL std::span<const std::byte> memory() const noexcept;
+  /// The source that gives the bytes; null if they are in memory.
   COHTTPS_DECL content_source* source() const noexcept;
 
   COHTTPS_DECL bool empty() const noexcept;
+  /// The size in bytes; nothing if the source does not know it.
   COHTTPS_DECL std::optional<std::uint64_t> length() const noexcept;
+  /// True if the content can be sent more than once.
   bool can_rewind() const noexcept { return !source_ || source_->can_rewind(); }
+  /// Goes back to the beginning. Returns false if that is not possible.
   COHTTPS_DECL bool rewind() noexcept;
 
  private:

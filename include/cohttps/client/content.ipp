@@ -21,6 +21,7 @@ namespace cohttps {
 
 namespace detail {
 
+template <class = void>
 class file_source final : public content_source {
  public:
   explicit file_source(std::string path) : file_(std::move(path)) {}
@@ -43,7 +44,7 @@ class file_source final : public content_source {
 }  // namespace detail
 
 COHTTPS_DEF content content::file(const std::string& path, std::string_view media_type) {
-  return content(std::make_unique<detail::file_source>(path), media_type);
+  return content(std::make_unique<detail::file_source<>>(path), media_type);
 }
 
 }  // namespace cohttps

@@ -48,6 +48,7 @@ class credentials {
   /// Used by the client.
   explicit credentials(std::shared_ptr<const detail::authenticator> kind)
       : kind_(std::move(kind)) {}
+  /// For the engine: how the credentials authenticate.
   const detail::authenticator* kind() const noexcept { return kind_.get(); }
 
  private:
@@ -56,8 +57,8 @@ class credentials {
 
 /// Credentials for a single origin, such as "https://api.example.com".
 struct origin_credentials {
-  std::string origin;
-  cohttps::credentials credentials;
+  std::string origin;                ///< such as "https://api.example.com"
+  cohttps::credentials credentials;  ///< what its requests carry
 };
 
 }  // namespace cohttps

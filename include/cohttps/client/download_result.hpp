@@ -12,6 +12,7 @@
 
 namespace cohttps {
 
+/// The options of `client::download`.
 struct download_options {
   /// If the download fails, keeps the received part, and continues after it in the next download.
   /// This needs a strong validator from the server, which proves that the content has not changed
@@ -27,11 +28,15 @@ class download_result {
   download_result(response_metadata&& from, std::uint64_t size, std::uint64_t resumed_at)
       : state_(std::move(from)), size_(size), resumed_at_(resumed_at) {}
 
+  /// The status code.
   int status() const noexcept { return state_.head.status; }
+  /// The fields of the response.
   const fields& headers() const noexcept { return state_.head.headers; }
   /// Returns the URL of the response, after redirections.
   COHTTPS_DECL const cohttps::url& url() const;
+  /// The connection that carried the response.
   COHTTPS_DECL const connection_info& connection() const;
+  /// How long each phase took.
   const cohttps::timings& timings() const noexcept { return state_.timings; }
 
   /// Returns the size of the file, in bytes.

@@ -1,4 +1,4 @@
-// Server-sent events and lines of a response's content, as they come.
+// Reads the content of a response as server-sent events or as lines, as soon as they arrive.
 #pragma once
 
 #include <cohttps/client/response_stream.hpp>
@@ -23,17 +23,19 @@ namespace cohttps {
 /// cohttps::event_reader events(std::move(stream));
 /// while (auto event = co_await events.next()) std::cout << event->data;
 /// ```
-/// It does not connect again; `event_source` does.
+/// It does not connect again. `event_source` does.
 class event_reader {
  public:
   explicit event_reader(response_stream stream, std::size_t max_event = 16 * 1024 * 1024)
       : stream_(std::move(stream)), parser_(max_event) {}
 
-  /// The next event; nothing at the end of the content. Views, valid until the next call. Throws
-  /// `error`.
+  /// Returns the next event: views that are valid until the next call; nothing at the end of the
+  /// content. Throws `error`.
   COHTTPS_DECL task<std::optional<server_sent_event>> next();
 
+  /// The response that the events come from.
   const response_stream& stream() const noexcept { return stream_; }
+  /// The parser, which knows the last event id and the retry time.
   const event_stream_parser& parser() const noexcept { return parser_; }
 
  private:
@@ -42,22 +44,23 @@ class event_reader {
   std::span<const std::byte> in_;
 };
 
-/// Reads lines that end with LF or CRLF, such as JSON lines; the last one may have no end.
+/// Reads lines that end with LF or CRLF, such as JSON lines. The last line may have no end.
 /// ```
 /// cohttps::line_reader lines(co_await client.stream(method::get, url));
 /// while (auto line = co_await lines.next()) std::cout << *line << '\n';
 /// ```
 class line_reader {
  public:
-  /// `max_line`: bytes that a line may have.
+  /// `max_line` is the largest size of a line, in bytes.
   explicit line_reader(response_stream stream, std::size_t max_line = 16 * 1024 * 1024)
       : stream_(std::move(stream)), max_line_(max_line) {}
 
-  /// The next line without its end; nothing at the end of the content. A view, valid until the next
-  /// call. Throws `error`; limit "line_too_long".
+  /// Returns the next line without its end: a view that is valid until the next call; nothing at
+  /// the end of the content. Throws `error`, for example limit "line_too_long".
   COHTTPS_DECL task<std::optional<std::string_view>> next();
 
-  /// The next line that is not empty, as a value: `co_await lines.next_as<nlohmann::json>()`.
+  /// Returns the next line that is not empty as a value:
+  /// `co_await lines.next_as<nlohmann::json>()`.
   template <readable_representation T>
   task<std::optional<T>> next_as() {
     while (auto line = co_await next()) {
@@ -69,6 +72,7 @@ class line_reader {
     co_return std::nullopt;
   }
 
+  /// The response that the lines come from.
   const response_stream& stream() const noexcept { return stream_; }
 
  private:

@@ -2,18 +2,16 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/file.hpp>
 #include <cohttps/core/separate.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <fcntl.h>
 #include <optional>
 #include <span>
 #include <string>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <system_error>
 #include <utility>
 
 namespace cohttps::detail {
@@ -22,16 +20,15 @@ namespace cohttps::detail {
 /// opened: bytes that are appended later are not read, and missing bytes are an error.
 class file_reader {
  public:
-  COHTTPS_DECL explicit file_reader(std::string path)
-      : path_(std::move(path)), number_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
-    struct stat about = {};
-    if (number_ < 0) return;
-    if (::fstat(number_, &about) != 0 || S_ISDIR(about.st_mode)) close();
-    if (S_ISREG(about.st_mode)) size_ = bytes_left_ = static_cast<std::uint64_t>(about.st_size);
+  COHTTPS_DECL explicit file_reader(std::string path) : path_(std::move(path)) {
+    std::error_code failed;
+    file_ = file::open(path_, file::read, failed);
+    if (failed) return;
+    const file_status found = file_.status();
+    if (found.type == file_status::kind::missing || found.type == file_status::kind::directory)
+      file_.close();
+    if (found.is_regular()) size_ = bytes_left_ = found.size;
   }
-  file_reader(const file_reader&) = delete;
-  file_reader& operator=(const file_reader&) = delete;
-  ~file_reader() { close(); }
 
   COHTTPS_DECL result<void> check() const;
 
@@ -44,15 +41,14 @@ class file_reader {
   COHTTPS_DECL result<std::span<const std::byte>> read(std::span<std::byte> into);
 
   /// False after the first read from a pipe, because a pipe provides its bytes only once.
-  bool can_rewind() const noexcept { return number_ >= 0 && (!started_ || size_); }
+  bool can_rewind() const noexcept { return file_ && (!started_ || size_); }
   COHTTPS_DECL bool rewind() noexcept;
 
  private:
-  COHTTPS_DECL void close() noexcept;
   COHTTPS_DECL std::unexpected<error> unreadable() const;
 
   std::string path_;
-  int number_;
+  file file_;
   std::optional<std::uint64_t> size_;
   std::optional<std::uint64_t> bytes_left_;
   bool started_ = false;

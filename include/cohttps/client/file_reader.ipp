@@ -6,7 +6,7 @@
 namespace cohttps::detail {
 
 COHTTPS_DEF result<void> file_reader::check() const {
-  if (number_ < 0) return unreadable();
+  if (!file_) return unreadable();
   return {};
 }
 
@@ -15,11 +15,9 @@ COHTTPS_DEF result<std::span<const std::byte>> file_reader::read(std::span<std::
     into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), *bytes_left_)));
   if (into.empty()) return into;
   started_ = true;
-  ssize_t got = -1;
-  do got = ::read(number_, into.data(), into.size());
-  while (got < 0 && errno == EINTR);
-  if (got < 0) return unreadable();
-  const auto part = into.first(static_cast<std::size_t>(got));
+  std::error_code failed;
+  const auto part = into.first(file_.read_some(into, failed));
+  if (failed) return unreadable();
   if (!bytes_left_) return part;
   if (part.empty())
     return fail(error_category::usage, "content_file",
@@ -31,14 +29,12 @@ COHTTPS_DEF result<std::span<const std::byte>> file_reader::read(std::span<std::
 COHTTPS_DEF bool file_reader::rewind() noexcept {
   if (!can_rewind()) return false;
   if (!started_) return true;
-  if (::lseek(number_, 0, SEEK_SET) != 0) return false;
+  std::error_code failed;
+  file_.seek(0, failed);
+  if (failed) return false;
   bytes_left_ = size_;
   started_ = false;
   return true;
-}
-
-COHTTPS_DEF void file_reader::close() noexcept {
-  if (number_ >= 0) ::close(std::exchange(number_, -1));
 }
 
 COHTTPS_DEF std::unexpected<error> file_reader::unreadable() const {

@@ -1,8 +1,10 @@
-// Layers around a client's calls, seen from the program that writes them.
+// The interface for layers around a client's calls.
 #pragma once
 
 #include <cohttps/client/request.hpp>
 #include <cohttps/client/response.hpp>
+#include <cohttps/client/response_stream.hpp>
+#include <cohttps/connection/content_source.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/stop.hpp>
 #include <cohttps/task/task.hpp>
@@ -10,12 +12,18 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 #include <utility>
 
 namespace cohttps {
 
-/// Is called with each part of a streamed response's content, and with an empty one at its end.
+struct client_options;
+
+/// Gets the response to a request that `next_handler::send_in_background` sends.
+using background_handler = std::function<task<void>(result<response_stream>& answered)>;
+
+/// Called with each part of a streamed response's content, and with an empty part at its end.
 using content_watcher = std::function<task<void>(std::span<const std::byte> part)>;
 
 namespace detail {
@@ -26,10 +34,13 @@ class middleware_call {
   virtual task<result<response>> pass_on(std::size_t layer, request& r) = 0;
   virtual stop_token stop() noexcept = 0;
   virtual any_transport& transport() noexcept = 0;
+  virtual const client_options& options() noexcept = 0;
   virtual bool streams() const noexcept = 0;
   virtual bool upgrades() const noexcept = 0;
-  virtual task<result<response>> pass_on_alone(std::size_t layer, request r) = 0;
+  virtual void send_in_background(std::size_t layer, request r, background_handler use) = 0;
   virtual void watch_content(content_watcher watcher) = 0;
+  virtual response with_content(response head, std::unique_ptr<content_source> content) = 0;
+  virtual std::size_t max_content(const request& r) const noexcept = 0;
 
  protected:
   ~middleware_call() = default;
@@ -37,40 +48,54 @@ class middleware_call {
 
 }  // namespace detail
 
-/// The rest of the way of one call: the layers behind, and at their end the network. Cheap to copy;
-/// valid until the layer that got it has returned.
+/// The rest of one call behind a layer: the layers that follow, and then the network. A copy is
+/// cheap. It is valid until the layer that received it has returned.
 class next_handler {
  public:
   next_handler(detail::middleware_call& call, std::size_t layer) noexcept
       : call_(&call), layer_(layer) {}
 
-  /// Sends `r` on and gives the response. May be awaited again, one time after the other, to repeat
-  /// the request; content that can be given only once fails then with policy
+  /// Sends `r` on, and returns the response. A layer may call it again after the response, to
+  /// repeat the request. If the content can be read only once, the repetition fails with policy
   /// "content_not_repeatable".
   task<result<response>> operator()(request& r) const { return call_->pass_on(layer_, r); }
 
-  /// Asks to stop when the caller stops the operation, or its time is over: what a layer itself
-  /// waits for should take it.
+  /// Returns a token that stops when the caller stops the operation, or when its time is over. Use
+  /// it for all waits of a layer.
   stop_token stop() const noexcept { return call_->stop(); }
 
-  /// For waits of a layer: `co_await sleep_for(next.transport(), 1s, next.stop())`.
+  /// Returns the client's transport: `co_await sleep_for(next.transport(), 1s, next.stop())`.
   any_transport& transport() const noexcept { return call_->transport(); }
 
-  /// True for a call that gives a stream: its responses have no content yet.
+  /// Returns the options of the client.
+  const client_options& options() const noexcept { return call_->options(); }
+
+  /// True for a call that streams. Its responses have no content yet.
   bool streams() const noexcept { return call_->streams(); }
 
   /// True for a call that asks for another protocol, such as WebSocket.
   bool upgrades() const noexcept { return call_->upgrades(); }
 
-  /// Sends `r` on as a call of its own, which goes on when this one has ended, and collects the
-  /// content.
-  task<result<response>> alone(request r) const {
-    return call_->pass_on_alone(layer_, std::move(r));
+  /// Sends `r` on as a call of its own, for which this one does not wait, and gives the response to
+  /// `use`. The client owns the call, and destroys it together with itself, wherever it waits.
+  /// `use` must not keep the response, nor destroy the client. Exceptions of `use` are dropped.
+  void send_in_background(request r, background_handler use) const {
+    call_->send_in_background(layer_, std::move(r), std::move(use));
   }
 
-  /// For a call that streams: `watcher` sees the content of the response that is read by the
-  /// caller, unless that comes from a layer before.
+  /// For a call that streams, after `next`: `watcher` sees the content of the response while the
+  /// caller reads it. It sees nothing if a layer behind this one or in front of it gives a response
+  /// of its own. The watcher is destroyed with the stream, also if its end was never read.
   void watch_content(content_watcher watcher) const { call_->watch_content(std::move(watcher)); }
+
+  /// For a call that streams: makes a response of the layer's own. The caller reads its content
+  /// from `content`, part by part.
+  response with_content(response head, std::unique_ptr<content_source> content) const {
+    return call_->with_content(std::move(head), std::move(content));
+  }
+
+  /// Returns the largest size of a response's content in a call that does not stream, in bytes.
+  std::size_t max_content(const request& r) const noexcept { return call_->max_content(r); }
 
  private:
   detail::middleware_call* call_;
@@ -87,9 +112,9 @@ class next_handler {
 ///   co_return answered;
 /// });
 /// ```
-/// It sees buffered and streamed calls and the openings of WebSockets and other upgrades, not
-/// downloads and `connect`. Redirections, credentials and retries of the client's own happen behind
-/// the last layer. All of it is inside the limit of time of the operation.
+/// It sees buffered and streamed calls, and the openings of WebSockets and other upgrades. It does
+/// not see downloads and `connect`. The client's own redirections, credentials and retries happen
+/// behind the last layer. The time limit of the operation includes the layers.
 using middleware = std::function<task<result<response>>(request&, next_handler)>;
 
 }  // namespace cohttps

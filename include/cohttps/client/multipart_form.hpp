@@ -35,7 +35,7 @@ namespace cohttps {
 /// this error, and a request with the form fails with it.
 class multipart_form {
  public:
-  using part_options = multipart::part_options;
+  using part_options = multipart::part_options;  ///< The properties of a part besides its name.
 
   multipart_form() : multipart_form(multipart::create(tls::random_text)) {}
 

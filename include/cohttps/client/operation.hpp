@@ -71,6 +71,8 @@ COHTTPS_DECL task<result<std::unique_ptr<open_exchange>>> open_any(const shared_
                                                                    request&, const operation_stops&,
                                                                    std::string upgrade_to);
 COHTTPS_DECL any_transport transport_of(const client_state& client);
+/// False on a wrong thread.
+COHTTPS_DECL bool may_begin_here(const client_state& client) noexcept;
 
 template <class T>
 inline constexpr bool is_complete = requires { sizeof(T); };
@@ -82,8 +84,13 @@ inline constexpr bool is_complete = requires { sizeof(T); };
 }
 
 /// Returns the error of an operation that cannot start.
-[[gnu::cold]] inline error not_startable(bool has_client) {
+[[gnu::cold]] inline error not_startable(bool has_client, bool was_started) {
   if (!has_client) return moved_from();
+  if (!was_started)
+    return {error_category::usage, "wrong_thread",
+            "other operations of this client run on another thread; start this one in the client's "
+            "event loop, for example with a completion token, or give each thread a client of its "
+            "own"};
   return {error_category::usage, "awaited_twice",
           "an operation was started twice; call the client again for another one"};
 }
@@ -91,11 +98,15 @@ inline constexpr bool is_complete = requires { sizeof(T); };
 }  // namespace detail
 
 /// How an operation reports an error.
-enum class on_error { throws, returns };
+enum class on_error {
+  throws,   ///< as an exception
+  returns,  ///< in a `result`
+};
 
 /// A call that has not started yet. It owns its arguments, and starts when a coroutine awaits it.
 /// It can start only once: a second start fails with usage "awaited_twice". If the client or the
-/// operation was moved from, the start fails with usage "moved_from".
+/// operation was moved from, the start fails with usage "moved_from". On a wrong thread it fails
+/// with usage "wrong_thread", if other operations of the client run, and the transport can tell.
 ///
 /// `co_await` returns a `T` or throws `error`. With `on_error::returns` it returns a `result<T>`.
 /// The awaiter refers to the operation, so the operation must live until the `co_await` has ended.
@@ -132,13 +143,37 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
   /// Converts the content of a 2xx response to a value: `co_await client.get(url).as<T>()`. See
   /// `response::as`.
   template <class U>
-    requires std::is_same_v<T, response> && readable_representation<U>
+    requires std::is_same_v<T, response>
   task<std::conditional_t<Mode == on_error::throws, U, result<U>>> as() && {
+    static_assert(readable_representation<U>,
+                  "as<T> cannot read this type: include an adapter such as "
+                  "<cohttps/adapters/nlohmann_json.hpp>, or specialise representation");
     return convert<U>(std::move(*this));
+  }
+  /// The same for a response of any status.
+  template <class U>
+    requires std::is_same_v<T, response>
+  task<std::conditional_t<Mode == on_error::throws, U, result<U>>> as(any_status_t) && {
+    static_assert(readable_representation<U>,
+                  "as<T> cannot read this type: include an adapter such as "
+                  "<cohttps/adapters/nlohmann_json.hpp>, or specialise representation");
+    return convert<U>(std::move(*this), any_status);
+  }
+
+  /// Returns the transport of the client. Throws `error` (usage, "moved_from") without a client.
+  any_transport transport() const {
+    if (!client_) throw detail::moved_from();
+    return detail::transport_of(*client_);
   }
 
   /// A named operation has to be moved: `co_await std::move(call)`.
-  void operator co_await() & = delete;
+  template <class Self = operation>
+  std::suspend_never operator co_await() & {
+    static_assert(!std::is_same_v<Self, operation>,
+                  "an operation starts once, so a named one has to be moved: "
+                  "co_await std::move(call)");
+    return {};
+  }
 
   auto operator co_await() && {
     struct awaiter {
@@ -161,17 +196,16 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
 
   /// Starts the operation with a completion token of Asio: `asio::use_awaitable`,
   /// `asio::use_future`, or a function. The completion signature is `void(std::exception_ptr,
-  /// value_type)`. A stream cannot start this way, because a failed operation passes a
-  /// default-constructed value beside its exception. If there is no client, there is no event loop
-  /// for the completion either: this call itself then throws `error` (usage, "moved_from").
+  /// value_type)`. A failed operation passes a default-constructed value beside its exception. If
+  /// there is no client, there is no event loop for the completion either: this call itself then
+  /// throws `error` (usage, "moved_from").
   template <class Token>
     requires std::default_initializable<value_type> &&
              requires(any_transport& over, task<value_type> (*make)(stop_token), Token&& token) {
                start_on(over, make, std::forward<Token>(token));
              }
   auto operator()(Token&& token) && {
-    if (!client_) throw detail::moved_from();
-    any_transport over = detail::transport_of(*client_);
+    any_transport over = transport();
     return start_on(
         over,
         [self = start_elsewhere()](stop_token stop) mutable {
@@ -182,8 +216,9 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
 
  private:
   task<result<T>> begin() {
-    if (!client_ || std::exchange(started_, true))
-      return refuse(detail::not_startable(client_ != nullptr));
+    const bool again = std::exchange(started_, true);
+    if (!client_ || again || !detail::may_begin_here(*client_))
+      return refuse(detail::not_startable(client_ != nullptr, again));
     return perform(client_, request_, stops_, delivery_);  // found by argument-dependent lookup
   }
   static task<result<T>> refuse(error why) { co_return std::unexpected(std::move(why)); }
@@ -197,14 +232,15 @@ class [[nodiscard("an operation does nothing until it is awaited")]] operation {
     return other;
   }
 
-  template <class U>
-  static task<std::conditional_t<Mode == on_error::throws, U, result<U>>> convert(operation self) {
+  template <class U, class... Status>
+  static task<std::conditional_t<Mode == on_error::throws, U, result<U>>> convert(
+      operation self, Status... status) {
     auto answered = co_await std::move(self);
     if constexpr (Mode == on_error::throws) {
-      co_return answered.template as<U>();
+      co_return answered.template as<U>(status...);
     } else {
       if (!answered) co_return pass(std::move(answered));
-      co_return answered->template try_as<U>();
+      co_return answered->template try_as<U>(status...);
     }
   }
 

@@ -5,14 +5,18 @@
 #include <cohttps/client/credentials.hpp>
 #include <cohttps/client/progress.hpp>
 #include <cohttps/client/retry.hpp>
+#include <cohttps/client/transfer_rate.hpp>
 #include <cohttps/connect/connect_options.hpp>
+#include <cohttps/connect/http3_connector.hpp>
 #include <cohttps/connect/proxy_rules.hpp>
+#include <cohttps/connect/resolver.hpp>
 #include <cohttps/connection/http2_options.hpp>
 #include <cohttps/connection/http_versions.hpp>
 #include <cohttps/connection/observer.hpp>
-#include <cohttps/connection/phase_limits.hpp>
+#include <cohttps/connection/timeouts.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
+#include <cohttps/core/time_limit.hpp>
 #include <cohttps/http/auth/netrc.hpp>
 #include <cohttps/http/coding/decoding_limits.hpp>
 #include <cohttps/http/cookie/cookie_store.hpp>
@@ -25,6 +29,8 @@
 #include <cohttps/pool/options.hpp>
 #include <cohttps/task/gcc_temporaries.hpp>
 #include <cohttps/tls/context.hpp>
+#include <cohttps/url/query.hpp>
+#include <cohttps/version.hpp>
 
 #include <array>
 #include <chrono>
@@ -41,30 +47,10 @@
 
 namespace cohttps {
 
-/// How long each phase of a request may last without progress. An empty member means no limit.
-struct timeouts {
-  /// For the wait for a free connection.
-  std::optional<std::chrono::nanoseconds> queue = {};
-  /// For the look-up of the name, again for connecting, and again for a tunnel through a proxy.
-  std::optional<std::chrono::nanoseconds> connect = std::chrono::seconds(10);
-  /// For the TLS handshake.
-  std::optional<std::chrono::nanoseconds> tls = std::chrono::seconds(10);
-  /// Until the first byte of the response arrives; empty: the same as `idle`.
-  std::optional<std::chrono::nanoseconds> first_byte = {};
-  /// Between two transfers of bytes.
-  std::optional<std::chrono::nanoseconds> idle = std::chrono::seconds(30);
-
-  /// The lowest rate of the transfer. A peer that sends only a few bytes at a time then fails like
-  /// a silent one. It does not apply to the content of a stream, whose source may be slow, unless
-  /// the request sets a rate.
-  std::optional<cohttps::minimum_rate> minimum_rate =
-      cohttps::minimum_rate{1024, std::chrono::seconds(30)};
-};
-
 /// An identity for a single origin, such as "https://api.example.com".
 struct origin_identity {
-  std::string origin;
-  tls_identity identity;
+  std::string origin;     ///< such as "https://api.example.com"
+  tls_identity identity;  ///< the certificate and the key for it
 };
 
 /// The options of a client. An aggregate: `client c({.allow_plaintext = true});`
@@ -83,6 +69,11 @@ struct client_options {
   /// responses.
   bool allow_plaintext = false;
 
+  /// The URL that the relative URLs of calls refer to, as links on a web page refer to the page
+  /// (RFC 3986, 5): with "https://example.com/v1/", a call with "users" goes to
+  /// "https://example.com/v1/users", and one with "/users" to "https://example.com/users".
+  std::string base_url = {};
+
   /// The versions of HTTP that the client may use. With `http_versions::http_2` the client sends
   /// HTTP/2 to http URLs with prior knowledge (RFC 9113, 3.3).
   http_versions versions = http_versions::best;
@@ -92,15 +83,15 @@ struct client_options {
   fields headers = {};
 
   /// The value of the User-Agent field; empty: no such field.
-  std::string user_agent = "cohttps/0.1";
+  std::string user_agent = "cohttps/" COHTTPS_VERSION_STRING;
   /// The value of the Accept field; empty: no such field.
   std::string accept = "*/*";
 
-  cohttps::timeouts timeouts = {};
+  cohttps::timeouts timeouts = {};  ///< the limits of the phases of a request
 
   /// The limit for a whole operation, from its start to the last byte of the response; empty: no
   /// limit.
-  std::optional<std::chrono::nanoseconds> timeout = {};
+  time_limit timeout = {};
 
   /// The largest number of redirections that the client follows; one more is an error (limit,
   /// "too_many_redirects"). With 0 the caller gets the redirection itself as the response.
@@ -141,6 +132,10 @@ struct client_options {
   /// is an error (limit, "content_too_large"). Streams and downloads have no such limit.
   std::size_t max_content = 16 * 1024 * 1024;
 
+  /// Adds the path of the URL to `error::subject`, for logs in which the origin alone says too
+  /// little. Paths can contain secrets. The query never becomes part of an error.
+  bool path_in_errors = false;
+
   /// Refuses responses that violate the grammar of HTTP; the error says where. By default the
   /// client is as tolerant as browsers and curl if the end of the message is certain. It accepts
   /// folded lines, lines that end with LF alone, lines that are not fields, Content-Length together
@@ -148,10 +143,15 @@ struct client_options {
   /// use the connection again.
   bool strict_http = false;
 
-  http1::limits limits = {};
-  http2_options http2 = {};
-  pool::options pool = {};
-  retry_options retry = {};
+  http1::limits limits = {};  ///< what a response of HTTP/1.1 may have at most
+  http2_options http2 = {};   ///< for connections of HTTP/2
+#ifdef COHTTPS_HAS_NGTCP2
+  /// The object that brings HTTP/3: `make_http3()` of <cohttps/http3.hpp>. Null: no HTTP/3.
+  std::shared_ptr<http3_connector> http3 = {};
+#endif
+  pool::options pool = {};  ///< how many connections, and for how long
+  retry_options retry =
+      {};  ///< when a request is sent again; by default only if that is provably safe
 
   /// Objects that receive the events of the client's operations.
   cohttps::observers observers = {};
@@ -165,13 +165,16 @@ struct client_options {
 
   /// Addresses for hosts. The client uses them instead of asking the resolver.
   std::vector<resolve_override> resolve = {};
+  /// Looks names up; null: the transport does, which asks the system.
+  /// `<cohttps/dns_over_https.hpp>` has one.
+  std::shared_ptr<cohttps::resolver> resolver = {};
   /// A cache for the answers of the resolver. Several clients may share one.
   dns_cache dns = dns_cache();
   /// Decides for every connection whether the client may connect to an address. If the URLs come
   /// from strangers, `.addresses = address_policy::public_only()` protects the network in which the
   /// program runs.
   address_policy addresses = {};
-  socket_options socket = {};
+  socket_options socket = {};  ///< for TCP connections
   /// The path of a Unix domain socket. If it is set, all connections go to this socket, whatever
   /// the host is.
   std::string unix_socket = {};
@@ -180,8 +183,21 @@ struct client_options {
   std::chrono::nanoseconds attempt_delay = std::chrono::milliseconds(250);
 };
 
+namespace detail {
+
+/// Such as `std::map<std::string, std::string>`, or a vector of pairs.
+template <class R>
+concept range_of_pairs = requires(const R& all) {
+  { all.begin()->first } -> std::convertible_to<std::string_view>;
+  { all.begin()->second } -> std::convertible_to<std::string_view>;
+  all.end();
+};
+
+}  // namespace detail
+
 /// The fields of a request: up to 16 fields in the call itself, `{{"accept", "text/html"},
-/// {"x-trace", id}}`, or a `fields` object that must live until the call has returned.
+/// {"x-trace", id}}`, or a `fields` object or a range of pairs, such as a `std::map`, that must
+/// live until the call has returned.
 ///
 /// A `header_list` contains only views and is trivially destructible:
 /// docs/decisions/002-options-are-views.md explains why.
@@ -193,14 +209,61 @@ class header_list {
               field m = {}, field n = {}, field o = {}, field p = {}) noexcept
       : in_place_{a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p} {}
   template <std::same_as<fields> F>
-  header_list(const F& kept) noexcept : callers_(&kept) {}
+  header_list(const F& kept) noexcept
+      : callers_(&kept), copy_([](const void* all) { return *static_cast<const fields*>(all); }) {}
+  template <detail::range_of_pairs R>
+  header_list(const R& kept) noexcept : callers_(&kept), copy_(&copy_pairs<R>) {}
 
   /// Copies the fields without checking them.
   COHTTPS_DECL fields copy() const;
 
  private:
+  template <class R>
+  static fields copy_pairs(const void* pairs) {
+    fields all;
+    for (const auto& [name, value] : *static_cast<const R*>(pairs))
+      all.append_unchecked(name, ascii::trim(value));
+    return all;
+  }
+
   std::array<field, 16> in_place_{};
-  const fields* callers_ = nullptr;
+  const void* callers_ = nullptr;
+  fields (*copy_)(const void*) = nullptr;
+};
+
+/// Names and values for the query of the URL: up to 16 in the call itself,
+/// `{{"q", text}, {"page", "2"}}`, or a `query` object. Views, as all options of a request are.
+class query_list {
+ public:
+  query_list() = default;
+  query_list(field a, field b = {}, field c = {}, field d = {}, field e = {}, field f = {},
+             field g = {}, field h = {}, field i = {}, field j = {}, field k = {}, field l = {},
+             field m = {}, field n = {}, field o = {}, field p = {}) noexcept
+      : in_place_{a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p}, append_(&append_in_place<>) {}
+  template <std::same_as<query> Q>
+  query_list(const Q& kept) noexcept : callers_(&kept), append_(&append_callers<>) {}
+
+  bool empty() const noexcept { return !append_; }
+  /// Appends the pairs to the query of `to`: see `url::append_query`.
+  void append_to(url& to) const {
+    if (append_) append_(*this, to);
+  }
+
+ private:
+  template <class = void>
+  static void append_in_place(const query_list& all, url& to) {
+    for (const field& f : all.in_place_)
+      if (f.name.data()) to.append_query(f.name, f.value);
+  }
+  template <class = void>
+  static void append_callers(const query_list& all, url& to) {
+    for (const auto& [name, value] : *all.callers_) to.append_query(name, value);
+  }
+
+  std::array<field, 16> in_place_{};
+  const query* callers_ = nullptr;
+  // A program that adds no pairs does not compile the functions that do.
+  void (*append_)(const query_list&, url&) = nullptr;
 };
 
 /// A view of the content of a request: text or bytes that the call copies.
@@ -212,6 +275,7 @@ class content_view {
   content_view(const std::string& text) noexcept : content_view(std::string_view(text)) {}
   content_view(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
 
+  /// Returns the content, copied into memory.
   COHTTPS_DECL cohttps::content copy() const;
 
  private:
@@ -223,10 +287,11 @@ class content_view {
 template <class Signature>
 class callback;
 
+/// The same for one signature, such as `void(const progress&)`.
 template <class R, class... Arguments>
 class callback<R(Arguments...)> {
  public:
-  using function = std::function<R(Arguments...)>;
+  using function = std::function<R(Arguments...)>;  ///< what `copy` returns
 
   callback() = default;
   template <class F>
@@ -255,17 +320,24 @@ class callback<R(Arguments...)> {
 /// The options of one request. The call copies all of them. For an option that is empty, the client
 /// uses its own option of the same name, if it has one.
 struct request_options {
-  header_list headers = {};
-  content_view content = {};
+  header_list headers = {};   ///< added to those of the client
+  content_view content = {};  ///< the content of the request, in memory
+  query_list query = {};      ///< added to the query of the URL
 
   /// The limit for the whole operation, from its start to the last byte of the response.
-  std::optional<std::chrono::nanoseconds> timeout = {};
-  std::optional<std::size_t> max_redirects = {};
+  time_limit timeout = {};
+  /// The limits of the phases, all of them in place of `client_options::timeouts`.
+  std::optional<cohttps::timeouts> timeouts = {};
+  std::optional<std::size_t> max_redirects = {};  ///< in place of `client_options::max_redirects`
+  /// In bytes; in place of `client_options::max_content`. Not for streams and downloads.
   std::optional<std::size_t> max_content = {};
 
   /// The lowest rate of the transfer after the head of the response has arrived. If it is empty,
   /// `timeouts::minimum_rate` applies, but not to a stream.
   std::optional<cohttps::minimum_rate> minimum_rate = {};
+
+  /// The most bytes a second in each direction: `.max_rate = 100'000`.
+  transfer_rate max_rate = {};
 
   /// The priority among other requests (RFC 9218): `.priority = priority{.urgency = 1}`. A Priority
   /// field in `headers` together with this option is an error (usage, "priority_set_twice").

@@ -6,7 +6,7 @@
 namespace cohttps {
 
 COHTTPS_DEF fields header_list::copy() const {
-  if (callers_) return *callers_;
+  if (copy_) return copy_(callers_);
   fields all;
   for (const field& f : in_place_)
     if (f.name.data()) all.append_unchecked(f.name, ascii::trim(f.value));
@@ -25,6 +25,7 @@ COHTTPS_DEF detail::connect_options connect_options_of(const client_options& opt
           .addresses = options.addresses,
           .socket = options.socket,
           .unix_socket = options.unix_socket,
+          .resolver = options.resolver.get(),
           .dns = options.dns,
           .attempt_delay = options.attempt_delay};
 }

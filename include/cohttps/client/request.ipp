@@ -22,6 +22,7 @@ COHTTPS_DEF request request::without_content() const {
   copy.on_progress = on_progress;
   copy.trailers = trailers;
   copy.stop = stop;
+  copy.observers = observers;
   return copy;
 }
 

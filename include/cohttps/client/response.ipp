@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cohttps/client/response.hpp>
+#include <cohttps/http/link.hpp>
 
 namespace cohttps {
 
@@ -16,33 +17,47 @@ COHTTPS_DEF response response::make(int status, fields headers, std::string cont
 }
 
 COHTTPS_DEF response response::of_layer(const std::optional<cohttps::url>& asked) && {
-  if (!state_.url) state_.url = asked;
-  if (!state_.connection) {
-    auto none = std::make_shared<connection_info>();
-    none->protocol.clear();
-    state_.connection = std::move(none);
+  if (!parts_) parts_ = std::make_unique<parts>();
+  response_metadata& mine = parts_->metadata;
+  if (!mine.url) mine.url = asked;
+  if (!mine.connection) {
+    static const auto none = [] {
+      auto made = std::make_shared<connection_info>();
+      made->protocol.clear();
+      return std::shared_ptr<const connection_info>(std::move(made));
+    }();
+    mine.connection = none;
   }
   return std::move(*this);
 }
 
+COHTTPS_DEF const response::parts& response::none() noexcept {
+  static const parts empty;
+  return empty;
+}
+
 COHTTPS_DEF std::string_view response::reason() const noexcept {
-  return state_.head.reason_or_default();
+  return metadata().head.reason_or_default();
 }
 
 COHTTPS_DEF std::optional<std::string_view> response::header(std::string_view name) const noexcept {
-  return state_.head.headers.find(name);
+  return metadata().head.headers.find(name);
+}
+
+COHTTPS_DEF std::optional<cohttps::url> response::link(std::string_view relation) const {
+  return find_link(headers(), url(), relation);
 }
 
 COHTTPS_DEF std::string response::text() const {
-  auto decoded = decode_text(content_, header("content-type").value_or(""));
-  if (!decoded) throw std::move(decoded).error().subject(origin());
+  auto decoded = decode_text(content(), header("content-type").value_or(""));
+  if (!decoded) throw std::move(decoded).error().subject(metadata().subject());
   return *std::move(decoded);
 }
 
-COHTTPS_DEF const cohttps::url& response::url() const { return state_.url_or_throw(); }
+COHTTPS_DEF const cohttps::url& response::url() const { return metadata().url_or_throw(); }
 
 COHTTPS_DEF const connection_info& response::connection() const {
-  return state_.connection_or_throw();
+  return metadata().connection_or_throw();
 }
 
 COHTTPS_DEF const response& response::require_success() const& {
@@ -56,19 +71,7 @@ COHTTPS_DEF response&& response::require_success() && {
 }
 
 COHTTPS_DEF void response::check_success() const {
-  if (!ok()) throw unsuccessful();
-}
-
-COHTTPS_DEF error response::unsuccessful() const {
-  error e(error_category::policy, "unsuccessful_status",
-          "the server answered " + std::to_string(status()) + " " +
-              std::string(reason_phrase(status())));
-  e.subject(origin());
-  return e;
-}
-
-COHTTPS_DEF std::string response::origin() const {
-  return state_.url ? state_.url->origin().text() : std::string();
+  if (!ok()) throw metadata().unsuccessful(content());
 }
 
 }  // namespace cohttps

@@ -41,6 +41,7 @@ class open_exchange {
   /// The operation has no limit of time in all from now on.
   virtual void lift_time_limit() = 0;
 
+  /// The metadata of the response, as far as it has arrived.
   const response_metadata& state() const noexcept { return state_; }
 
  protected:
@@ -53,9 +54,12 @@ class open_exchange {
 /// HTTP/2. The size of the content has no limit.
 class response_stream {
  public:
+  /// A stream without a response: its reads fail with usage "moved_from".
+  response_stream() = default;
   explicit response_stream(std::unique_ptr<open_exchange> opened) noexcept
       : exchange_(std::move(opened)) {}
 
+  /// The status code, such as 200.
   COHTTPS_DECL int status() const noexcept;
 
   /// True if the status is 2xx.
@@ -65,11 +69,17 @@ class response_stream {
   /// none.
   COHTTPS_DECL std::string_view reason() const noexcept;
 
+  /// All fields of the response.
   COHTTPS_DECL const fields& headers() const noexcept;
+  /// The value of a field, or nothing.
   COHTTPS_DECL std::optional<std::string_view> header(std::string_view name) const noexcept;
+  /// The URL of the response, after redirections.
   COHTTPS_DECL const cohttps::url& url() const;
+  /// The redirections that led here.
   COHTTPS_DECL const std::vector<redirect_hop>& history() const noexcept;
+  /// The connection that carries the response.
   COHTTPS_DECL const connection_info& connection() const;
+  /// True if the connection had carried other requests.
   COHTTPS_DECL bool on_reused_connection() const noexcept;
 
   /// Returns the value of Content-Length; nothing without this field, or if the client decodes the

@@ -37,6 +37,7 @@ struct retry_options {
   /// The limit of the first delay. The limit doubles for each further delay, up to `longest_delay`.
   /// Each delay is a random part of its limit ("full jitter").
   std::chrono::nanoseconds first_delay = std::chrono::milliseconds(200);
+  /// The longest delay. A Retry-After may be longer.
   std::chrono::nanoseconds longest_delay = std::chrono::seconds(10);
 
   /// The longest Retry-After that the client obeys. If the server asks for more, the client does
@@ -57,7 +58,9 @@ class retry_budget {
  public:
   explicit retry_budget(double share) noexcept : share_(std::clamp(share, 0.0, 1.0)) {}
 
+  /// Counts a request, which adds to the budget.
   void add_request() noexcept { tokens_ = std::min(tokens_ + share_, reserve); }
+  /// Takes one retry from the budget. Returns false if there is none.
   COHTTPS_DECL bool take_retry() noexcept;
 
  private:
@@ -73,8 +76,10 @@ class retry_schedule {
 
   /// Returns the number of attempts that have begun.
   std::size_t attempts() const noexcept { return attempts_; }
+  /// Counts an attempt.
   void begin_attempt() noexcept { ++attempts_; }
 
+  /// True while the options allow another attempt.
   bool attempts_left() const noexcept { return attempts_ < options_->attempts; }
 
   /// Returns the delay before the next attempt. Returns nothing if the server asks for a longer

@@ -6,6 +6,7 @@
 #include <cohttps/core/separate.hpp>
 #include <cohttps/http/fields.hpp>
 #include <cohttps/http/method.hpp>
+#include <cohttps/http/secret_names.hpp>
 #include <cohttps/url/url.hpp>
 #include <cohttps/url/utf8.hpp>
 
@@ -19,16 +20,16 @@
 namespace cohttps {
 
 /// Whether `to_curl` shows passwords, tokens and other secrets.
-enum class curl_secrets : bool { hidden, shown };
+enum class curl_secrets : bool {
+  hidden,  ///< "<hidden>" in their place
+  shown,   ///< as they are
+};
 
 namespace detail {
 
 /// Returns one word of a shell: 'text', or $'text' if there are bytes that a terminal must not
 /// receive.
 COHTTPS_DECL std::string shell_quoted(std::string_view text);
-
-/// True if the name of a field suggests that its value is a secret.
-COHTTPS_DECL bool is_secret_field(std::string_view name);
 
 COHTTPS_DECL std::string decimal_seconds(std::chrono::nanoseconds time);
 

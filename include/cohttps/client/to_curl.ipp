@@ -33,14 +33,6 @@ COHTTPS_DEF std::string shell_quoted(std::string_view text) {
   return out += '\'';
 }
 
-COHTTPS_DEF bool is_secret_field(std::string_view name) {
-  const std::string lower = ascii::lower(name);
-  for (const char* part : {"auth", "cookie", "token", "secret", "passw", "credential", "signature",
-                           "session", "-key", "apikey"})
-    if (lower.find(part) != lower.npos) return true;
-  return false;
-}
-
 COHTTPS_DEF std::string decimal_seconds(std::chrono::nanoseconds time) {
   const auto milliseconds =
       std::chrono::ceil<std::chrono::milliseconds>(std::max(time, std::chrono::nanoseconds(1)))
@@ -57,7 +49,7 @@ namespace cohttps {
 
 COHTTPS_DEF std::string to_curl(const request& r, curl_secrets secrets) {
   using detail::shell_quoted;
-  constexpr std::string_view hidden = "<hidden>";
+  constexpr std::string_view hidden = detail::hidden_secret;
   const bool hides = secrets == curl_secrets::hidden;
   if (!r.url) return "# no request: " + ascii::printable(r.url.error().what(), 200);
 
@@ -88,7 +80,7 @@ COHTTPS_DEF std::string to_curl(const request& r, curl_secrets secrets) {
   if (shown.scheme == "bearer") out += " --oauth2-bearer " + shell_quoted(shown.secret);
 
   for (const field f : r.headers) {
-    const std::string_view value = hides && detail::is_secret_field(f.name) ? hidden : f.value;
+    const std::string_view value = hides && detail::is_secret_name(f.name) ? hidden : f.value;
     const std::string separator = value.empty() ? ";" : ": ";
     out += " --header " + shell_quoted(std::string(f.name) + separator + std::string(value));
   }

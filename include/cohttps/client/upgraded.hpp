@@ -20,11 +20,14 @@ namespace cohttps {
 /// of HTTP/2.
 class upgraded {
  public:
+  /// An object without a connection: its calls fail with usage "moved_from".
+  upgraded() = default;
   explicit upgraded(std::unique_ptr<open_exchange> opened) noexcept
       : exchange_(std::move(opened)) {}
 
   /// Returns the fields of the response, including those that belong to the protocol.
   COHTTPS_DECL const fields& headers() const;
+  /// The connection, with its addresses and TLS.
   COHTTPS_DECL const connection_info& connection() const;
 
   /// Returns the next bytes, as a view that is valid until the next read; an empty view after the

@@ -1,4 +1,4 @@
-// WebSocket (RFC 6455) over HTTP/1.1 and HTTP/2 (RFC 8441).
+// WebSocket (RFC 6455) over HTTP/1.1, HTTP/2 (RFC 8441) and HTTP/3 (RFC 9220).
 #pragma once
 
 #include <cohttps/client/operation.hpp>
@@ -28,8 +28,8 @@ namespace cohttps {
 
 class websocket_stream;
 
-/// Up to 8 names of subprotocols, written in place: `{"chat", "superchat"}`. Views, as all options
-/// of a request are.
+/// Up to 8 names of subprotocols: `{"chat", "superchat"}`. Like all options of a request, the list
+/// holds views.
 class protocol_list {
  public:
   protocol_list() = default;
@@ -38,7 +38,7 @@ class protocol_list {
                 std::string_view g = {}, std::string_view h = {}) noexcept
       : names_{a, b, c, d, e, f, g, h} {}
 
-  /// The value of Sec-WebSocket-Protocol; empty for none.
+  /// Returns the value of Sec-WebSocket-Protocol; empty for none.
   COHTTPS_DECL std::string text() const;
 
  private:
@@ -47,32 +47,33 @@ class protocol_list {
 
 /// How a WebSocket is opened and used.
 struct websocket_options {
-  /// Subprotocols, best first; the server chooses one of them, or none.
+  /// Subprotocols, the preferred one first. The server chooses one of them, or none.
   protocol_list protocols = {};
-  /// Fields, credentials, and limits of the opening request. Its `timeout` ends with the opening.
+  /// Fields, credentials and limits of the opening request. Its `timeout` limits only the opening.
   request_options request = {};
 
-  /// permessage-deflate (RFC 7692), where the program was built with zlib and the server takes it.
+  /// permessage-deflate (RFC 7692). It is offered if the program was built with zlib.
   websocket::compression_options compression = {};
 
-  /// Bytes that a received message may have, after decompression.
+  /// The largest size of a received message, in bytes after decompression.
   std::uint64_t max_message = 16 * 1024 * 1024;
 
-  /// While a message is awaited and nothing has come for this long, the server is sent a ping;
-  /// empty: it is not.
+  /// The client sends a ping if a coroutine waits for a message and nothing has arrived for this
+  /// long. Without a value it sends no pings.
   std::optional<std::chrono::nanoseconds> ping_interval = {};
-  /// How long a pong may take, until the connection counts as lost.
+  /// The connection counts as lost if a pong takes longer than this.
   std::chrono::nanoseconds pong_timeout = std::chrono::seconds(20);
-  /// How long `websocket_stream::close` waits for the server.
+  /// The longest time for which `websocket_stream::close` waits for the server.
   std::chrono::nanoseconds close_timeout = std::chrono::seconds(5);
 };
 
-/// A message that was received, or a part of one. Its data is a view.
+/// A received message, or a part of one. Its data is a view.
 struct websocket_message {
   std::span<const std::byte> data;
-  bool is_text = false;
-  bool is_last = true;  ///< false for a part that others follow
+  bool is_text = false;  ///< true for text, false for bytes
+  bool is_last = true;   ///< false for a part that is not the last one
 
+  /// The message as text; valid until the next `receive`.
   std::string_view text() const noexcept {
     return {reinterpret_cast<const char*>(data.data()), data.size()};
   }
@@ -80,7 +81,10 @@ struct websocket_message {
 
 namespace detail {
 
-/// An open WebSocket. `<cohttps/websocket.ipp>` has the one that there is.
+/// The content of a frame: a whole message, a part that is not the last one, or the last part.
+enum class frame_content : std::uint8_t { message, part, last_part };
+
+/// The interface of an open WebSocket. `open_websocket` implements it.
 class websocket_connection {
  public:
   websocket_connection() = default;
@@ -88,10 +92,10 @@ class websocket_connection {
   websocket_connection& operator=(const websocket_connection&) = delete;
   virtual ~websocket_connection() = default;
 
-  /// `whole`: messages are collected; else their parts are given as they come.
+  /// If `whole` is true, returns a whole message, else the next part of one.
   virtual task<result<std::optional<websocket_message>>> receive(bool whole) = 0;
-  virtual task<result<void>> send(std::span<const std::byte> data, bool text) = 0;
-  virtual task<result<void>> send_part(std::span<const std::byte> data, bool text, bool last) = 0;
+  virtual task<result<void>> send(std::span<const std::byte> data, bool text,
+                                  frame_content content) = 0;
   virtual task<result<std::chrono::nanoseconds>> ping() = 0;
   virtual task<result<void>> close(std::uint16_t code, std::string reason) = 0;
   virtual const response_metadata& response() const noexcept = 0;
@@ -102,11 +106,11 @@ class websocket_connection {
   std::string close_reason;
 };
 
-/// The options of a WebSocket, without views.
+/// The options of a WebSocket as values that the operation owns.
 template <>
 struct delivery<websocket_stream> {
   std::string key;        ///< Sec-WebSocket-Key
-  std::string protocols;  ///< that were offered
+  std::string protocols;  ///< the offered subprotocols
   websocket::compression_options compression;
   std::uint64_t max_message;
   std::optional<std::chrono::nanoseconds> ping_interval;
@@ -120,36 +124,39 @@ COHTTPS_DECL task<result<websocket_stream>> perform(const shared_client_state&, 
 
 }  // namespace detail
 
-/// An open WebSocket. Destroyed, it closes the connection without a word; see `close`.
+/// An open WebSocket. The destructor closes the connection without a close frame; see `close`.
 ///
 /// ```
 /// auto socket = co_await client.websocket("wss://example.com/chat", {.protocols = {"chat"}});
 /// co_await socket.send("hello");
 /// while (auto message = co_await socket.receive()) std::cout << message->text() << '\n';
 /// ```
-/// One coroutine may receive while another one sends. Pings of the server are answered, and its
-/// close frame too, while a message is awaited.
+/// One coroutine may receive while another one sends. The WebSocket answers the server's pings and
+/// its close frame while a coroutine waits for a message.
 ///
 /// Threads: those of its client.
 class websocket_stream {
  public:
+  /// A stream without a connection: its calls fail with usage "moved_from".
+  websocket_stream() = default;
   explicit websocket_stream(std::unique_ptr<detail::websocket_connection> opened) noexcept
       : connection_(std::move(opened)) {}
 
-  /// The next message: a view that is valid until the next call. Nothing when the server has closed
-  /// the connection in order; `close_code` tells with which code. Throws `error`:
+  /// Returns the next message: a view that is valid until the next call. Returns nothing after the
+  /// server's close frame, whose code `close_code` returns. Throws `error`:
   /// - peer_closed "websocket_aborted": the connection ended without a close frame
-  /// - protocol, limit: those of `websocket::reader::next`; the server has been told
+  /// - protocol, limit: the errors of `websocket::reader::next`; the client has sent a close frame
   /// - timeout "websocket_pong": see `ping_interval`
   COHTTPS_DECL task<std::optional<websocket_message>> receive();
-  /// As `receive`, giving the error.
+  /// Like `receive`, but returns the error.
   COHTTPS_DECL task<result<std::optional<websocket_message>>> try_receive();
 
-  /// The next part of a message as it comes, for messages that are large or endless.
+  /// Returns the next part of a message as soon as it arrives, for messages that are large or have
+  /// no end.
   COHTTPS_DECL task<std::optional<websocket_message>> receive_part();
 
-  /// Sends a text message, which has to be UTF-8. Throws `error`; usage "websocket_busy" when
-  /// another coroutine is sending.
+  /// Sends a text message, which has to be UTF-8. Throws `error`, for example usage
+  /// "websocket_busy" if another coroutine is sending.
   COHTTPS_DECL task<void> send(std::string_view text);
   /// Sends a binary message.
   COHTTPS_DECL task<void> send(std::span<const std::byte> data);
@@ -158,28 +165,31 @@ class websocket_stream {
   COHTTPS_DECL task<void> send_part(std::string_view text, bool last);
   COHTTPS_DECL task<void> send_part(std::span<const std::byte> data, bool last);
 
-  /// Sends a ping, and gives the time until the pong has come. Another coroutine has to be
-  /// receiving meanwhile. Throws `error` (timeout, "websocket_pong") after
-  /// `websocket_options::pong_timeout`, and the connection is closed.
+  /// Sends a ping, and returns the time until the pong arrives. Another coroutine has to receive
+  /// meanwhile. After `websocket_options::pong_timeout` it closes the connection and throws `error`
+  /// (timeout, "websocket_pong").
   COHTTPS_DECL task<std::chrono::nanoseconds> ping();
 
-  /// Sends a close frame and waits, for `close_timeout` at most, for that of the server. Messages
-  /// that come meanwhile are lost. Does nothing on a connection that has ended.
+  /// Sends a close frame, and waits for the close frame of the server, at most for `close_timeout`.
+  /// Another coroutine that receives gets the messages that arrive meanwhile. Those that arrive
+  /// while no coroutine receives are lost. Does nothing if the connection has ended.
   COHTTPS_DECL task<void> close(std::uint16_t code = websocket::close_code::normal,
                                 std::string_view reason = {});
 
-  /// The code of the server's close frame: `websocket::close_code::none` when it had none, and
-  /// `abnormal` while there is none.
+  /// Returns the code of the server's close frame: `websocket::close_code::none` if the frame has
+  /// no code, and `abnormal` if no close frame has arrived.
   COHTTPS_DECL std::uint16_t close_code() const noexcept;
+  /// The server's words for the end; empty if it gave none.
   COHTTPS_DECL const std::string& close_reason() const noexcept;
 
-  /// The subprotocol that the server has chosen; empty for none.
+  /// Returns the subprotocol that the server chose; empty for none.
   COHTTPS_DECL std::string_view protocol() const noexcept;
-  /// True when messages may be compressed.
+  /// True if messages may be compressed.
   COHTTPS_DECL bool compressed() const noexcept;
 
   /// Returns the fields of the opening response.
   COHTTPS_DECL const fields& headers() const;
+  /// The connection, with its addresses and TLS.
   COHTTPS_DECL const connection_info& connection() const;
 
  private:

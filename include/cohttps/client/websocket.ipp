@@ -42,22 +42,25 @@ COHTTPS_DEF task<void> websocket_stream::send(std::string_view text) {
   if (!valid.take(bytes) || !valid.complete())
     throw error(error_category::usage, "websocket_not_utf8",
                 "a text message has to be UTF-8; send bytes as a span of std::byte");
-  auto sent = co_await open().send(bytes, true);
+  auto sent = co_await open().send(bytes, true, detail::frame_content::message);
   if (!sent) throw std::move(sent).error();
 }
 
 COHTTPS_DEF task<void> websocket_stream::send(std::span<const std::byte> data) {
-  auto sent = co_await open().send(data, false);
+  auto sent = co_await open().send(data, false, detail::frame_content::message);
   if (!sent) throw std::move(sent).error();
 }
 
 COHTTPS_DEF task<void> websocket_stream::send_part(std::string_view text, bool last) {
-  auto sent = co_await open().send_part(std::as_bytes(std::span(text)), true, last);
+  auto sent =
+      co_await open().send(std::as_bytes(std::span(text)), true,
+                           last ? detail::frame_content::last_part : detail::frame_content::part);
   if (!sent) throw std::move(sent).error();
 }
 
 COHTTPS_DEF task<void> websocket_stream::send_part(std::span<const std::byte> data, bool last) {
-  auto sent = co_await open().send_part(data, false, last);
+  auto sent = co_await open().send(
+      data, false, last ? detail::frame_content::last_part : detail::frame_content::part);
   if (!sent) throw std::move(sent).error();
 }
 

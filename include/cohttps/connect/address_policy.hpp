@@ -127,6 +127,7 @@ inline bool is_public(const endpoint& e) noexcept {
 /// throw.
 class address_policy {
  public:
+  /// Returns whether the client may connect to an address.
   using predicate = std::function<bool(const endpoint&)>;
 
   /// Allows all addresses.
@@ -141,6 +142,7 @@ class address_policy {
   /// True if the policy may refuse an address.
   bool restricts() const noexcept { return static_cast<bool>(predicate_); }
 
+  /// True if the client may connect to `e`.
   bool allows(const endpoint& e) const { return !predicate_ || predicate_(e); }
 
  private:

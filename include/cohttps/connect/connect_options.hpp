@@ -3,6 +3,7 @@
 
 #include <cohttps/connect/address_policy.hpp>
 #include <cohttps/connect/dns_cache.hpp>
+#include <cohttps/connect/resolver.hpp>
 #include <cohttps/connection/http2_options.hpp>
 #include <cohttps/http/strictness.hpp>
 #include <cohttps/http1/limits.hpp>
@@ -19,8 +20,8 @@ namespace cohttps {
 /// An address for a host and port, which replaces the answer of the resolver. Several overrides for
 /// the same host and port give it several addresses.
 struct resolve_override {
-  std::string host;  ///< as in the URL; "*" for all hosts without an override of their own
-  std::uint16_t port;
+  std::string host;     ///< as in the URL; "*" for all hosts without an override of their own
+  std::uint16_t port;   ///< as in the URL
   std::string address;  ///< an IP literal, with or without brackets, or another name to look up
 };
 
@@ -49,6 +50,9 @@ struct connect_options {
   /// The path of a Unix domain socket. If it is not empty, all connections go to this socket, and
   /// no name is looked up. The transport must be a `socket_transport`.
   std::string unix_socket = {};
+
+  /// Is asked in place of the transport; null: the transport is asked.
+  address_source* resolver = nullptr;
 
   /// The cache for answers of the resolver. Without it, every look-up asks the resolver.
   std::optional<dns_cache> dns = {};

@@ -25,7 +25,7 @@ COHTTPS_DEF task<result<void>> secure(construction& made, const tls_context& tls
                                       deadline& limit) {
   limit.enter(phase::handshake, options.tls_timeout);
   std::vector<std::string> alpn;
-  if (versions != http_versions::http_1_1) alpn.emplace_back("h2");
+  if (has_http2 && versions != http_versions::http_1_1) alpn.emplace_back("h2");
   if (versions != http_versions::http_2) alpn.emplace_back("http/1.1");
   auto secured =
       co_await made.bytes->secure(tls, std::string(without_brackets(host)), port, std::move(alpn),

@@ -13,6 +13,7 @@
 #include <cohttps/transport/any_transport.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>

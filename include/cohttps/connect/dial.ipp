@@ -69,11 +69,14 @@ COHTTPS_DEF task<result<candidates>> find_candidates(std::string_view host, std:
   auto all = known_addresses(host, port, options, started);
   if (all.empty()) {
     const std::string_view name = name_to_look_up(host, port, options);
-    auto found = co_await limit.transport().resolve(name, port, limit.token());
+    std::optional<duration> valid;
+    auto asked = options.resolver ? options.resolver->look_up(name, port, limit.token(), valid)
+                                  : limit.transport().resolve(name, port, limit.token());
+    auto found = co_await std::move(asked);
     if (!found) co_return std::unexpected(limit.explain(std::move(found).error()));
     notify(limit.observers(), &observer::on_resolved,
            events::resolved{host, *found, limit.now() - started});
-    if (options.dns) options.dns->store(name, *found, limit.now());
+    if (options.dns) options.dns->store(name, *found, limit.now(), valid);
     all = *std::move(found);
   }
   candidates sorted;

@@ -20,8 +20,9 @@
 
 namespace cohttps {
 
-/// Keeps the addresses that the resolver returned for a name. It keeps them for a fixed time,
-/// because getaddrinfo does not say how long an answer is valid. It does not keep failures.
+/// Keeps the addresses that the resolver returned for a name: for a fixed time, because getaddrinfo
+/// does not say how long an answer is valid, or for the time that a resolver of the program says.
+/// It does not keep failures.
 ///
 /// Copies share one cache, so several clients can use it. A cache holds at most 1024 names; a new
 /// name replaces the oldest one. The case of names does not matter.
@@ -31,7 +32,7 @@ class dns_cache {
  public:
   using duration = std::chrono::nanoseconds;
 
-  static constexpr std::size_t max_names = 1024;
+  static constexpr std::size_t max_names = 1024;  ///< names that are kept at most
 
   /// With a `time_to_live` of 0 the cache keeps nothing.
   explicit dns_cache(duration time_to_live = std::chrono::seconds(60))
@@ -42,8 +43,9 @@ class dns_cache {
   COHTTPS_DECL std::optional<std::vector<endpoint>> lookup(std::string_view host,
                                                            time_point now) const;
 
-  COHTTPS_DECL void store(std::string_view host, std::vector<endpoint> addresses,
-                          time_point now) const;
+  /// Keeps `addresses` for the time `valid`; empty: for the cache's `time_to_live`.
+  COHTTPS_DECL void store(std::string_view host, std::vector<endpoint> addresses, time_point now,
+                          std::optional<duration> valid = {}) const;
 
   /// Removes a host, for example because all its addresses failed.
   COHTTPS_DECL void forget(std::string_view host) const;
@@ -57,6 +59,7 @@ class dns_cache {
     std::string name;
     std::vector<endpoint> addresses;
     time_point stored;
+    duration time_to_live;
   };
   struct state {
     using ages = std::list<entry>;  // oldest first

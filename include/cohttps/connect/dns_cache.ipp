@@ -10,7 +10,7 @@ COHTTPS_DEF std::optional<std::vector<endpoint>> dns_cache::lookup(std::string_v
   std::lock_guard lock(state_->mutex);
   const auto found = state_->names.find(ascii::lower(host));
   if (found == state_->names.end()) return std::nullopt;
-  if (now - found->second->stored >= state_->time_to_live) {
+  if (now - found->second->stored >= found->second->time_to_live) {
     state_->remove(found);
     return std::nullopt;
   }
@@ -18,14 +18,16 @@ COHTTPS_DEF std::optional<std::vector<endpoint>> dns_cache::lookup(std::string_v
 }
 
 COHTTPS_DEF void dns_cache::store(std::string_view host, std::vector<endpoint> addresses,
-                                  time_point now) const {
+                                  time_point now, std::optional<duration> valid) const {
   if (state_->time_to_live <= duration::zero() || addresses.empty()) return;
+  const duration time_to_live = valid.value_or(state_->time_to_live);
+  if (time_to_live <= duration::zero()) return forget(host);
   std::string name = ascii::lower(host);
   std::lock_guard lock(state_->mutex);
   if (const auto old = state_->names.find(name); old != state_->names.end()) state_->remove(old);
   if (state_->names.size() == max_names)
     state_->remove(state_->names.find(state_->by_age.front().name));
-  state_->by_age.push_back({std::move(name), std::move(addresses), now});
+  state_->by_age.push_back({std::move(name), std::move(addresses), now, time_to_live});
   const auto added = std::prev(state_->by_age.end());
   state_->names.emplace(added->name, added);
 }

@@ -35,11 +35,12 @@ COHTTPS_DECL task<result<std::vector<std::byte>>> fetch_over(tls_stream bytes, c
                                                              const connect_options& options,
                                                              deadline& limit);
 
-/// Asks over connections that `open(origin)` makes: it returns a task of a `result<tls_stream>`. If
+/// Asks about the certificates of `bytes`, a `tls_stream` or an HTTP/3 connection, over connections
+/// that `open(origin)` makes: it returns a task of a `result<tls_stream>`. If
 /// the client cannot ask an issuer, this is an error only with `revocation_mode::hard`. Also fails
 /// if the operation is stopped, or if its total limit has passed.
-template <class Open>
-task<result<void>> check_revocation(tls_stream& bytes, Open& open, const connect_options& options,
+template <class Connection, class Open>
+task<result<void>> check_revocation(Connection& bytes, Open& open, const connect_options& options,
                                     deadline& limit) {
   auto* check = bytes.revocation();
   if (!check) co_return result<void>();

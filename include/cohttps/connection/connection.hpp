@@ -39,7 +39,16 @@ class connection {
   /// True if the peer is closing the connection, and has accepted at least one of its requests.
   virtual bool processed_requests() const noexcept { return false; }
 
-  virtual bool is_http2() const noexcept { return false; }
+#ifdef COHTTPS_HAS_NGTCP2
+  /// The connection takes no more requests. Those that it has go on.
+  virtual void retire() noexcept {}
+#endif
+
+  /// True if requests use the connection before others to the same origin: over HTTP/3.
+  virtual bool preferred() const noexcept { return false; }
+
+  /// True if each request has a stream of its own (HTTP/2, HTTP/3).
+  virtual bool has_streams() const noexcept { return false; }
 
   /// Waits until it is known whether the peer supports extended CONNECT (RFC 8441), and returns
   /// true. Returns false if the stop comes first.

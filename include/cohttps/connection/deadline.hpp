@@ -3,6 +3,7 @@
 
 #include <cohttps/connection/observer.hpp>
 #include <cohttps/connection/phase_limits.hpp>
+#include <cohttps/connection/timeouts.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/core/stop.hpp>
@@ -115,6 +116,7 @@ class deadline {
   time_point cached_now() const noexcept { return last_; }
   any_transport& transport() noexcept { return queue_.transport(); }
   const cohttps::observers& observers() const noexcept { return queue_.observers(); }
+  deadline_queue& queue() noexcept { return queue_; }
   /// Returns the rest of the total limit; nothing without a total limit.
   COHTTPS_DECL std::optional<duration> left() const;
 
@@ -125,8 +127,12 @@ class deadline {
   /// Changes the name of the current phase to `p`, and keeps its limits.
   void rename(phase p) noexcept { phase_ = p; }
 
-  /// The same, with one limit for the first wait and for each later wait of the phase.
+  /// The same, with one limit for the first wait and for each later wait of the phase. If the
+  /// request has `timeouts` of its own, they replace `limit`.
   COHTTPS_DECL void enter(phase p, std::optional<duration> limit);
+
+  /// The request has limits of its own; `own` must outlive this object.
+  void use(const timeouts& own) noexcept { own_ = &own; }
 
   /// `size` bytes were sent or received. The current wait begins again.
   COHTTPS_DECL void progress(std::size_t size);
@@ -193,6 +199,7 @@ class deadline {
   time_point phase_end_ = never;
   rate_window window_;
   phase_limits limits_;
+  const timeouts* own_ = nullptr;
   phase phase_ = phase::none;
   bool caller_paused_ = false;
   bool source_paused_ = false;

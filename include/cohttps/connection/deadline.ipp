@@ -88,6 +88,7 @@ COHTTPS_DEF void deadline::enter(phase p, const phase_limits& limits, time_point
 }
 
 COHTTPS_DEF void deadline::enter(phase p, std::optional<duration> limit) {
+  if (own_ && p != phase::none) limit = limit_of(*own_, p);
   enter(p, phase_limits{limit, limit, {}});
 }
 

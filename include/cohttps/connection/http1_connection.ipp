@@ -75,15 +75,15 @@ std::optional<std::span<const std::byte>> http1_connection<T>::receive_body_at_o
 template <class T>
 task<result<std::span<const std::byte>>> http1_connection<T>::receive_raw(stop_token stop) {
   tls_stream_.split();
-  if (!pending_.empty()) co_return std::exchange(pending_, {});
-  co_return co_await tls_stream_.receive(stop);
+  if (!pending_.empty()) return std::exchange(pending_, {});
+  return tls_stream_.receive(stop);
 }
 
 template <class T>
 task<result<void>> http1_connection<T>::send_raw(std::span<const std::byte> bytes,
                                                  stop_token stop) {
   tls_stream_.split();
-  co_return co_await tls_stream_.write(bytes, stop);
+  return tls_stream_.write(bytes, stop);
 }
 
 template <class T>

@@ -110,7 +110,7 @@ class http2_connection final : public connection {
   /// True if the connection can be kept for other requests.
   bool outlives_streams() const noexcept override;
 
-  bool is_http2() const noexcept override { return true; }
+  bool has_streams() const noexcept override { return true; }
   bool processed_requests() const noexcept override { return session_.processed_requests(); }
 
   /// Sends GOAWAY and close_notify, as far as this is possible without waiting, and closes the

@@ -6,6 +6,7 @@
 
 namespace cohttps {
 
+/// The options of HTTP/2, besides the limits that it has from `http2::limits`.
 struct http2_options {
   /// If a server that owes a response sends no byte for this time, the client asks for a sign of
   /// life (PING; RFC 9113, 6.7). Empty: the client asks only when a request is given up, because a

@@ -12,8 +12,8 @@ namespace cohttps {
 /// At least `bytes` bytes have to move in each period `over`. Otherwise the peer counts as too
 /// slow.
 struct minimum_rate {
-  std::size_t bytes;
-  std::chrono::nanoseconds over;
+  std::size_t bytes;              ///< that move at least
+  std::chrono::nanoseconds over;  ///< the length of the period
 };
 
 }  // namespace cohttps

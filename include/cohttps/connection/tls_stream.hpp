@@ -31,7 +31,7 @@ class tls_stream {
   using view = std::span<const std::byte>;
 
  public:
-  explicit tls_stream(any_stream stream) noexcept : stream_(std::move(stream)) {}
+  COHTTPS_DECL explicit tls_stream(any_stream stream) noexcept : stream_(std::move(stream)) {}
 
   /// Performs the TLS handshake with `host`. It succeeds only if `host` is verified. A second call
   /// runs inside the TLS of the first call.
@@ -128,6 +128,7 @@ class tls_stream {
   // Most servers send full records. A read that ends in the middle of one costs a copy.
   static constexpr std::size_t ciphertext_size = 2 * (5 + 16 * 1024 + 1 + 16);
   static constexpr std::size_t sealed_size = 256 * 1024;
+  static constexpr unsigned most_sent_at_once = 16;
 
   COHTTPS_DECL task<result<view>> read_plain(stop_token stop);
 
@@ -159,6 +160,11 @@ class tls_stream {
 
   COHTTPS_DECL static bool has_output(layer& l) noexcept;
 
+  /// Sends the output without waiting, if a coroutine writes while another one reads. Returns false
+  /// if output is left, or after `most_sent_at_once` writes without a waiting read, so that other
+  /// connections get a turn.
+  COHTTPS_DECL bool flush_at_once(layer& l, stop_token stop, deadline* limit);
+
   COHTTPS_DECL task<result<void>> flush(layer& l, stop_token stop, deadline* limit = nullptr);
 
   /// Returns the last bytes for the stream: `last`, and the close_notify of each layer, encrypted
@@ -173,7 +179,8 @@ class tls_stream {
   any_stream stream_;
   std::unique_ptr<layer> top_;
   buffer plain_;
-  bool sender_ = false;  // another coroutine writes beside the reader
+  bool sender_ = false;        // another coroutine writes beside the reader
+  unsigned sent_at_once_ = 0;  // writes since the last read that waited
 };
 
 }  // namespace cohttps::detail

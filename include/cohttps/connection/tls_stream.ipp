@@ -75,8 +75,8 @@ COHTTPS_DEF void tls_stream::release_memory() noexcept {
   plain_.release();
   for (layer* l = top_.get(); l; l = l->below.get()) {
     l->ciphertext.release();
-    l->sending.release();
-    l->engine.outgoing().release();
+    if (l->sending.empty()) l->sending.release();  // a write may still refer to its bytes
+    l->engine.release_memory();
     l->early.release();
   }
 }
@@ -143,6 +143,7 @@ COHTTPS_DEF auto tls_stream::open(layer& l, stop_token stop) -> task<result<view
       if (!got) co_return pass(std::move(got));
       continue;
     }
+    sent_at_once_ = 0;
     auto got = co_await stream_.read_some(room_for_records(l), stop);
     if (!got) co_return pass(std::move(got));
     if (auto more = took(l, *got); !more) co_return pass(std::move(more));
@@ -221,7 +222,19 @@ COHTTPS_DEF task<result<void>> tls_stream::seal(layer& l, view bytes, stop_token
                                                 deadline* limit) {
   if (bytes.size() > sealed_size) return seal_pieces(l, bytes, stop, limit);
   if (auto sealed = l.engine.send(bytes); !sealed) return sealed;
+  if (flush_at_once(l, stop, limit)) return result<void>();
   return flush(l, stop, limit);
+}
+
+COHTTPS_DEF bool tls_stream::flush_at_once(layer& l, stop_token stop, deadline* limit) {
+  if (!sender_ || sent_at_once_ == most_sent_at_once || stop.stop_requested()) return false;
+  if (!stream_.is_eager() || l.below || !l.sending.empty()) return false;
+  ++sent_at_once_;
+  buffer& out = l.engine.outgoing();
+  const std::size_t sent = stream_.try_write(out.data());
+  if (limit && sent != 0) limit->progress(sent);
+  out.consume(sent);
+  return out.empty();
 }
 
 COHTTPS_DEF task<result<void>> tls_stream::seal_pieces(layer& l, view bytes, stop_token stop,

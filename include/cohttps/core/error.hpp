@@ -2,12 +2,10 @@
 // program can do.
 #pragma once
 
-#if __cplusplus < 202100L
-#error "cohttps needs C++23: compile with -std=c++23"
-#endif
-
 #include <cohttps/core/separate.hpp>
+#include <cohttps/version.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <expected>
@@ -36,17 +34,17 @@ enum class error_category : std::uint8_t {
   policy,       ///< a rule of the caller, or a security rule, forbids the operation
 };
 
-/// What the operation was doing when it failed.
+/// The step in which an operation failed.
 enum class phase : std::uint8_t {
-  none,
-  queue,
-  resolve,
-  connect,
-  tunnel,
-  handshake,
-  send,
-  receive_head,
-  receive_body,
+  none,          ///< before all phases, such as reading a URL
+  queue,         ///< waiting for a connection
+  resolve,       ///< looking the name up
+  connect,       ///< connecting to an address
+  tunnel,        ///< asking a proxy for a tunnel
+  handshake,     ///< the TLS handshake
+  send,          ///< sending the request
+  receive_head,  ///< waiting for the head of the response
+  receive_body,  ///< receiving the content
 };
 
 /// Tells whether the client can send the request again without the risk that the server performs it
@@ -78,7 +76,12 @@ constexpr std::string_view to_string(replay_safety r) noexcept {
 
 /// The reasons on which the client bases its own decisions. `error::reason` returns the same words
 /// as text.
-enum class known_reason : std::uint8_t { other, http_1_1_required, host_not_found, total_timeout };
+enum class known_reason : std::uint8_t {
+  other,              ///< every other reason
+  http_1_1_required,  ///< the server wants the request over HTTP/1.1
+  host_not_found,     ///< the name has no address
+  total_timeout,      ///< the limit of the whole operation passed
+};
 
 constexpr std::string_view to_string(known_reason r) noexcept {
   constexpr std::string_view names[] = {"other", "http_1_1_required", "host_not_found",
@@ -97,10 +100,13 @@ constexpr std::string_view to_string(known_reason r) noexcept {
 /// other thread has a copy.
 class [[nodiscard]] error : public std::exception {
  public:
+  /// Bytes of a response's content that an error keeps.
+  static constexpr std::size_t max_content = 64 * 1024;
+
   /// An address that the client tried, and the outcome.
   struct attempt {
-    std::string endpoint;
-    std::string message;
+    std::string endpoint;  ///< the address and the port
+    std::string message;   ///< what happened there
   };
 
   error(error_category category, std::string_view reason, std::string message)
@@ -115,12 +121,16 @@ class [[nodiscard]] error : public std::exception {
     state_->known = reason;
   }
 
+  /// Says who is at fault.
   error_category category() const noexcept { return state_->category; }
+  /// Says what the operation was doing.
   cohttps::phase phase() const noexcept { return state_->phase; }
+  /// Says whether sending the request again is safe.
   replay_safety replay() const noexcept { return state_->replay; }
 
   /// Returns a stable snake_case word for programs, such as "certificate_expired".
   std::string_view reason() const noexcept { return state_->reason; }
+  /// True if the reason is `r`; cheaper than comparing words.
   bool is(known_reason r) const noexcept { return state_->known == r; }
 
   /// Says what happened and what to do, without the subject.
@@ -133,6 +143,12 @@ class [[nodiscard]] error : public std::exception {
   const char* what() const noexcept override {
     return state_->what.empty() ? state_->message.c_str() : state_->what.c_str();
   }
+
+  /// Returns the status of the response that is the reason of the error; 0 if the reason is another
+  /// one.
+  int status() const noexcept { return state_->status; }
+  /// Returns the content of that response, at most its first 64 KiB; empty if it is unknown.
+  const std::string& content() const noexcept { return state_->content; }
 
   /// Returns the operating system's error code, if there is one.
   std::error_code code() const noexcept { return state_->code; }
@@ -151,10 +167,13 @@ class [[nodiscard]] error : public std::exception {
   /// beginning of the peer's message.
   std::optional<std::uint64_t> position() const noexcept { return state_->position; }
 
+  // Setters, for the layers between the fault and the caller.
   COHTTPS_DECL error& subject(std::string_view what_about);
   /// Sets the phase, unless an inner layer has already set it.
   COHTTPS_DECL error& during(cohttps::phase p);
   COHTTPS_DECL error& replay(replay_safety r);
+  /// Sets the status, and up to 64 KiB of the content.
+  COHTTPS_DECL error& response(int status, std::string_view content = {});
   COHTTPS_DECL error& code(std::error_code c);
   COHTTPS_DECL error& position(std::uint64_t byte);
   COHTTPS_DECL error& alert(std::string_view name);
@@ -173,6 +192,8 @@ class [[nodiscard]] error : public std::exception {
     std::string subject;
     std::string what;
     std::string alert;
+    std::string content;
+    int status = 0;
     std::error_code code;
     std::optional<std::uint64_t> position;
     std::vector<attempt> attempts;
@@ -184,7 +205,7 @@ class [[nodiscard]] error : public std::exception {
 };
 
 template <class T>
-using result = std::expected<T, error>;
+using result = std::expected<T, error>;  ///< a value, or the error that is in its place
 
 /// Makes a `result` that holds an error.
 COHTTPS_DECL [[gnu::cold]] std::unexpected<error> fail(error_category category,

@@ -19,6 +19,13 @@ COHTTPS_DEF error& error::during(cohttps::phase p) {
 
 COHTTPS_DEF error& error::replay(replay_safety r) { return own().replay = r, *this; }
 
+COHTTPS_DEF error& error::response(int status, std::string_view content) {
+  state& s = own();
+  s.status = status;
+  s.content = content.substr(0, max_content);
+  return *this;
+}
+
 COHTTPS_DEF error& error::code(std::error_code c) { return own().code = c, *this; }
 
 COHTTPS_DEF error& error::position(std::uint64_t byte) { return own().position = byte, *this; }

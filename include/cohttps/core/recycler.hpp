@@ -30,6 +30,7 @@ class recycler {
   static constexpr bool recycles = true;
 #endif
 
+  /// Returns `size` bytes, from those that were given back if there are any.
   static void* allocate(std::size_t size) {
     if constexpr (!recycles) return ::operator new(size);
     const std::size_t c = size_class(size);

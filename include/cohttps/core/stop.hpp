@@ -10,7 +10,11 @@
 namespace cohttps {
 
 /// The reason for which an operation has to stop.
-enum class stop_reason : std::uint8_t { none, canceled, timed_out };
+enum class stop_reason : std::uint8_t {
+  none,       ///< no stop was requested
+  canceled,   ///< by the program
+  timed_out,  ///< by a limit of time
+};
 
 class stop_callback_base;
 
@@ -25,7 +29,9 @@ class stop_source {
   stop_source(const stop_source&) = delete;
   stop_source& operator=(const stop_source&) = delete;
 
+  /// True once a stop was requested.
   bool stop_requested() const noexcept { return reason_ != stop_reason::none; }
+  /// Why: canceled by the program, or timed out.
   stop_reason reason() const noexcept { return reason_; }
 
   /// Calls the registered callbacks, the newest first. Only the first call has an effect.
@@ -46,8 +52,11 @@ class stop_token {
   stop_token() = default;
   stop_token(stop_source& source) noexcept : source_(&source) {}
 
+  /// True if the token belongs to a source.
   bool stop_possible() const noexcept { return source_ != nullptr; }
+  /// True once a stop was requested.
   bool stop_requested() const noexcept { return source_ && source_->stop_requested(); }
+  /// Why: canceled by the program, or timed out.
   stop_reason reason() const noexcept { return source_ ? source_->reason() : stop_reason::none; }
 
  private:

@@ -16,6 +16,7 @@ class stop_tokens {
   stop_tokens() = default;
   stop_tokens(stop_token first) noexcept : first_(first) {}
 
+  /// Adds a token. One without a source is left out.
   void add(stop_token token) {
     if (!first_.stop_possible())
       first_ = token;
@@ -23,6 +24,7 @@ class stop_tokens {
       more_.push_back(token);
   }
 
+  /// True once one of them was requested to stop.
   bool stop_requested() const noexcept {
     for (const stop_token& token : more_)
       if (token.stop_requested()) return true;

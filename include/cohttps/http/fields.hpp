@@ -22,16 +22,16 @@ namespace cohttps {
 
 /// One field: views into the `fields` object that holds it, or into the caller's text.
 struct field {
-  std::string_view name;
-  std::string_view value;
+  std::string_view name;   ///< such as "content-type"; compared without regard to case
+  std::string_view value;  ///< without whitespace around it
 };
 
 /// The positions of a field's name and value in a block of text.
 struct field_slot {
-  std::uint32_t name_at = 0;
-  std::uint32_t name_size = 0;
-  std::uint32_t value_at = 0;
-  std::uint32_t value_size = 0;
+  std::uint32_t name_at = 0;     ///< where the name begins in the text of all fields
+  std::uint32_t name_size = 0;   ///< in bytes
+  std::uint32_t value_at = 0;    ///< where the value begins
+  std::uint32_t value_size = 0;  ///< in bytes
 };
 
 /// The fields of a message in their order. Case does not matter in names (RFC 9110, 5.1).
@@ -69,8 +69,10 @@ class fields {
   /// Returns the first value of `name`, or nothing.
   COHTTPS_DECL std::optional<std::string_view> find(std::string_view name) const noexcept;
 
+  /// True if there is a field of this name.
   COHTTPS_DECL bool contains(std::string_view name) const noexcept;
 
+  /// The number of fields of this name.
   COHTTPS_DECL std::size_t count(std::string_view name) const noexcept;
 
   /// Calls `f` with each value of `name`, in order.

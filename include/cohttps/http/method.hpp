@@ -20,6 +20,7 @@ class method {
   /// The longest method that `parse` accepts. The longest registered method has 17 characters.
   static constexpr std::size_t max_size = 31;
 
+  /// The methods of RFC 9110 and PATCH; `delete_` is DELETE.
   static const method get, head, post, put, delete_, options, patch, connect, trace;
 
   /// Makes the method GET.
@@ -29,6 +30,7 @@ class method {
   /// empty, longer than `max_size`, or not a token.
   COHTTPS_DECL static result<method> parse(std::string_view text);
 
+  /// The method as it is sent, such as "GET".
   constexpr std::string_view text() const noexcept { return {text_.data(), size_}; }
 
   /// True if the client asks only for a response, and not for a change on the server (RFC 9110,

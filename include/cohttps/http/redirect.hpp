@@ -18,10 +18,10 @@ namespace cohttps {
 
 /// A redirection that the client can follow.
 struct redirection {
-  url to;
-  cohttps::method method;
-  bool keeps_content;  ///< false if the method became GET
-  bool same_origin;    ///< if false, `strip_for_redirect` removes credentials
+  url to;                  ///< where the next request goes
+  cohttps::method method;  ///< of the next request
+  bool keeps_content;      ///< false if the method became GET
+  bool same_origin;        ///< if false, `strip_for_redirect` removes credentials
 };
 
 /// True for the statuses that redirect the client to another URL.

@@ -21,7 +21,7 @@ struct response_head {
   /// The reason phrase as received, often empty. It is only text for people, and may be wrong.
   std::string reason = {};
 
-  fields headers = {};
+  fields headers = {};  ///< in the order in which they arrived
 
   /// Returns the received reason phrase, or the registered one if the peer sent none.
   COHTTPS_DECL std::string_view reason_or_default() const noexcept;

@@ -16,7 +16,7 @@
 
 namespace cohttps::http1 {
 
-/// What marks the end of a response's content.
+/// The mark of the end of a response's content.
 enum class delimiter : std::uint8_t { none, content_length, chunked, close };
 
 /// Collects what the head of a response says about its framing, field by field.

@@ -25,6 +25,9 @@
 
 namespace cohttps::http2 {
 
+/// The version of nghttp2 that the program runs with.
+COHTTPS_DECL std::string library_version();
+
 class stream;
 
 /// The events that the codec finds in the peer's bytes, in their order. A `stream` parameter is a

@@ -7,6 +7,8 @@
 
 namespace cohttps::http2 {
 
+COHTTPS_DEF std::string library_version() { return nghttp2_version(0)->version_str; }
+
 COHTTPS_DEF bool codec::receive(std::span<const std::byte> bytes) {
   const auto* in = reinterpret_cast<const std::uint8_t*>(bytes.data());
   const auto used = nghttp2_session_mem_recv(session_.get(), in, bytes.size());

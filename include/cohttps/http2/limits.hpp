@@ -22,11 +22,12 @@ struct limits {
   /// up, the window grows up to `largest_window`, which a connection with long round-trip times
   /// needs.
   std::uint32_t window = 1024 * 1024;
+  /// Bytes; a window grows to this while the reader keeps up.
   std::uint32_t largest_window = 8 * 1024 * 1024;
 
   /// Frames that advance no request (RFC 9113, 10.5): how many at once, and how many per second.
   std::uint32_t idle_frames = 1000;
-  std::uint32_t idle_frames_per_second = 10;
+  std::uint32_t idle_frames_per_second = 10;  ///< how many more each second
 };
 
 }  // namespace cohttps::http2

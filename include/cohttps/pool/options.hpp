@@ -7,6 +7,7 @@
 
 namespace cohttps::pool {
 
+/// How many connections a client keeps, and for how long.
 struct options {
   std::size_t per_host = 8;  ///< open connections to one origin; at least 1
   std::size_t total = 64;    ///< open connections in all; at least 1

@@ -50,7 +50,8 @@ class policy {
     time_point idle_since{};
     std::chrono::nanoseconds idle_limit = std::chrono::nanoseconds::max();  // the peer's limit
     bool opened = false;
-    bool draining = false;  // takes no new request
+    bool preferred = false;  // takes requests before the other connections of the host
+    bool draining = false;   // takes no new request
     place* older = nullptr;
     place* newer = nullptr;
     std::unique_ptr<place> next_closed = {};
@@ -63,7 +64,8 @@ class policy {
     request(const request&) = delete;
     request& operator=(const request&) = delete;
 
-    bool fresh = false;  ///< gets no idle connection, because one turned out to be dead
+    bool fresh = false;      ///< gets no idle connection, because one turned out to be dead
+    bool preferred = false;  ///< gets a preferred connection, or makes one; see `lacks_preferred`
 
     bool queued() const noexcept { return queued_in_ != nullptr; }
     /// The granted place. If it is `opened`, the request uses its connection. Otherwise the request
@@ -124,6 +126,17 @@ class policy {
            });
   }
 
+  /// True if the host has connections, none of which is preferred or still being made, and if there
+  /// is room for one more.
+  bool lacks_preferred(const route& to) const {
+    const auto found = hosts_.find(to);
+    if (found == hosts_.end()) return false;
+    const auto& places = found->second.places;
+    return !places.empty() && places.size() < options_.per_host && open_ < options_.total &&
+           std::ranges::none_of(
+               places, [](const auto& p) { return !p->opened || (p->preferred && !p->draining); });
+  }
+
   /// Returns the route of a connection to any host that takes requests, and for which `f(route,
   /// *connection)` is true; null if there is none.
   template <class F>
@@ -135,7 +148,9 @@ class policy {
   }
 
   /// The connection for the place `p` has been made.
-  void opened(place& p, Connection connection, std::size_t capacity, time_point now) {
+  void opened(place& p, Connection connection, std::size_t capacity, time_point now,
+              bool preferred = false) {
+    p.preferred = preferred;
     p.connection = std::move(connection);
     p.opened = true;
     p.capacity = capacity;
@@ -252,7 +267,7 @@ class policy {
   }
 
   bool grant(host& h, request& r, time_point now) {
-    while (place* p = best(h, r.fresh)) {
+    while (place* p = best(h, r)) {
       if (!too_old(*p, now) && p->connection->usable()) {
         ++reused_;
         use(*p, r);
@@ -281,14 +296,17 @@ class policy {
     return true;
   }
 
-  /// Returns the connection that was used last, among those that can carry another request. The
-  /// others can then grow old. With `in_use` it returns no idle connection.
-  place* best(host& h, bool in_use) noexcept {
+  /// Returns the connection for a request among those that can carry another one: a preferred one,
+  /// else the one that was used last, so that the others can grow old.
+  place* best(host& h, const request& r) noexcept {
     place* found = nullptr;
-    for (auto& p : h.places)
-      if (p->opened && !p->draining && p->used < p->capacity && (p->used > 0 || !in_use) &&
-          (!found || p->idle_since >= found->idle_since))
+    for (auto& p : h.places) {
+      if (!p->opened || p->draining || p->used >= p->capacity) continue;
+      if ((r.fresh && p->used == 0) || (r.preferred && !p->preferred)) continue;
+      if (!found ||
+          (p->preferred == found->preferred ? p->idle_since >= found->idle_since : p->preferred))
         found = p.get();
+    }
     return found;
   }
 
@@ -396,7 +414,7 @@ class policy {
   }
 
   bool could_grant(host& h, time_point now) noexcept {
-    if (best(h, h.first->fresh)) return true;
+    if (best(h, *h.first)) return true;
     if (one_is_coming(h, now)) return false;
     if (idle_of(h)) return true;
     return h.places.size() < options_.per_host && (open_ < options_.total || oldest_idle_);

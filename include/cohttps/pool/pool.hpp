@@ -94,6 +94,13 @@ class pool {
   /// category `canceled` if `stop` is requested.
   acquisition<> acquire(const route& to, bool fresh, stop_token stop);
 
+  /// True if `acquire_preferred` would grant the right to make a connection, at once.
+  bool lacks_preferred(const route& to) const { return policy_.lacks_preferred(to); }
+
+  /// Returns a lease of a preferred connection, or one to make such a connection although others
+  /// are there.
+  acquisition<> acquire_preferred(const route& to, stop_token stop);
+
   /// Keeps no connections from now on.
   void close();
 
@@ -168,9 +175,10 @@ class pool {
 template <class>
 class acquisition {
  public:
-  acquisition(pool<>& from, const route& to, bool fresh, stop_token stop)
+  acquisition(pool<>& from, const route& to, bool fresh, bool preferred, stop_token stop)
       : pool_(from), route_(to), stop_(stop) {
     request_.fresh = fresh;
+    request_.preferred = preferred;
     request_.self = this;
   }
   acquisition(const acquisition&) = delete;
@@ -203,7 +211,12 @@ void pool<T>::resume(request& r) noexcept {
 
 template <class T>
 acquisition<> pool<T>::acquire(const route& to, bool fresh, stop_token stop) {
-  return acquisition<>(*this, to, fresh, stop);
+  return acquisition<>(*this, to, fresh, false, stop);
+}
+
+template <class T>
+acquisition<> pool<T>::acquire_preferred(const route& to, stop_token stop) {
+  return acquisition<>(*this, to, false, true, stop);
 }
 
 template <class T>

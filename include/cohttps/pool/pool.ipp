@@ -43,7 +43,8 @@ void pool<T>::opened(policy_type::place& p, connection_ptr made) {
       },
       this, &p);
   const std::size_t capacity = made->capacity();
-  policy_.opened(p, std::move(made), capacity, transport_.now());
+  const bool preferred = made->preferred();
+  policy_.opened(p, std::move(made), capacity, transport_.now(), preferred);
   after_change();
 }
 

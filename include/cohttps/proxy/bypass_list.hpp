@@ -38,11 +38,13 @@ class bypass_list {
  public:
   bypass_list() = default;
 
+  /// Parses entries with commas or spaces between, as `no_proxy` has them.
   COHTTPS_DECL static bypass_list parse(std::string_view text);
 
   /// Adds the entries of `text`.
   COHTTPS_DECL void add(std::string_view text);
 
+  /// True if requests for this URL go past the proxy.
   COHTTPS_DECL bool matches(const url& to) const;
 
   COHTTPS_DECL bool empty() const noexcept;

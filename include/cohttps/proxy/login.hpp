@@ -33,6 +33,7 @@ class proxy_login {
   proxy_login(proxy via, const digest_hashes& hashes, std::string (*cnonce)())
       : via_(std::move(via)), hashes_(hashes), cnonce_(cnonce) {}
 
+  /// The proxy that the login is for.
   const proxy& via() const noexcept { return via_; }
 
   /// Begins a new operation.

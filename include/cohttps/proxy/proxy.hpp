@@ -40,6 +40,7 @@ class proxy {
   /// The longest user name and password in bytes: for SOCKS, where one byte holds the length, and
   /// for HTTP.
   static constexpr std::size_t max_socks_credential = 255;
+  /// Bytes of a user name or password for an HTTP proxy.
   static constexpr std::size_t max_http_credential = 4096;
 
   /// Parses "[scheme://][user[:password]@]host[:port]". As with curl, the default scheme is http,
@@ -65,7 +66,9 @@ class proxy {
   /// https, because SOCKS has no Digest.
   COHTTPS_DECL proxy with_digest() const;
 
+  /// How the client speaks with the proxy.
   proxy_scheme scheme() const noexcept { return scheme_; }
+  /// True for SOCKS, false for HTTP.
   bool is_socks() const noexcept { return scheme_ >= proxy_scheme::socks4; }
 
   /// True if the proxy resolves the names of targets. Otherwise the client looks them up, and sends
@@ -76,11 +79,16 @@ class proxy {
   std::string_view host() const noexcept { return host_; }
   /// The host as resolvers and certificates write it: an IPv6 address has no brackets.
   COHTTPS_DECL std::string_view host_for_connect() const noexcept;
+  /// The port; the scheme's default if the text had none.
   std::uint16_t port() const noexcept { return port_; }
 
+  /// The user name, decoded; empty if there is none.
   std::string_view username() const noexcept { return username_; }
+  /// The password, decoded; empty if there is none.
   std::string_view password() const noexcept { return password_; }
+  /// True if there is a user name or a password.
   COHTTPS_DECL bool has_credentials() const noexcept;
+  /// True if the client must not send the password in Basic.
   bool only_digest() const noexcept { return digest_; }
 
   /// Returns text such as "socks5h://example.com:1080": without credentials, for errors and logs.

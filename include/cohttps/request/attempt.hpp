@@ -92,7 +92,7 @@ class attempt {
   /// Receives or sends bytes after a switch to another protocol.
   COHTTPS_DECL task<result<std::span<const std::byte>>> receive_raw();
   COHTTPS_DECL task<result<void>> send_raw(std::span<const std::byte> bytes);
-  bool over_http2() const noexcept { return connection_ && connection_->is_http2(); }
+  bool over_http2() const noexcept { return connection_ && connection_->has_streams(); }
 
   /// Reads and drops the rest of the content, so that the connection can be kept. Calls `abandon`
   /// if the rest is too large or arrives too slowly. Fails only if the operation was stopped, or if
@@ -128,13 +128,25 @@ class attempt {
 
   const url& here() const noexcept { return *state_.url; }
   const client_options& options() const noexcept { return client_.options; }
-  const timeouts& limits() const noexcept { return client_.options.timeouts; }
+  const timeouts& limits() const noexcept {
+    return request_.timeouts ? *request_.timeouts : client_.options.timeouts;
+  }
   any_transport& transport() noexcept { return client_.transport(); }
 
   /// Gets a connection from the pool, or makes a new one.
   COHTTPS_DECL task<result<void>> acquire(bool fresh);
 
   COHTTPS_DECL task<result<void>> make_connection();
+  COHTTPS_DECL void take_timings(const connect_timings& took) noexcept;
+
+#ifdef COHTTPS_HAS_NGTCP2
+  /// True if the origin speaks HTTP/3, and has only connections over TCP.
+  COHTTPS_DECL bool may_move_to_http3() const;
+
+  /// Makes a connection over HTTP/3 beside those over TCP, so that this request and the next ones
+  /// use it. Returns false if there is none; the request then uses the others.
+  COHTTPS_DECL task<result<bool>> move_to_http3();
+#endif
 
   /// True if the request switches to another protocol over HTTP/1.1: `client_options::versions`
   /// allows HTTP/1.1, and no connection to the origin supports extended CONNECT.
@@ -152,6 +164,9 @@ class attempt {
   COHTTPS_DECL void add_cookies();
   COHTTPS_DECL void keep_cookies();
   COHTTPS_DECL void learn_hsts();
+#ifdef COHTTPS_HAS_NGTCP2
+  COHTTPS_DECL void learn_alternatives();
+#endif
   COHTTPS_DECL result<void> show_credentials();
 
   COHTTPS_DECL void took(std::span<const std::byte> part);
@@ -185,7 +200,8 @@ class attempt {
   bool needs_rewind_ = false;       // an earlier sending has read the content
   bool refuses_expect_ = false;
   int refusals_ = 0;
-  bool had_connection_ = false;  // the last sending had a connection
+  bool had_connection_ = false;    // the last sending had a connection
+  bool left_alternative_ = false;  // the answer over HTTP/3 was 421
 };
 
 }  // namespace cohttps::detail

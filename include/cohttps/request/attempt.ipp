@@ -32,9 +32,9 @@ COHTTPS_DEF void attempt::begin() noexcept {
 }
 
 COHTTPS_DEF task<result<void>> attempt::send(std::size_t number, bool fresh) {
-  had_connection_ = false;
+  had_connection_ = left_alternative_ = false;
   if (auto acquired = co_await acquire(fresh); !acquired) co_return acquired;
-  if (!upgrade_to_.empty() && connection_->is_http2()) {
+  if (!upgrade_to_.empty() && connection_->has_streams()) {
     auto able = co_await check_extended_connect();
     if (!able) co_return pass(std::move(able));
     if (!*able)
@@ -51,7 +51,7 @@ COHTTPS_DEF resend_facts attempt::facts(const error* failed) const noexcept {
       request_.method.is_idempotent() || request_.headers.contains("idempotency-key");
   f.reused_connection = state_.on_reused_connection;
   f.http2 = over_http2();
-  f.coalesced = coalesced_.has_value();
+  f.by_other_server = coalesced_ || left_alternative_;
   f.expected_continue = expects_continue();
   f.proxy_answerable = login_ != nullptr;
   if (!failed) {
@@ -70,7 +70,9 @@ COHTTPS_DEF result<void> attempt::take_proxy_challenge() {
   return login_->challenged(state_.head.headers);
 }
 
-COHTTPS_DEF void attempt::coalesce_no_more() { client_.misdirected.insert(here().origin()); }
+COHTTPS_DEF void attempt::coalesce_no_more() {
+  if (coalesced_) client_.misdirected.insert(here().origin());
+}
 
 COHTTPS_DEF result<void> attempt::use_http1() {
   client_.only_http1.insert(here().origin());
@@ -156,6 +158,13 @@ COHTTPS_DEF error attempt::failure(error e) const {
 COHTTPS_DEF task<result<void>> attempt::acquire(bool fresh) {
   coalesced_.reset();
   if (options().http2.coalesce) coalesced_ = co_await coalesced(client_, route_, limit_);
+#ifdef COHTTPS_HAS_NGTCP2
+  if (!coalesced_ && may_move_to_http3()) {
+    auto moved = co_await move_to_http3();
+    if (!moved) co_return pass(std::move(moved));
+    if (*moved) co_return result<void>();
+  }
+#endif
   limit_.enter(phase::queue, limits().queue);
   const time_point asked = limit_.cached_now();
   if (coalesced_) {
@@ -171,7 +180,7 @@ COHTTPS_DEF task<result<void>> attempt::acquire(bool fresh) {
     connection_ = *std::move(leased);
   }
   state_.timings.queue = limit_.now() - asked;
-  notify(options().observers, &observer::on_assigned,
+  notify(options().observers, request_.observers, &observer::on_assigned,
          events::assigned{route_.to, connection_.connected(), state_.timings.queue});
   state_.on_reused_connection = connection_.connected();
   if (connection_.connected()) co_return result<void>();
@@ -180,23 +189,66 @@ COHTTPS_DEF task<result<void>> attempt::acquire(bool fresh) {
 
 COHTTPS_DEF task<result<void>> attempt::make_connection() {
   connect_timings took;
+#ifdef COHTTPS_HAS_NGTCP2
+  http3_connector* http3 = options().http3.get();
+  if (http3 && !http3->serves(route_, client_.connecting)) http3 = nullptr;
+  // GCC before 13 destroys a temporary of such an expression twice if it is awaited itself.
+  auto connecting = http3 ? http3->connect(route_, client_.connecting, limit_, took)
+                          : detail::connect(route_, client_.connecting, limit_, took);
+  auto made = co_await std::move(connecting);
+#else
   auto made = co_await detail::connect(route_, client_.connecting, limit_, took);
+#endif
   if (!made) {
     if (made.error().category() != error_category::canceled) connection_.failed();
     abandon();
     co_return pass(std::move(made));
   }
   connection_.opened(*std::move(made));
+  take_timings(took);
+  co_return result<void>();
+}
+
+COHTTPS_DEF void attempt::take_timings(const connect_timings& took) noexcept {
   (void)limit_.now();
   state_.timings.resolve = took.resolve;
   state_.timings.connect = took.connect;
   state_.timings.tunnel = took.tunnel;
   state_.timings.tls = took.tls;
-  co_return result<void>();
 }
+
+#ifdef COHTTPS_HAS_NGTCP2
+COHTTPS_DEF bool attempt::may_move_to_http3() const {
+  http3_connector* http3 = options().http3.get();
+  return http3 && upgrade_to_.empty() && client_.connections.lacks_preferred(route_) &&
+         http3->serves(route_, client_.connecting);
+}
+
+COHTTPS_DEF task<result<bool>> attempt::move_to_http3() {
+  auto leased = co_await client_.connections.acquire_preferred(route_, limit_.token());
+  if (!leased) co_return std::unexpected(failure(std::move(leased).error()));
+  connection_ = *std::move(leased);
+  if (!connection_.connected()) {
+    connect_timings took;
+    auto made =
+        co_await options().http3->connect_beside_tcp(route_, client_.connecting, limit_, took);
+    if (!made) {
+      abandon();
+      if (limit_.stop_requested()) co_return std::unexpected(failure(std::move(made).error()));
+      co_return false;
+    }
+    connection_.opened(*std::move(made));
+    take_timings(took);
+  }
+  notify(options().observers, request_.observers, &observer::on_assigned,
+         events::assigned{route_.to, state_.on_reused_connection, state_.timings.queue});
+  co_return true;
+}
+#endif
 
 COHTTPS_DEF bool attempt::upgrades_by_http1() const {
   return !upgrade_to_.empty() && options().versions != http_versions::http_2 &&
+         options().versions != http_versions::http_3 &&
          !client_.connections.any_of(route_,
                                      [](const auto& c) { return c.takes_extended_connect(); });
 }
@@ -207,10 +259,10 @@ COHTTPS_DEF task<result<bool>> attempt::check_extended_connect() {
   if (!known) co_return std::unexpected(failure(canceled()));
   if (connection_->takes_extended_connect()) co_return true;
   connection_.give_back();
-  if (options().versions == http_versions::http_2)
+  if (options().versions == http_versions::http_2 || options().versions == http_versions::http_3)
     co_return fail(error_category::policy, "extended_connect_unsupported",
-                   "the server speaks no other protocol over HTTP/2 (RFC 8441), and "
-                   "client_options::versions allows only HTTP/2");
+                   "the server speaks no other protocol over HTTP/2 (RFC 8441) or HTTP/3 (RFC "
+                   "9220), and client_options::versions allows no other version");
   if (auto restricted = restrict_to_http1(route_); !restricted)
     co_return pass(std::move(restricted));
   co_return false;
@@ -224,8 +276,9 @@ COHTTPS_DEF task<result<void>> attempt::ask(std::size_t number) {
                    "the beginning");
   const time_point started = limit_.cached_now();
 
-  const fields_of_one_sending own(request_.headers, !options().observers.empty());
-  notify(options().observers, &observer::on_sending,
+  const fields_of_one_sending<> own(request_.headers,
+                                    !options().observers.empty() || !request_.observers.empty());
+  notify(options().observers, request_.observers, &observer::on_sending,
          events::sending{request_.method, here(), request_.headers, number});
   std::string absolute;
   if (login_) {
@@ -238,7 +291,7 @@ COHTTPS_DEF task<result<void>> attempt::ask(std::size_t number) {
   const bool expects = expects_continue();
   if (expects) request_.headers.append_unchecked("Expect", "100-continue");
   const bool upgrades = !upgrade_to_.empty();
-  const bool by_stream = upgrades && connection_->is_http2();
+  const bool by_stream = upgrades && connection_->has_streams();
   if (upgrades && !by_stream) {
     request_.headers.append_unchecked("Connection", "Upgrade");
     request_.headers.append_unchecked("Upgrade", upgrade_to_);
@@ -257,6 +310,13 @@ COHTTPS_DEF task<result<void>> attempt::ask(std::size_t number) {
                            by_stream ? std::string_view(upgrade_to_) : ""};
   const exchange_limits phases{{{}, limits().idle, limits().minimum_rate},
                                {limits().first_byte, limits().idle, limits().minimum_rate}};
+  // Not by `notify`, which would be one more function in each program.
+  const events::sent sending{
+      request_.method, here(), request_.headers, connection_->info, state_.on_reused_connection,
+      state_.timings};
+  const observers &of_client = options().observers, &of_request = request_.observers;
+  for (const auto& each : of_client) each.get()->on_sent(sending);
+  for (const auto& each : of_request) each.get()->on_sent(sending);
   auto answered = co_await http_->ask(asked, phases, limit_);
   if (!answered && answered.error().replay() == replay_safety::not_sent) sent_ = sent_before;
   sent_any_ = sent_any_ || sent_;
@@ -269,8 +329,12 @@ COHTTPS_DEF task<result<void>> attempt::ask(std::size_t number) {
   if (http_->has_content()) listener_.expect(state_.content_length);
   keep_cookies();
   if (options().hsts) learn_hsts();
-  notify(options().observers, &observer::on_received,
-         events::received{state_.head.status, state_.head.headers, state_.timings.first_byte});
+#ifdef COHTTPS_HAS_NGTCP2
+  if (options().http3) learn_alternatives();
+#endif
+  notify(options().observers, request_.observers, &observer::on_received,
+         events::received{state_.head.status, state_.head.headers, state_.timings.first_byte,
+                          state_.head.reason});
   limit_.enter(http_->sends() ? phase::send : phase::receive_body,
                phase_limits{{}, limits().idle, request_.minimum_rate}, answered_at_);
   limit_.pause(answered_at_);
@@ -289,6 +353,22 @@ COHTTPS_DEF void attempt::learn_hsts() {
   if (const auto value = state_.head.headers.find("strict-transport-security"))
     options().hsts->learn(here().host_for_connect(), *value, std::chrono::system_clock::now());
 }
+
+#ifdef COHTTPS_HAS_NGTCP2
+COHTTPS_DEF void attempt::learn_alternatives() {
+  const auto now = std::chrono::system_clock::now();
+  if (state_.head.status == 421) {  // its Alt-Svc means nothing (RFC 7838, 6)
+    left_alternative_ =
+        route_.versions == http_versions::best && state_.connection->protocol == "HTTP/3";
+    if (!left_alternative_) return;
+    options().http3->misdirected(here().origin(), now);
+    return connection_->retire();
+  }
+  const auto& tls = state_.connection->tls;
+  if (!tls || !tls->verified || !state_.head.headers.contains("alt-svc")) return;
+  options().http3->learn(here().origin(), state_.head.headers.combined("alt-svc"), now);
+}
+#endif
 
 COHTTPS_DEF void attempt::keep_cookies() {
   if (options().cookies && state_.head.headers.contains("set-cookie"))

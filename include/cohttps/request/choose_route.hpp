@@ -15,6 +15,11 @@ namespace cohttps::detail {
 COHTTPS_DECL result<route> choose_route(const url& to, const client_options& options,
                                         tls_contexts& contexts, bool may_identify);
 
+#ifdef COHTTPS_HAS_NGTCP2
+/// Fails with usage if the client cannot use HTTP/3 for this route.
+COHTTPS_DECL result<void> check_http3(const route& to, const client_options& options);
+#endif
+
 /// Restricts a route to HTTP/1.1. Fails with policy "http_1_1_needed" if the client's options allow
 /// only HTTP/2.
 COHTTPS_DECL result<void> restrict_to_http1(route& chosen);

@@ -15,9 +15,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace cohttps::detail {
 
@@ -30,7 +30,8 @@ class recent_origins {
   COHTTPS_DECL bool contains(const origin& o) const noexcept;
 
  private:
-  std::deque<origin> all_;
+  std::vector<origin> all_;  // a ring, once it is full
+  std::size_t oldest_ = 0;
 };
 
 struct client_state {
@@ -44,6 +45,7 @@ struct client_state {
 
   any_transport& transport() noexcept { return deadlines.transport(); }
 
+  std::shared_ptr<void> loop;  // the client's own event loop; it outlives all other members
   client_options options;
   connect_options connecting;
   tls_contexts contexts;

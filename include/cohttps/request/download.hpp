@@ -4,6 +4,7 @@
 #include <cohttps/client/response_metadata.hpp>
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/file.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/http/date.hpp>
 #include <cohttps/http/fields.hpp>
@@ -11,20 +12,14 @@
 #include <cohttps/tls/hash.hpp>
 #include <cohttps/url/url.hpp>
 
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <fcntl.h>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 
 namespace cohttps::detail {
@@ -92,7 +87,7 @@ class download_file {
   COHTTPS_DECL std::string kept_validator() const;
   COHTTPS_DECL result<void> keep_validator(const fields& headers) const;
   COHTTPS_DECL result<void> discard();
-  COHTTPS_DECL std::unexpected<error> unwritable() const;
+  COHTTPS_DECL std::unexpected<error> unwritable(std::error_code why) const;
 
   std::string path_, part_, from_;
   std::string source_;     // a hash of the URL
@@ -100,16 +95,14 @@ class download_file {
   bool resumes_;
   bool caller_range_ = false;  // the caller has a Range field
   bool complete_ = false;
-  int number_ = -1;
+  file file_;  // PATH.part
   std::uint64_t size_ = 0;
   std::uint64_t resumed_at_ = 0;
   std::optional<std::uint64_t> whole_;  // the complete length in a 206 response
 };
 
 inline download_file::~download_file() {
-  if (number_ < 0) return;
-  if (!complete_ && (!resumes_ || size_ == 0)) ::unlink(part_.c_str());
-  ::close(number_);
+  if (file_ && !complete_ && (!resumes_ || size_ == 0)) file::remove(part_);
 }
 
 }  // namespace cohttps::detail

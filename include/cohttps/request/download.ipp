@@ -11,15 +11,12 @@ COHTTPS_DEF std::optional<std::string_view> download_file::validator_in(
 }
 
 COHTTPS_DEF bool download_file::is_part() const {
-  struct stat opened = {}, named = {};
-  return ::fstat(number_, &opened) == 0 && ::lstat(part_.c_str(), &named) == 0 &&
-         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+  return file_.status().is_same_file(file_status::of_link(part_));
 }
 
-COHTTPS_DEF std::unexpected<error> download_file::unwritable() const {
-  const std::string why = std::system_category().message(errno);
+COHTTPS_DEF std::unexpected<error> download_file::unwritable(std::error_code why) const {
   return fail(error_category::usage, "download_file",
-              "the file '" + part_ + "' cannot be written: " + why);
+              "the file '" + part_ + "' cannot be written: " + why.message());
 }
 
 COHTTPS_DEF result<void> download_file::begin(const url& from, const fields& headers) {
@@ -27,36 +24,37 @@ COHTTPS_DEF result<void> download_file::begin(const url& from, const fields& hea
   if (caller_range_ && resumes_)
     return fail(error_category::usage, "download_range",
                 "download_options::resume cannot be combined with a Range field; leave one out");
-  struct stat about = {};
-  if (::stat(path_.c_str(), &about) == 0 && !S_ISREG(about.st_mode))
+  const auto target = file_status::of_target(path_);
+  if (target.type != file_status::kind::missing && !target.is_regular())
     return fail(error_category::usage, "download_file",
                 "'" + path_ + "' is not a regular file; choose another path");
   // Do not follow a symbolic link, and do not wait for the reader of a pipe.
-  constexpr int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-  number_ = ::open(part_.c_str(), how | O_EXCL, 0666);
-  const bool existed = number_ < 0 && errno == EEXIST;
-  if (existed) number_ = ::open(part_.c_str(), how, 0666);
-  if (number_ < 0) return unwritable();
+  constexpr unsigned how = file::write | file::no_link | file::no_wait;
+  std::error_code failed;
+  file_ = file::open(part_, how | file::create_new, failed);
+  const bool existed = failed == std::errc::file_exists;
+  if (existed) file_ = file::open(part_, how, failed = {});
+  if (failed) return unwritable(failed);
   const auto refuse = [&](std::string_view reason, std::string_view why) {
-    ::close(std::exchange(number_, -1));
+    file_.close();
     return fail(error_category::usage, reason, "the file '" + part_ + "' " + std::string(why));
   };
-  if (::fstat(number_, &about) != 0 || !S_ISREG(about.st_mode))
+  const file_status found = file_.status();
+  if (!found.is_regular())
     return refuse("download_file", "is not a regular file; remove it, or choose another path");
   // The owner of an existing file could read the content later. The owner of a new file is not
   // checked, because the file system chooses it.
-  if (existed && about.st_uid != ::geteuid())
+  if (existed && !found.owned)
     return refuse("download_file", "belongs to another user; remove it, or choose another path");
-  if (existed && about.st_nlink != 1)
+  if (existed && found.links != 1)
     return refuse("download_file", "has another hard link; remove it, or choose another path");
-  if (::flock(number_, LOCK_EX | LOCK_NB) != 0 || !is_part())
+  if (!file_.try_lock() || !is_part())
     return refuse("download_busy",
                   "is written by another download; wait for it, or choose another path");
   source_ = tls::hashes().sha256(from.without_fragment().href());  // the URL may contain secrets
   if (!resumes_) return {};
   validator_ = kept_validator();
-  if (validator_.empty() || ::fstat(number_, &about) != 0 || about.st_size == 0) return {};
-  size_ = resumed_at_ = static_cast<std::uint64_t>(about.st_size);
+  if (!validator_.empty()) size_ = resumed_at_ = file_.status().size;
   return {};
 }
 
@@ -87,10 +85,7 @@ COHTTPS_DEF result<download_file::verdict> download_file::answered(const respons
     if (auto discarded = discard(); !discarded) return pass(std::move(discarded));
     return verdict::start_over;
   }
-  if (!is_success(head.status))
-    return fail(error_category::policy, "unsuccessful_status",
-                "the server answered " + std::to_string(head.status) + " " +
-                    std::string(reason_phrase(head.status)));
+  if (!is_success(head.status)) return std::unexpected(found.unsuccessful({}));
   if (head.status != 206 || caller_range_) {
     if (auto discarded = discard(); !discarded) return pass(std::move(discarded));
   } else if (resumed_at_ == 0) {
@@ -100,20 +95,18 @@ COHTTPS_DEF result<download_file::verdict> download_file::answered(const respons
   } else {
     whole_ = range.complete;
   }
-  if (::lseek(number_, static_cast<off_t>(size_), SEEK_SET) < 0) return unwritable();
+  std::error_code failed;
+  file_.seek(size_, failed);
+  if (failed) return unwritable(failed);
   if (resumes_)
     if (auto kept = keep_validator(head.headers); !kept) return pass(std::move(kept));
   return verdict::go_on;
 }
 
 COHTTPS_DEF result<void> download_file::write(std::span<const std::byte> part) {
-  while (!part.empty()) {
-    const ssize_t taken = ::write(number_, part.data(), part.size());
-    if (taken < 0 && errno == EINTR) continue;
-    if (taken < 0) return unwritable();
-    size_ += static_cast<std::uint64_t>(taken);
-    part = part.subspan(static_cast<std::size_t>(taken));
-  }
+  std::error_code failed;
+  size_ += file_.write_all({reinterpret_cast<const char*>(part.data()), part.size()}, failed);
+  if (failed) return unwritable(failed);
   return {};
 }
 
@@ -129,16 +122,20 @@ COHTTPS_DEF result<void> download_file::finish() {
     return fail(error_category::protocol, "range_mismatch",
                 "the server sent the content up to byte " + std::to_string(size_) + " of " +
                     std::to_string(*whole_) + "; ask again for the rest");
-  if (::fsync(number_) != 0 && errno != EINVAL && errno != EROFS) return unwritable();
-  if (::rename(part_.c_str(), path_.c_str()) != 0) return unwritable();
-  if (resumes_) ::unlink(from_.c_str());
+  std::error_code failed;
+  file_.sync(failed);
+  if (!failed) file::rename(part_, path_, failed);
+  if (failed) return unwritable(failed);
+  if (resumes_) file::remove(from_);
   complete_ = true;
   return {};
 }
 
 COHTTPS_DEF result<void> download_file::discard() {
-  if (::ftruncate(number_, 0) != 0) return unwritable();
-  if (resumed_at_ > 0) ::unlink(from_.c_str());
+  std::error_code failed;
+  file_.resize(0, failed);
+  if (failed) return unwritable(failed);
+  if (resumed_at_ > 0) file::remove(from_);
   size_ = resumed_at_ = 0;
   whole_.reset();
   return {};
@@ -167,12 +164,12 @@ COHTTPS_DEF download_file::content_range download_file::parse_content_range(
 }
 
 COHTTPS_DEF std::string download_file::kept_validator() const {
+  std::error_code failed;
+  file kept = file::open(from_, file::read | file::no_link | file::no_wait, failed);
+  if (failed) return {};
   std::string text(8 * 1024, '\0');
-  const int kept = ::open(from_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (kept < 0) return {};
-  const ssize_t got = ::read(kept, text.data(), text.size());
-  ::close(kept);
-  std::string_view rest(text.data(), got < 0 ? 0 : static_cast<std::size_t>(got));
+  text.resize(kept.read_some(std::as_writable_bytes(std::span(text)), failed));
+  std::string_view rest = text;
   if (!rest.ends_with('\n') || ascii::take_until(rest, '\n') != source_) return {};
   const auto validator = ascii::take_until(rest, '\n');
   return ascii::is_field_value(validator) && rest.empty() ? std::string(validator) : std::string();
@@ -181,15 +178,15 @@ COHTTPS_DEF std::string download_file::kept_validator() const {
 COHTTPS_DEF result<void> download_file::keep_validator(const fields& headers) const {
   if (resumed_at_ > 0) return {};
   const std::string validator = strong_validator(headers);
-  ::unlink(from_.c_str());
+  file::remove(from_);
   if (validator.empty()) return {};
   const std::string text = source_ + '\n' + validator + '\n';
-  const int kept = ::open(from_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (kept < 0) return unwritable();
-  const ssize_t taken = ::write(kept, text.data(), text.size());
-  ::close(kept);
+  std::error_code failed;
+  file to = file::open(from_, file::create_new, failed);
+  if (failed) return unwritable(failed);
+  to.write_all(text, failed);
   // Without the validator the next download starts from the beginning, which is not an error.
-  if (taken != static_cast<ssize_t>(text.size())) ::unlink(from_.c_str());
+  if (failed) file::remove(from_);
   return {};
 }
 

@@ -55,7 +55,8 @@ class exchange final : public open_exchange {
         started_(limit_.cached_now()),
         authentication_(client_->options, client_->authentication_memory),
         attempt_(*client_, request_, upgrade_to_, authentication_, state_, limit_) {
-    client_->operations.begin();
+    if (request_.timeouts) limit_.use(*request_.timeouts);
+    client_->operations.begin(client_->transport());
   }
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
@@ -100,7 +101,13 @@ class exchange final : public open_exchange {
   using at_work = running_operations::guard;
 
   std::optional<part> read_at_once();
+  /// Reads no faster than `request::max_rate` says.
+  task<result<part>> read_at_rate();
   task<result<part>> wait_and_read();
+  /// Waits for bytes, or for the end of sending, after a switch to another protocol. No phase
+  /// limits the time.
+  task<result<part>> wait_and_read_raw();
+  task<result<void>> wait_and_write(task<result<void>> sending);
 
   /// Receives the next part of the content, and decodes it if it has a coding.
   task<result<part>> next_part();
@@ -129,7 +136,9 @@ class exchange final : public open_exchange {
 
   const cohttps::url& here() const noexcept { return *state_.url; }
   const client_options& options() const noexcept { return client_->options; }
-  const timeouts& limits() const noexcept { return client_->options.timeouts; }
+  const timeouts& limits() const noexcept {
+    return request_.timeouts ? *request_.timeouts : client_->options.timeouts;
+  }
   any_transport& transport() noexcept { return client_->transport(); }
 
   result<void> begin();
@@ -177,6 +186,7 @@ class exchange final : public open_exchange {
   deadline limit_;
   std_stop_bridge remote_;
   time_point started_;
+  time_point read_due_ = time_point::min();  // of the next read, with a maximum rate
   authentication authentication_;
   attempt attempt_;
   decoding decoding_;

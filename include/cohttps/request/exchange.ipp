@@ -28,15 +28,23 @@ template <class T>
 auto exchange<T>::read() -> task<result<part>> {
   if (failed_) return result<part>(std::unexpected(*failed_));
   if (!attempt_.connected()) return part();
+  if (request_.max_rate) return read_at_rate();
   if (const auto there = read_at_once()) return *there;
-  return wait_and_read();
+  return switched_ ? wait_and_read_raw() : wait_and_read();
 }
 
 template <class T>
 task<result<void>> exchange<T>::write(std::span<const std::byte> bytes) {
+  if (failed_) return result<void>(std::unexpected(*failed_));
+  auto sending = attempt_.send_raw(bytes);
+  if (const auto* sent = sending.result_if_ready(); sent && *sent) return sending;
+  return wait_and_write(std::move(sending));
+}
+
+template <class T>
+task<result<void>> exchange<T>::wait_and_write(task<result<void>> sending) {
   const at_work working(client_->operations);
-  if (failed_) co_return std::unexpected(*failed_);
-  auto sent = co_await attempt_.send_raw(bytes);
+  auto sent = co_await std::move(sending);
   if (!sent) {
     failed_ = ended(attempt_.failure(std::move(sent).error()));
     co_return std::unexpected(*failed_);
@@ -102,21 +110,51 @@ auto exchange<T>::read_at_once() -> std::optional<part> {
 }
 
 template <class T>
+auto exchange<T>::read_at_rate() -> task<result<part>> {
+  const at_work working(client_->operations);
+  const bool in_time = co_await sleep_until(transport(), read_due_, limit_.token());
+  if (!in_time) {
+    failed_ = ended(attempt_.failure(canceled()));
+    co_return std::unexpected(*failed_);
+  }
+  std::optional<result<part>> got;
+  if (const auto there = read_at_once()) {
+    got.emplace(*there);
+  } else {  // a task with a name: GCC 12 destroys temporaries of a conditional co_await twice
+    auto waiting = switched_ ? wait_and_read_raw() : wait_and_read();
+    got.emplace(co_await std::move(waiting));
+  }
+  if (*got)
+    read_due_ = std::max(read_due_, limit_.now()) + request_.max_rate.time_of((*got)->size());
+  co_return *std::move(got);
+}
+
+template <class T>
 auto exchange<T>::wait_and_read() -> task<result<part>> {
   const at_work working(client_->operations);
   // The limits count while the client waits for the peer, not while the caller uses the content.
   limit_.resume();
   reading guard{*this};
-  auto reading_on = switched_ ? attempt_.receive_raw() : next_part();
-  auto got = co_await std::move(reading_on);
+  auto got = co_await next_part();
   guard.over = true;
   if (!got) {
     failed_ = ended(attempt_.failure(std::move(got).error()));
     co_return std::unexpected(*failed_);
   }
   limit_.pause();
-  if (got->empty() && !switched_) finish();
+  if (got->empty()) finish();
   co_return got;
+}
+
+template <class T>
+auto exchange<T>::wait_and_read_raw() -> task<result<part>> {
+  const at_work working(client_->operations);
+  reading guard{*this};
+  auto got = co_await attempt_.receive_raw();
+  guard.over = true;
+  if (got) co_return got;
+  failed_ = ended(attempt_.failure(std::move(got).error()));
+  co_return std::unexpected(*failed_);
 }
 
 template <class T>
@@ -157,10 +195,11 @@ result<void> exchange<T>::check_switch() {
   switched_ = by_stream ? is_success(state_.head.status) : state_.head.status == 101;
   if (!switched_ && !asked) return {};
   if (!switched_)
-    return fail(error_category::policy, "not_upgraded",
-                "the server did not switch to another protocol, but answered " +
-                    std::to_string(state_.head.status) + " " +
-                    std::string(reason_phrase(state_.head.status)));
+    return std::unexpected(error(error_category::policy, "not_upgraded",
+                                 "the server did not switch to another protocol, but answered " +
+                                     std::to_string(state_.head.status) + " " +
+                                     std::string(reason_phrase(state_.head.status)))
+                               .response(state_.head.status));
   if (!by_stream && (!asked || !state_.head.headers.has_element("upgrade", upgrade_to_)))
     return fail(error_category::protocol, "unasked_upgrade",
                 "the server switched to a protocol that it was not asked for");
@@ -172,6 +211,7 @@ template <class T>
 result<void> exchange<T>::begin() {
   if (!request_.url) return std::unexpected(std::move(request_.url).error());
   state_.url = *std::move(request_.url);
+  state_.path_in_errors = options().path_in_errors;
   if (client_->closed)
     return fail(error_category::usage, "client_closed",
                 "the client was closed; it takes no more requests");
@@ -183,6 +223,7 @@ result<void> exchange<T>::begin() {
     if (auto added = add_priority(request_.headers, *request_.priority); !added) return added;
   if (auto valid = request_.headers.validate(); !valid) return valid;
   if (auto usable = request_.content.check(); !usable) return usable;
+  request_.max_rate.limit(request_.content, transport(), limit_.token());
   if (limit_.stop_requested()) return std::unexpected(canceled());
   client_->budget.add_request();
   return {};
@@ -236,7 +277,7 @@ task<result<void>> exchange<T>::run() {
         const auto delay = next_delay(schedule, sent);
         if (!delay) co_return concluded(std::move(sent));
         if (limit_.stop_requested() && !limit_.forgive()) co_return concluded(std::move(sent));
-        notify(options().observers, &observer::on_retrying,
+        notify(options().observers, request_.observers, &observer::on_retrying,
                events::retrying{schedule.attempts() + 1, *delay, sent ? nullptr : &sent.error(),
                                 sent ? state_.head.status : 0});
         begins_attempt = true;
@@ -312,8 +353,9 @@ result<std::optional<redirection>> exchange<T>::read_redirection() const {
     return fail(error_category::limit, "too_many_redirects",
                 "the server redirected more than " + std::to_string(max_redirects()) +
                     " times; the last place was " + (*next)->to.origin().text());
-  notify(options().observers, &observer::on_redirected,
-         events::redirected{state_.head.status, here(), (*next)->to});
+  notify(options().observers, request_.observers, &observer::on_redirected,
+         events::redirected{state_.head.status, here(), (*next)->to, (*next)->method,
+                            (*next)->keeps_content});
   return next;
 }
 
@@ -353,7 +395,7 @@ void exchange<T>::finish() {
   state_.timings.total = limit_.cached_now() - started_;
   state_.complete = true;
   end();
-  notify(options().observers, &observer::on_completed,
+  notify(options().observers, request_.observers, &observer::on_completed,
          events::completed{here(), state_.head.status, state_.timings.total});
 }
 
@@ -372,7 +414,7 @@ error exchange<T>::canceled() {
 template <class T>
 error exchange<T>::ended(error e) {
   if (!running_) return e;
-  if (state_.url && e.subject().empty()) e.subject(here().origin().text());
+  if (state_.url && e.subject().empty()) e.subject(state_.subject());
   // The server may have acted on an earlier request in a chain of redirections.
   e.replay(attempt_.replay_of_all(e));
   // After a switch another coroutine may be reading or writing. `hang_up` ends the connection, but
@@ -382,7 +424,7 @@ error exchange<T>::ended(error e) {
   else
     attempt_.abandon();
   end();
-  notify(options().observers, &observer::on_failed, events::failed{e});
+  notify(options().observers, request_.observers, &observer::on_failed, events::failed{e});
   return e;
 }
 

@@ -12,6 +12,7 @@ namespace cohttps::detail {
 /// The destructor removes the fields that were added to a request for one sending: cookies,
 /// credentials and the fields of observers. The next sending may go to another origin. If there are
 /// observers, it restores all fields, because observers may have changed other fields.
+template <class = void>
 class fields_of_one_sending {
  public:
   fields_of_one_sending(fields& headers, bool observed) : headers_(headers), size_(headers.size()) {

@@ -8,10 +8,12 @@
 #include <cohttps/client/response_stream.hpp>
 #include <cohttps/core/error.hpp>
 #include <cohttps/core/separate.hpp>
+#include <cohttps/task/owned_coroutine.hpp>
 #include <cohttps/task/task.hpp>
 
 #include <cstddef>
 #include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -53,6 +55,7 @@ class middleware_stack final : public middleware_chain {
   // Not a vector: a coroutine of a layer refers to its function, which must not move when another
   // layer is added meanwhile.
   std::deque<middleware> layers_;
+  std::list<owned_coroutine<void>> background_;  // uses the layers
 };
 
 }  // namespace cohttps::detail

@@ -32,7 +32,7 @@ struct resend_facts {
   bool reused_connection = false;   ///< the connection existed before this sending
   bool response_began = false;      ///< a byte of the response arrived
   bool http2 = false;               ///< sent over a stream of HTTP/2
-  bool coalesced = false;           ///< sent over a connection to another origin
+  bool by_other_server = false;     ///< over a coalesced connection, or to an alternative service
   bool expected_continue = false;   ///< sent with `Expect: 100-continue`
   bool refused_often = false;       ///< the peer has refused the request several times
   bool origin_answerable = false;   ///< the client can answer the challenge of a 401
@@ -78,7 +78,7 @@ constexpr resend decide_on_response(const resend_facts& f) noexcept {
       if (f.expected_continue && f.repeatable_content) return resend::without_expect;
       break;
     case 421:
-      if (f.coalesced && f.repeatable_content) return resend::to_its_own_origin;
+      if (f.by_other_server && f.repeatable_content) return resend::to_its_own_origin;
       break;
     default:
       break;

@@ -5,6 +5,7 @@
 #include <cohttps/core/separate.hpp>
 #include <cohttps/transport/any_transport.hpp>
 
+#include <atomic>
 #include <coroutine>
 #include <cstddef>
 #include <utility>
@@ -23,8 +24,12 @@ class running_operations {
   std::size_t running() const noexcept { return running_; }
   std::size_t waiting() const noexcept { return waiting_; }
 
-  void begin() noexcept { ++running_; }
+  COHTTPS_DECL void begin(const any_transport& on) noexcept;
   COHTTPS_DECL void end() noexcept;
+
+  /// False if operations run on a loop, and this thread has nothing to do with it. Any thread may
+  /// call it.
+  COHTTPS_DECL bool may_begin_here(const any_transport& on) const noexcept;
 
   /// Exists while a coroutine of an operation executes or waits, and counts it as waiting.
   class guard {
@@ -76,6 +81,8 @@ class running_operations {
  private:
   COHTTPS_DECL void changed() noexcept;
 
+  /// The thread on which an operation last began inside of the loop; null if none runs that did.
+  std::atomic<const void*> loop_thread_ = nullptr;
   std::size_t running_ = 0;
   std::size_t waiting_ = 0;
   quiet* first_ = nullptr;

@@ -5,7 +5,34 @@
 
 namespace cohttps::detail {
 
-COHTTPS_DEF void running_operations::end() noexcept { --running_, changed(); }
+/// Its address identifies a thread.
+inline constinit thread_local char this_thread = 0;
+/// Its address stands for the thread of a strand, which is never the same for long.
+inline constinit char any_of_a_strand = 0;
+
+COHTTPS_DEF void running_operations::begin(const any_transport& on) noexcept {
+  ++running_;
+  if (loop_thread_.load(std::memory_order_relaxed) == &this_thread) return;
+  switch (on.place()) {
+    case loop_place::on_loop:
+      return loop_thread_.store(&this_thread, std::memory_order_relaxed);
+    case loop_place::on_strand:
+      return loop_thread_.store(&any_of_a_strand, std::memory_order_relaxed);
+    case loop_place::unknown:
+    case loop_place::elsewhere:  // it began before the loop runs
+      return;
+  }
+}
+
+COHTTPS_DEF void running_operations::end() noexcept {
+  if (--running_ == 0) loop_thread_.store(nullptr, std::memory_order_relaxed);
+  changed();
+}
+
+COHTTPS_DEF bool running_operations::may_begin_here(const any_transport& on) const noexcept {
+  const void* const last = loop_thread_.load(std::memory_order_relaxed);
+  return !last || last == &this_thread || on.place() != loop_place::elsewhere;
+}
 
 COHTTPS_DEF void running_operations::quiet::await_suspend(std::coroutine_handle<> waiter) {
   waiter_ = waiter;

@@ -65,14 +65,12 @@ class open_websocket final : public websocket_connection {
   const response_metadata& response() const noexcept override { return exchange_->state(); }
 
   task<result<std::optional<websocket_message>>> receive(bool whole) override;
-  task<result<void>> send(std::span<const std::byte> data, bool text) override;
-  task<result<void>> send_part(std::span<const std::byte> data, bool text, bool last) override;
+  task<result<void>> send(std::span<const std::byte> data, bool text,
+                          frame_content content) override;
   task<result<std::chrono::nanoseconds>> ping() override;
   task<result<void>> close(std::uint16_t code, std::string reason) override;
 
  private:
-  using received = std::optional<websocket_message>;
-
   // ---- receiving -------------------------------------------------------------------------------
 
   /// Marks that a coroutine receives, and wakes `close` at the end.
@@ -87,9 +85,8 @@ class open_websocket final : public websocket_connection {
     open_websocket& of;
   };
 
-  task<result<received>> receive_next(bool whole);
-  /// Waits for more bytes of the server.
-  task<result<void>> read_more();
+  /// Gives the bytes of the server to the reader.
+  result<void> take_input(result<std::span<const std::byte>> part);
   /// Takes the server's close frame, and answers it.
   task<result<void>> take_close(std::span<const std::byte> reason);
   /// Tells the server why the connection ends.
@@ -133,6 +130,8 @@ class open_websocket final : public websocket_connection {
   result<void> check_sendable(bool part);
   /// Writes `out_`, and the control frames that are due.
   task<result<void>> write_out();
+  result<void> wrote(result<void> sent);
+  bool control_frames_due() const noexcept { return pong_due_ || ping_due_ || close_due_; }
   /// Writes the control frames that are due, unless another coroutine is about to.
   task<result<void>> write_control();
   void append_control_frames();

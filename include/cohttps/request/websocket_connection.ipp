@@ -7,15 +7,12 @@ namespace cohttps::detail {
 
 template <class T>
 task<result<std::optional<websocket_message>>> open_websocket<T>::receive(bool whole) {
+  // `close` receives too. Whoever calls meanwhile waits for its end.
+  while (receiving_ && close_sent_ && !end_of_receiver_) co_await wait_at(end_of_receiver_);
   if (receiving_)
     co_return fail(error_category::usage, "websocket_busy",
                    "another coroutine is receiving from this WebSocket already");
   const receiver self(*this);
-  co_return co_await receive_next(whole);
-}
-
-template <class T>
-auto open_websocket<T>::receive_next(bool whole) -> task<result<received>> {
   message_.clear();
   while (true) {
     if (failure_) co_return std::unexpected(*failure_);
@@ -25,7 +22,7 @@ auto open_websocket<T>::receive_next(bool whole) -> task<result<received>> {
     using kind = websocket::reader::kind;
     switch (event->what) {
       case kind::need_more: {
-        auto more = co_await read_more();
+        auto more = take_input(co_await exchange_->read());
         if (!more) co_return pass(std::move(more));
         break;
       }
@@ -56,9 +53,8 @@ auto open_websocket<T>::receive_next(bool whole) -> task<result<received>> {
 }
 
 template <class T>
-task<result<void>> open_websocket<T>::read_more() {
-  auto part = co_await exchange_->read();
-  received_at_ = transport_.now();
+result<void> open_websocket<T>::take_input(result<std::span<const std::byte>> part) {
+  if (keepalive_) received_at_ = transport_.now();
   if (!part)
     fail_with(std::move(part).error());
   else if (part->empty())
@@ -66,8 +62,8 @@ task<result<void>> open_websocket<T>::read_more() {
                "the server ended the connection without a close frame"});
   else
     in_ = *part;
-  if (failure_) co_return std::unexpected(*failure_);
-  co_return result<void>();
+  if (failure_) return std::unexpected(*failure_);
+  return {};
 }
 
 template <class T>
@@ -144,8 +140,9 @@ result<void> open_websocket<T>::check_sendable(bool part) {
 }
 
 template <class T>
-task<result<void>> open_websocket<T>::send(std::span<const std::byte> data, bool text) {
-  if (auto able = check_sendable(false); !able) co_return able;
+task<result<void>> open_websocket<T>::send(std::span<const std::byte> data, bool text,
+                                           frame_content content) {
+  if (auto able = check_sendable(content != frame_content::message); !able) co_return able;
   struct user {
     explicit user(bool& f) noexcept : flag(f) { flag = true; }
     ~user() { flag = false; }
@@ -153,33 +150,16 @@ task<result<void>> open_websocket<T>::send(std::span<const std::byte> data, bool
   } sends(user_sends_);
   turn mine(*this);
   co_await mine;
-  if (auto able = check_open(); !able) {
-    mine.done = true;
-    co_return able;
+  auto sent = check_open();
+  if (sent) {
+    if (content == frame_content::message)
+      writer_.append_message(out_, text, data);
+    else
+      writer_.append_piece(out_, text, data, content == frame_content::last_part);
+    append_control_frames();
+    sent = wrote(co_await exchange_->write(out_.data()));
+    if (sent && control_frames_due()) sent = co_await write_out();
   }
-  writer_.append_message(out_, text, data);
-  auto sent = co_await write_out();
-  mine.done = true;
-  co_return sent;
-}
-
-template <class T>
-task<result<void>> open_websocket<T>::send_part(std::span<const std::byte> data, bool text,
-                                                bool last) {
-  if (auto able = check_sendable(true); !able) co_return able;
-  struct user {
-    explicit user(bool& f) noexcept : flag(f) { flag = true; }
-    ~user() { flag = false; }
-    bool& flag;
-  } sends(user_sends_);
-  turn mine(*this);
-  co_await mine;
-  if (auto able = check_open(); !able) {
-    mine.done = true;
-    co_return able;
-  }
-  writer_.append_piece(out_, text, data, last);
-  auto sent = co_await write_out();
   mine.done = true;
   co_return sent;
 }
@@ -205,14 +185,18 @@ task<result<void>> open_websocket<T>::write_out() {
   while (true) {
     append_control_frames();
     if (out_.empty()) co_return result<void>();
-    auto sent = co_await exchange_->write(out_.data());
-    out_.clear();
-    if (out_.capacity() > 256 * 1024) out_.release();
-    if (!sent) {
-      fail_with(std::move(sent).error());
-      co_return std::unexpected(*failure_);
-    }
+    auto sent = wrote(co_await exchange_->write(out_.data()));
+    if (!sent) co_return sent;
   }
+}
+
+template <class T>
+result<void> open_websocket<T>::wrote(result<void> sent) {
+  out_.clear();
+  if (out_.capacity() > 256 * 1024) out_.release();
+  if (sent) return sent;
+  fail_with(std::move(sent).error());
+  return std::unexpected(*failure_);
 }
 
 template <class T>
@@ -270,14 +254,11 @@ task<result<void>> open_websocket<T>::close(std::uint16_t code, std::string reas
   close_reason_to_send_ = std::move(reason);
   limit_close();
   (void)co_await write_control();
-  if (receiving_) {
-    co_await wait_at(end_of_receiver_);
-  } else {
-    const receiver self(*this);
-    while (true) {
-      const auto part = co_await receive_next(false);
-      if (!part || !*part) break;
-    }
+  while (!close_received_ && !failure_) {
+    if (receiving_)
+      co_await wait_at(end_of_receiver_);
+    else
+      (void)co_await receive(false);
   }
   close_timer_.cancel();
   co_return result<void>();

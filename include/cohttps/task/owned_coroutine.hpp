@@ -64,6 +64,7 @@ class owned_coroutine {
 
   /// True until `take` or `reset`.
   explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
+  /// True once the coroutine has ended.
   bool done() const noexcept { return frame_ && frame_.done(); }
 
   /// Returns the value of a coroutine that is done, or throws its exception.

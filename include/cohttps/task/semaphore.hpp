@@ -19,6 +19,7 @@ class semaphore {
   semaphore(const semaphore&) = delete;
   semaphore& operator=(const semaphore&) = delete;
 
+  /// Gives its permit back when it is destroyed.
   class [[nodiscard]] permit {
    public:
     permit() = default;
@@ -52,6 +53,7 @@ class semaphore {
     return permit(*this);
   }
 
+  /// The permits that nobody has.
   std::size_t available() const noexcept { return free_; }
 
  private:

@@ -146,6 +146,13 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
   /// False after a move, and for a default-constructed task.
   explicit operator bool() const noexcept { return frame_ || value_; }
 
+  /// Returns the result if the task was made from one, else null: it has to be awaited.
+  const T* result_if_ready() const noexcept
+    requires(detail::is_small<T>)
+  {
+    return value_ ? &*value_ : nullptr;
+  }
+
   auto operator co_await() && noexcept {
     struct awaiter {
       bool await_ready() const noexcept { return !of.frame_; }

@@ -45,6 +45,7 @@ class task_group {
   /// Asks all tasks to stop.
   void request_stop() noexcept { stop_.request_stop(); }
 
+  /// The tasks that have not ended.
   std::size_t running() const noexcept { return running_; }
 
   /// Waits until all tasks have ended, and throws the first exception.

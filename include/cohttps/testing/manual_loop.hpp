@@ -5,7 +5,6 @@
 #include <cohttps/task/task.hpp>
 #include <cohttps/transport/concepts.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
@@ -23,53 +22,28 @@ namespace cohttps::testing {
 /// event.
 class manual_loop {
  public:
-  using event_id = std::uint64_t;
+  using event_id = std::uint64_t;  ///< names an event that `cancel` takes back
 
   manual_loop() = default;
   manual_loop(const manual_loop&) = delete;
   manual_loop& operator=(const manual_loop&) = delete;
-  ~manual_loop() {
-    // The objects that an event owns may cancel, schedule or post other events while they are
-    // destroyed.
-    while (pending() != 0) std::exchange(events_, {}).clear();
-  }
+  ~manual_loop();
 
   time_point now() const noexcept { return now_; }
 
-  event_id schedule(time_point when, std::function<void()> call) {
-    events_.push_back({std::max(when, now_), ++last_, std::move(call)});
-    std::push_heap(events_.begin(), events_.end(), later);
-    return last_;
-  }
+  /// Calls `call` when the clock reaches `when`.
+  event_id schedule(time_point when, std::function<void()> call);
 
   /// May be called from any thread. The loop schedules the call when it runs its next event.
-  void post(std::function<void()> call) {
-    std::lock_guard lock(mutex_);
-    posted_.push_back(std::move(call));
-    any_posted_.store(true, std::memory_order_release);
-  }
+  void post(std::function<void()> call);
 
   /// Does nothing if the event has already run.
-  void cancel(event_id id) noexcept {
-    const auto found = std::ranges::find(events_, id, &event::id);
-    if (found == events_.end()) return;
-    const event dropped = std::move(*found);  // destroyed last: its objects may use the loop
-    events_.erase(found);
-    std::make_heap(events_.begin(), events_.end(), later);
-  }
+  void cancel(event_id id) noexcept;
 
   /// Runs the next event. Returns false if there is none.
-  bool run_one() {
-    take_posted();
-    if (events_.empty()) return false;
-    std::pop_heap(events_.begin(), events_.end(), later);
-    const event next = std::move(events_.back());
-    events_.pop_back();
-    now_ = next.when;
-    next.call();
-    return true;
-  }
+  bool run_one();
 
+  /// The number of events that have not happened.
   std::size_t pending() {
     take_posted();
     return events_.size();
@@ -85,13 +59,7 @@ class manual_loop {
     return a.when != b.when ? a.when > b.when : a.id > b.id;
   }
 
-  void take_posted() {
-    if (!any_posted_.load(std::memory_order_acquire)) return;
-    std::lock_guard lock(mutex_);
-    for (auto& call : posted_) schedule(now_, std::move(call));
-    posted_.clear();
-    any_posted_.store(false, std::memory_order_release);
-  }
+  void take_posted();
 
   std::vector<event> events_;
   std::mutex mutex_;
@@ -126,7 +94,9 @@ class background_task {
     if (frame_) frame_.destroy();
   }
 
+  /// True once the task has ended.
   bool done() const noexcept { return frame_.done(); }
+  /// The exception that ended it; null if there is none.
   std::exception_ptr failure() const noexcept { return frame_.promise().failure; }
 
  private:
@@ -142,18 +112,8 @@ background_task keep(task<T> t, std::optional<T>& value) {
   task<T> work = std::move(t);
   value.emplace(co_await std::move(work));
 }
-inline background_task keep(task<void> t) {
-  task<void> work = std::move(t);
-  co_await std::move(work);
-}
-
-inline void drive(manual_loop& loop, background_task& root) {
-  while (!root.done())
-    if (!loop.run_one())
-      throw error(error_category::usage, "nothing_to_wait_for",
-                  "the task waits for something that no event can bring about");
-  if (root.failure()) std::rethrow_exception(root.failure());
-}
+background_task keep(task<void> t);
+void drive(manual_loop& loop, background_task& root);
 
 }  // namespace detail
 
@@ -172,3 +132,7 @@ T run(manual_loop& loop, task<T> t) {
 }
 
 }  // namespace cohttps::testing
+
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/testing/manual_loop.ipp>
+#endif

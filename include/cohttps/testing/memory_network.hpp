@@ -3,9 +3,9 @@
 
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/testing/manual_loop.hpp>
+#include <cohttps/testing/memory_datagrams.hpp>
 #include <cohttps/transport/concepts.hpp>
 
-#include <algorithm>
 #include <functional>
 #include <initializer_list>
 #include <map>
@@ -20,12 +20,18 @@ namespace cohttps::testing {
 /// Says what goes wrong, and when. The operations of the client's side (resolve, connect, read,
 /// write) are counted from 0 in the order in which they begin.
 struct fault_plan {
-  enum class kind : std::uint8_t { none, fail, stop };
-  kind what = kind::none;
+  /// The fault.
+  enum class kind : std::uint8_t {
+    none,  ///< nothing goes wrong
+    fail,  ///< the operation fails
+    stop,  ///< the program stops it
+  };
+  kind what = kind::none;       ///< the fault
   std::size_t at = 0;           ///< the number of the operation that goes wrong
   stop_source* stop = nullptr;  ///< for `stop`: the source to stop once the operation has begun
   std::size_t seen = 0;         ///< number of operations that have begun
 
+  /// Counts an operation. True if the fault happens at it.
   bool due() noexcept { return seen++ == at && what != kind::none; }
 };
 
@@ -62,17 +68,17 @@ class memory_operation {
         stop_(stop) {}
   memory_operation(const memory_operation&) = delete;
   memory_operation& operator=(const memory_operation&) = delete;
-  inline ~memory_operation();
+  ~memory_operation();
 
   bool await_ready() const noexcept { return false; }
-  inline void await_suspend(std::coroutine_handle<> waiter);
+  void await_suspend(std::coroutine_handle<> waiter);
   result<std::size_t> await_resume() {
     on_stop_.reset();
     return std::move(*outcome_);
   }
 
   /// Tries again in the loop's next turn. Does nothing while the delay of the operation lasts.
-  inline void wake() noexcept;
+  void wake() noexcept;
 
  private:
   struct on_stop {
@@ -81,9 +87,9 @@ class memory_operation {
   };
   bool writes() const noexcept { return in_.data() == nullptr; }
   memory_operation*& place() const noexcept { return writes() ? pipe_->writer : pipe_->reader; }
-  inline std::optional<result<std::size_t>> attempt();
-  inline void hurry() noexcept;
-  inline void complete() noexcept;
+  std::optional<result<std::size_t>> attempt();
+  void hurry() noexcept;
+  void complete() noexcept;
 
   memory_network& network_;
   std::shared_ptr<memory_connection> connection_;
@@ -107,13 +113,7 @@ class memory_stream {
   memory_stream(memory_network& network, std::shared_ptr<detail::memory_connection> connection,
                 bool client_side) noexcept;
   memory_stream(memory_stream&&) noexcept = default;
-  memory_stream& operator=(memory_stream&& other) noexcept {
-    close();
-    network_ = other.network_;
-    connection_ = std::move(other.connection_);
-    client_side_ = other.client_side_;
-    return *this;
-  }
+  memory_stream& operator=(memory_stream&& other) noexcept;
   ~memory_stream() { close(); }
 
   auto read_some(std::span<std::byte> in, stop_token stop) noexcept {
@@ -124,63 +124,55 @@ class memory_stream {
     return detail::memory_operation(*network_, connection_, &outgoing(), client_side_, {}, out,
                                     stop);
   }
-  bool idle() noexcept {
-    return connection_ && !incoming().ended && !incoming().broken && incoming().bytes.empty();
-  }
-  inline std::size_t try_read(std::span<std::byte> in) noexcept;
-  inline std::size_t try_write(std::span<const std::byte> out) noexcept;
-  inline void close() noexcept;
+  bool idle() noexcept;
+  std::size_t try_read(std::span<std::byte> in) noexcept;
+  std::size_t try_write(std::span<const std::byte> out) noexcept;
+  void close() noexcept;
 
  private:
-  detail::memory_pipe& incoming() const noexcept {
-    return client_side_ ? connection_->to_client : connection_->to_server;
-  }
-  detail::memory_pipe& outgoing() const noexcept {
-    return client_side_ ? connection_->to_server : connection_->to_client;
-  }
+  detail::memory_pipe& incoming() const noexcept;
+  detail::memory_pipe& outgoing() const noexcept;
 
   memory_network* network_;
   std::shared_ptr<detail::memory_connection> connection_;
   bool client_side_;
 };
 
+/// Writes all of `bytes`, for a server. Returns false if the client has closed the connection.
+task<bool> write_all(memory_stream& to, std::string_view bytes);
+
 class memory_transport;
 
 /// The hosts, and their servers. A server is a coroutine that gets its end of each connection.
 class memory_network {
- public:
-  using server = std::function<task<void>(memory_stream)>;
+  manual_loop loop_;
 
+ public:
+  using server = std::function<task<void>(memory_stream)>;  ///< what answers one connection
+
+  /// The loop of the network, with its clock.
   manual_loop& loop() noexcept { return loop_; }
-  inline memory_transport transport() noexcept;
+  /// A transport for a client on this network.
+  memory_transport transport() noexcept;
 
   /// Accepts connections to `host` and `port` after the time `after`. `host` is an IP literal or a
   /// name. A name is then known to the resolver, and has its own address unless `name` gave it
   /// others.
   void listen(std::string_view host, std::uint16_t port, server answer,
-              std::chrono::nanoseconds after = {}) {
-    for (const endpoint& at : addresses_of(host, port)) peers_[to_string(at)] = {answer, after};
-  }
+              std::chrono::nanoseconds after = {});
+  /// Accepts datagrams to `host` and `port`.
+  void listen_datagrams(std::string_view host, std::uint16_t port, memory_datagrams::server answer);
   /// Accepts connections to a Unix domain socket.
   void listen_unix(std::string_view path, server answer) {
     peers_[to_string(unix_endpoint(path))] = {std::move(answer), {}};
   }
   /// Refuses connections after the time `after`. An address without a server refuses them at once.
-  void refuse(std::string_view host, std::uint16_t port, std::chrono::nanoseconds after) {
-    for (const endpoint& at : addresses_of(host, port)) peers_[to_string(at)] = {nullptr, after};
-  }
+  void refuse(std::string_view host, std::uint16_t port, std::chrono::nanoseconds after);
   /// Never answers. A connection fails when the system gives up, after 127 s.
-  void black_hole(std::string_view host, std::uint16_t port) {
-    for (const endpoint& at : addresses_of(host, port))
-      peers_[to_string(at)] = {nullptr, system_patience, true};
-  }
+  void black_hole(std::string_view host, std::uint16_t port);
 
   /// Sets the addresses that the resolver returns for `host`: IP literals in the order to try them.
-  void name(std::string_view host, std::initializer_list<std::string_view> addresses) {
-    auto& all = hosts_[std::string(host)];
-    all.clear();
-    for (const std::string_view address : addresses) all.push_back(parse_address(address).value());
-  }
+  void name(std::string_view host, std::initializer_list<std::string_view> addresses);
 
   /// Runs the client's task, and the servers at the same time.
   template <class T>
@@ -202,7 +194,9 @@ class memory_network {
   fault_plan faults;                          ///< faults of the client's side
   std::size_t open_streams = 0;               ///< streams of the client's side that are open now
   std::size_t connections = 0;                ///< connections accepted so far
+  std::size_t eager_writes = 0;               ///< of the client's side, which did not wait
   std::size_t look_ups = 0;                   ///< look-ups of the client's side so far
+  memory_datagrams datagrams{loop_};          ///< its UDP
 
   /// Called when an attempt to connect begins, with its target and its options.
   std::function<void(const endpoint&, const socket_options&)> on_connect;
@@ -211,7 +205,8 @@ class memory_network {
   friend class memory_transport;
   friend class memory_stream;
 
-  static constexpr std::chrono::seconds system_patience{127};  // as Linux with tcp_syn_retries = 6
+  static constexpr std::chrono::seconds system_connect_limit{
+      127};  // as Linux with tcp_syn_retries = 6
 
   struct peer {
     server answer;  // empty if it refuses connections
@@ -219,32 +214,10 @@ class memory_network {
     bool silent = false;
   };
 
-  std::vector<endpoint> addresses_of(std::string_view host, std::uint16_t port) {
-    std::vector<endpoint> found;
-    if (const auto literal = parse_address(host)) {
-      found.push_back(*literal);
-    } else {
-      auto& known = hosts_[std::string(host)];
-      if (known.empty()) {
-        const std::size_t number = hosts_.size();
-        endpoint e;
-        e.address[0] = std::byte{10};
-        e.address[2] = static_cast<std::byte>(number >> 8);
-        e.address[3] = static_cast<std::byte>(number);
-        known.push_back(e);
-      }
-      found = known;
-    }
-    for (endpoint& e : found) e.port = port;
-    return found;
-  }
+  std::vector<endpoint> addresses_of(std::string_view host, std::uint16_t port);
 
-  void accept(const server& answer, memory_stream stream) {
-    std::erase_if(running_, [](const background_task& t) { return t.done(); });
-    running_.push_back(detail::keep(answer(std::move(stream))));
-  }
+  void accept(const server& answer, memory_stream stream);
 
-  manual_loop loop_;
   std::map<std::string, std::vector<endpoint>, std::less<>> hosts_;
   std::map<std::string, peer, std::less<>> peers_;
   std::vector<background_task> running_;
@@ -255,6 +228,7 @@ class memory_transport {
  public:
   using stream_type = memory_stream;
 
+  /// The timer that its clients use.
   class timer_type {
    public:
     explicit timer_type(manual_loop& loop) noexcept : loop_(&loop) {}
@@ -282,22 +256,25 @@ class memory_transport {
 
   explicit memory_transport(memory_network& network) noexcept : network_(&network) {}
 
-  inline task<result<std::vector<endpoint>>> resolve(std::string_view host, std::uint16_t port,
-                                                     stop_token stop);
+  task<result<std::vector<endpoint>>> resolve(std::string_view host, std::uint16_t port,
+                                              stop_token stop);
   task<result<memory_stream>> connect(const endpoint& to, stop_token stop) {
     return connect(to, socket_options(), stop);
   }
   task<result<memory_stream>> connect(const endpoint& to, const socket_options& how,
-                                      stop_token stop) {
-    if (network_->on_connect) network_->on_connect(to, how);
-    return connect_to(to_string(to), stop);
-  }
+                                      stop_token stop);
   timer_type make_timer() { return timer_type(network_->loop()); }
   time_point now() const noexcept { return network_->loop().now(); }
   void post(std::function<void()> call) { network_->loop().post(std::move(call)); }
 
+  friend result<memory_datagram_socket> open_datagrams(memory_transport& over, const endpoint& to,
+                                                       const socket_options& how) {
+    if (over.network_->on_connect) over.network_->on_connect(to, how);
+    return over.network_->datagrams.connect(to);
+  }
+
  private:
-  inline task<result<memory_stream>> connect_to(std::string address, stop_token stop);
+  task<result<memory_stream>> connect_to(std::string address, stop_token stop);
 
   memory_network* network_;
 };
@@ -306,4 +283,6 @@ inline memory_transport memory_network::transport() noexcept { return memory_tra
 
 }  // namespace cohttps::testing
 
-#include <cohttps/testing/memory_network_impl.hpp>
+#if !defined(COHTTPS_SEPARATE_COMPILATION)
+#include <cohttps/testing/memory_network.ipp>
+#endif

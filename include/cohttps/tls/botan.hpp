@@ -1,7 +1,13 @@
 // Checks the version of Botan. Every header that uses Botan includes this header first.
 #pragma once
 
+#if !__has_include(<botan/version.h>)
+#error "cohttps needs Botan 3.7.1 or newer: add the flags of `pkg-config --cflags --libs botan-3`"
+#endif
+
 #include <botan/version.h>
+
+#include <string>
 
 #if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 7, 1)
 #error "cohttps needs Botan 3.7.1 or newer"
@@ -16,3 +22,13 @@
 #if defined(COHTTPS_WARN_OLD_BOTAN) && BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 11, 1)
 #pragma message("cohttps: Botan 3.11.1 or newer is recommended, it fixes CVE-2026-34582")
 #endif
+
+namespace cohttps::tls {
+
+/// The version of Botan that the program runs with.
+template <class = void>
+std::string library_version() {
+  return Botan::short_version_string();
+}
+
+}  // namespace cohttps::tls

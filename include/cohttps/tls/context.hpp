@@ -52,7 +52,9 @@ class tls_context {
   /// Two contexts with the same id may share connections. All copies of a context have one id.
   COHTTPS_DECL const void* id() const noexcept;
 
+  /// For the engine: what the context shares with its connections.
   const tls::context_state& state() const noexcept { return *state_; }
+  /// For the engine: the identity that connections use now.
   const tls::current_client_identity& who() const noexcept { return *who_; }
 
  private:

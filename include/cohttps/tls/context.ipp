@@ -37,6 +37,7 @@ COHTTPS_DEF result<tls_context> tls_context::build(const tls_options& options,
       tls::key_sizes{options.minimum_rsa_bits, options.minimum_ec_bits}, *std::move(pins));
   state->rules = tls::context_state::rules_of(options);
   state->binds_channels = options.channel_binding;
+  state->own_records = options.record_layer;
   std::shared_ptr<tls::client_identity> identity;
   if (options.identity) {
     auto given = options.identity->load(*options.identity);

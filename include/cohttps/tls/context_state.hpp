@@ -42,6 +42,7 @@ struct context_state {
   std::shared_ptr<current_client_identity> anonymous;  // for servers that must not see the identity
   bool of_process = false;  // it is `system()`, the context of clients without their own
   bool binds_channels = false;
+  bool own_records = true;  // `tls_options::record_layer`
   std::vector<key_log> key_logs;
   std::string rules;  // the other options that `digest` covers, as text
 

@@ -76,7 +76,8 @@ class engine {
   /// program can bind an authentication to them. Fails with category usage before the end of the
   /// handshake. With TLS 1.2 it also fails when Botan is older than 3.13, or when the connection
   /// has no extended master secret (RFC 7627): an attacker can then give two connections the same
-  /// bytes.
+  /// bytes. After `release_memory` it fails with category usage unless
+  /// `tls_options::channel_binding` is set.
   COHTTPS_DECL result<std::vector<std::byte>> channel_binding();
 
   /// Returns the questions to the issuers of the peer's certificates, or null when there is nothing
@@ -88,6 +89,10 @@ class engine {
   /// Fails when a certificate is revoked, or when its status is unknown and has to be known
   /// (`revocation_mode::hard`). The failure is final.
   COHTTPS_DECL result<void> conclude_revocation();
+
+  /// Frees what an idle connection does not need: empty buffers and, over TLS 1.3, all that Botan
+  /// keeps. Session tickets that the server sends later are then ignored.
+  COHTTPS_DECL void release_memory() noexcept;
 
   /// True when the handshake is not done and offered only TLS 1.2, although TLS 1.3 is allowed.
   /// This happens when the client offers to resume a TLS 1.2 session: Botan then offers no other

@@ -58,6 +58,11 @@ COHTTPS_DEF revocation_check* engine::revocation() { return session_->revocation
 
 COHTTPS_DEF result<void> engine::conclude_revocation() { return session_->conclude_revocation(); }
 
+COHTTPS_DEF void engine::release_memory() noexcept {
+  session_->outgoing.release();
+  session_->release_client();
+}
+
 COHTTPS_DEF bool engine::withheld_tls13() const noexcept { return session_->withheld_tls13(); }
 
 COHTTPS_DEF const tls_info& engine::info() const noexcept { return session_->info; }

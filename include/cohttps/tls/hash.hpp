@@ -3,13 +3,7 @@
 
 #include <cohttps/core/separate.hpp>
 #include <cohttps/http/auth/digest.hpp>
-#include <cohttps/tls/botan.hpp>
 
-#include <botan/exceptn.h>
-#include <botan/hash.h>
-#include <botan/system_rng.h>
-
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>

@@ -1,7 +1,14 @@
 // Definitions for hash.hpp.
 #pragma once
 
+#include <cohttps/tls/botan.hpp>
 #include <cohttps/tls/hash.hpp>
+
+#include <botan/exceptn.h>
+#include <botan/hash.h>
+#include <botan/system_rng.h>
+
+#include <array>
 
 namespace cohttps::tls {
 namespace detail {

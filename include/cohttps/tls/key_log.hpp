@@ -2,13 +2,11 @@
 #pragma once
 
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/file.hpp>
 #include <cohttps/core/separate.hpp>
 
-#include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
-#include <fcntl.h>
 #include <functional>
 #include <memory>
 #include <mutex>

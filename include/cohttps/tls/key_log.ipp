@@ -19,27 +19,22 @@ COHTTPS_DEF std::string key_log_line(std::string_view label, std::span<const std
 COHTTPS_DEF result<key_log> key_log_of_environment() {
   const char* path = std::getenv("SSLKEYLOGFILE");
   if (!path || !*path) return key_log();
+  using cohttps::detail::file;
   struct sink {
-    explicit sink(const char* name) {
-      const int opened = ::open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-      if (opened >= 0) file.reset(::fdopen(opened, "ab"));
-    }
-    struct closer {
-      void operator()(std::FILE* open) const noexcept { std::fclose(open); }
-    };
     std::mutex mutex;
-    std::unique_ptr<std::FILE, closer> file;
+    file to;
   };
-  const auto out = std::make_shared<sink>(path);
-  if (!out->file)
+  const auto out = std::make_shared<sink>();
+  std::error_code failed;
+  out->to = file::open(path, file::write | file::append | file::owner_only, failed);
+  if (failed)
     return fail(error_category::usage, "unwritable_key_log",
                 "cannot write the file \"" + std::string(path) +
-                    "\" that SSLKEYLOGFILE names: " + std::system_category().message(errno));
+                    "\" that SSLKEYLOGFILE names: " + failed.message());
   return [out](std::string_view line) {
     const std::scoped_lock lock(out->mutex);
-    std::fwrite(line.data(), 1, line.size(), out->file.get());
-    std::fputc('\n', out->file.get());
-    std::fflush(out->file.get());
+    std::error_code ignored;
+    out->to.write_all(std::string(line) + '\n', ignored);
   };
 }
 

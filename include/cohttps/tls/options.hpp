@@ -17,7 +17,10 @@
 namespace cohttps {
 
 /// The values are the numbers in the protocol (RFC 8446, 4.2.1).
-enum class tls_version : std::uint16_t { v1_2 = 0x0303, v1_3 = 0x0304 };
+enum class tls_version : std::uint16_t {
+  v1_2 = 0x0303,  ///< RFC 5246
+  v1_3 = 0x0304,  ///< RFC 8446
+};
 
 /// The set of versions and algorithms that the client offers.
 enum class tls_preset : std::uint8_t {
@@ -84,7 +87,7 @@ struct accept_any_certificate {};
 /// server. Older versions accept only self-signed authorities. No environment variable changes the
 /// trust anchors.
 struct tls_options {
-  bool system_roots = true;
+  bool system_roots = true;         ///< trust the authorities that the system trusts
   std::string root_file = {};       ///< the path of a file: PEM certificates, or one in DER
   std::string root_directory = {};  ///< the path of a folder of such files
   std::string root_pem = {};        ///< the text of PEM certificates
@@ -101,8 +104,8 @@ struct tls_options {
   /// The client does not ask about the certificates of proxies.
   revocation_mode revocation = revocation_mode::staple;
 
-  tls_preset preset = tls_preset::standard;
-  tls_version minimum_version = tls_version::v1_2;
+  tls_preset preset = tls_preset::standard;         ///< which cipher suites and groups are offered
+  tls_version minimum_version = tls_version::v1_2;  ///< the oldest version of TLS that is accepted
   /// The registered names of cipher suites, such as "TLS_AES_128_GCM_SHA256", the preferred one
   /// first. Empty: the suites of `preset`. The client does not offer a TLS version for which the
   /// list has no suite.
@@ -130,10 +133,10 @@ struct tls_options {
   /// certificate was verified. Also send only a key share of the group that the server chose
   /// before. Only `save_tls_sessions` writes sessions to a disk.
   bool session_resumption = true;
-  /// Decrypt application data of TLS 1.3 in place, without Botan's record layer. The plaintext is
-  /// the same, and decryption is many times faster. The option has no effect in a program that
-  /// defines `COHTTPS_NO_RECORD_READER`.
-  bool record_reader = true;
+  /// Decrypt and encrypt the records of TLS 1.3 in place, without Botan's record layer. The data is
+  /// the same, the records are handled several times faster, and an idle connection needs less
+  /// memory. The option has no effect in a program that defines `COHTTPS_NO_RECORD_LAYER`.
+  bool record_layer = true;
 
   /// Receives each secret of each connection as one line of a key log (RFC 9850), without the line
   /// end. Any thread may call it. With these secrets the traffic can be decrypted, so use it only

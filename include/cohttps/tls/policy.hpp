@@ -33,7 +33,7 @@ namespace tls {
 /// Allows TLS 1.3 and, unless the options forbid it, TLS 1.2 with ECDHE and AEAD. Certificates need
 /// signatures of ECDSA or RSA with SHA-2 (RFC 9325, 4.2). The preset `compatible` adds CBC and DHE,
 /// but never RSA key transport.
-class client_policy final : public Botan::TLS::Policy {
+class client_policy : public Botan::TLS::Policy {
  public:
   using version = Botan::TLS::Protocol_Version;
 
@@ -109,7 +109,7 @@ class client_policy final : public Botan::TLS::Policy {
   bool allow_insecure_renegotiation() const override { return false; }
   bool include_time_in_hello_random() const override { return false; }
 
-  // The record reader and the key logs get the secrets by this.
+  // The record layer and the key logs get the secrets by this.
   bool allow_ssl_key_log_file() const override { return logs_secrets_; }
 
   // The client always offers the extended master secret, and accepts servers without it (RFC 7627,
@@ -128,7 +128,7 @@ class client_policy final : public Botan::TLS::Policy {
       : only_tls13_(options.minimum_version == tls_version::v1_3 ||
                     options.preset == tls_preset::modern),
         compatible_(options.preset == tls_preset::compatible),
-        logs_secrets_((options.record_reader && has_record_reader) || options.key_log ||
+        logs_secrets_((options.record_layer && has_record_layer) || options.key_log ||
                       options.key_log_from_environment),
         ciphers_(aes_is_fast() ? aes_first() : chacha_first()) {
     if (compatible_) ciphers_.insert(ciphers_.end(), {"AES-128", "AES-256"});

@@ -4,6 +4,7 @@
 #include <cohttps/core/ascii.hpp>
 #include <cohttps/core/buffer.hpp>
 #include <cohttps/core/error.hpp>
+#include <cohttps/core/out_of_memory.hpp>
 #include <cohttps/core/separate.hpp>
 #include <cohttps/tls/alerts.hpp>
 #include <cohttps/tls/botan.hpp>
@@ -14,8 +15,9 @@
 #include <cohttps/tls/group.hpp>
 #include <cohttps/tls/identity/client_identity_state.hpp>
 #include <cohttps/tls/key_log.hpp>
+#include <cohttps/tls/policy.hpp>
 #include <cohttps/tls/record/record.hpp>
-#include <cohttps/tls/record/record_reader.hpp>
+#include <cohttps/tls/record/record_layer.hpp>
 #include <cohttps/tls/resumption/session_cache.hpp>
 #include <cohttps/tls/revocation/revocation.hpp>
 #include <cohttps/tls/verify/certificate.hpp>
@@ -50,10 +52,12 @@
 #include <exception>
 #include <expected>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -61,19 +65,23 @@
 namespace cohttps::tls {
 
 /// Owns Botan's client, calls it, and turns its exceptions into errors. A session has to stay at
-/// one address, because Botan keeps a pointer to its callbacks.
+/// one address, because Botan keeps a pointer to its callbacks. `quic_session` changes what differs
+/// over QUIC.
 template <class>
-class session final : public Botan::TLS::Callbacks {
+class session : public Botan::TLS::Callbacks {
  public:
   session(tls_context context, std::string host, std::uint16_t port, std::vector<std::string> alpn)
       : context_(std::move(context)), host_(std::move(host)), port_(port), alpn_(std::move(alpn)) {
     if (host_.ends_with('.')) host_.pop_back();  // a server name has no trailing dot (RFC 6066, 3)
   }
 
+  /// `Policy` is made from the context's policy.
+  template <class Policy = client_policy>
   result<void> start(std::chrono::system_clock::time_point now);
   result<std::span<const std::byte>> receive(buffer& ciphertext);
   result<void> send(std::span<const std::byte> plaintext);
   void close() noexcept;
+  void release_client() noexcept;
   result<void> end_of_stream();
   result<std::vector<std::byte>> channel_binding();
   revocation_check* revocation();
@@ -85,23 +93,35 @@ class session final : public Botan::TLS::Callbacks {
   bool activated = false;
   bool peer_closed = false;
 
- private:
+ protected:
   using alert_type = Botan::TLS::AlertType;
   static constexpr int maximum_warnings = 8;
   // The limit for all messages together. Newer versions of Botan also limit each message.
   static constexpr std::size_t maximum_handshake = 256 * 1024;
 
+  // Calls `call`, and makes an error and an alert of an exception.
   template <class F>
   result<void> guarded(F&& call);
+  template <class F>
+  result<void> explained(F&& call);
   std::unexpected<error> stop(error why);
   [[noreturn]] void refuse(error why);
   void overlook(error why);
   result<void> check_first(std::span<const std::byte> bytes);
   result<std::size_t> check_record(std::span<const std::byte> bytes);
   result<void> open(std::span<std::byte> record);
-  result<void> open_in_place(std::span<std::byte> record);
+  result<void> open_record(std::span<std::byte> record);
   result<void> give_botan(std::span<const std::byte> record);
-  void begin_reading();
+  void begin_records();
+  bool seals_records() const noexcept { return records_ && records_->seals(); }
+  void send_records(std::span<const std::byte> plaintext);
+  void send_by_botan(std::span<const std::byte> plaintext);
+  [[gnu::cold]] std::span<const std::byte> compare_first_record(
+      std::span<const std::byte> plaintext);
+  [[gnu::cold]] void update_botan();
+  [[gnu::cold]] void take_alert(std::span<const std::byte> content);
+  [[gnu::cold]] void send_own_alert(alert_type alert) noexcept;
+  void log_updates();
   [[noreturn]] void send_and_throw(alert_type alert, const char* why);
   void check_alpn();
   std::string_view versions() const;
@@ -155,7 +175,7 @@ class session final : public Botan::TLS::Callbacks {
   std::uint16_t port_;
   std::vector<std::string> alpn_;
   std::chrono::system_clock::time_point now_;
-  std::shared_ptr<session_link> sessions_;
+  std::shared_ptr<session_link<>> sessions_;
   std::optional<Botan::TLS::Client> client_;
   std::optional<error> failure_;
   std::optional<error> pending_;     // the reason for a callback's exception, or the peer's alert
@@ -163,10 +183,14 @@ class session final : public Botan::TLS::Callbacks {
   std::string warning_;              // the last warning alert
   int warnings_ = 0;                 // the number of warning alerts
   buffer plaintext_;                 // the data that Botan decrypted from the current record
-  std::span<const std::byte> data_;  // a view of it, or of the record reader's data
-  mutable Botan::secure_vector<std::uint8_t> read_secret_;  // from Botan's last callback
-  std::optional<record_reader> reader_;
-  std::optional<Botan::X509_Certificate> leaf_;  // the server's own certificate
+  std::span<const std::byte> data_;  // a view of it, or of what was decrypted here
+  // From Botan's callback, until the record layer has them.
+  mutable Botan::secure_vector<std::uint8_t> client_secret_, server_secret_;
+  mutable std::vector<std::uint8_t> client_random_;  // only for key logs
+  std::optional<record_layer> records_;  // of TLS 1.3; none: Botan opens and seals all records
+  unsigned logged_reading_ = 0, logged_writing_ = 0;  // generations of keys
+  bool own_records_ = true;                           // false over QUIC, which has no records
+  std::optional<Botan::X509_Certificate> leaf_;       // the server's own certificate
   certificate_chain verified_path_;
   // False when the server's path has no pinned key. A resumed session leaves it true, because only
   // sessions of hosts with a pinned key are kept.
@@ -185,9 +209,10 @@ class session final : public Botan::TLS::Callbacks {
 };
 
 template <class T>
+template <class Policy>
 result<void> session<T>::start(std::chrono::system_clock::time_point now) {
   if (failure_) return std::unexpected(*failure_);
-  if (client_) return {};
+  if (client_ || records_) return {};
   now_ = now;
   const bool is_address = parse_ip(host_).has_value();
   if (!is_address && !is_host_name(host_))
@@ -199,9 +224,12 @@ result<void> session<T>::start(std::chrono::system_clock::time_point now) {
     // The pointer does not own the callbacks: the client is a member of this session.
     const std::shared_ptr<Botan::TLS::Callbacks> callbacks(std::shared_ptr<void>(), this);
     identity_state_ = context_.who().get();
-    sessions_ = std::make_shared<session_link>(identity_state_->sessions, host_, port_, alpn_, now_,
-                                               shared.random);
-    const auto policy = shared.policy->expecting(sessions_->expected_group());
+    sessions_ = std::make_shared<session_link<>>(identity_state_->sessions, host_, port_, alpn_,
+                                                 now_, shared.random);
+    std::shared_ptr<const client_policy> policy =
+        shared.policy->expecting(sessions_->expected_group());
+    if constexpr (!std::is_same_v<Policy, client_policy>)
+      policy = std::make_shared<const Policy>(*policy);
     // The client sends no server name for an address (RFC 6066, 3).
     client_.emplace(callbacks, sessions_, identity_state_->credentials, policy, shared.random,
                     Botan::TLS::Server_Information(is_address ? std::string() : host_, port_),
@@ -214,7 +242,8 @@ result<void> session<T>::start(std::chrono::system_clock::time_point now) {
 template <class T>
 result<std::span<const std::byte>> session<T>::receive(buffer& ciphertext) {
   if (failure_) return std::unexpected(*failure_);
-  if (!client_) return fail(error_category::usage, "not_started", "the handshake was not started");
+  if (!client_ && !records_)
+    return fail(error_category::usage, "not_started", "the handshake was not started");
   plaintext_.clear();
   while (!peer_closed && !ciphertext.empty()) {
     if (!std::exchange(received_any_, true))
@@ -253,32 +282,32 @@ result<std::size_t> session<T>::check_record(std::span<const std::byte> bytes) {
 
 template <class T>
 void session<T>::send_and_throw(alert_type alert, const char* why) {
-  client_->send_fatal_alert(alert);
+  if (!records_) client_->send_fatal_alert(alert);  // `guarded` sends it otherwise
   throw Botan::TLS::TLS_Exception(alert, why);
 }
 
+// Botan gets all records if the keys do not fit the first one.
 template <class T>
 result<void> session<T>::open(std::span<std::byte> record) {
-  const bool is_protected = record.front() == std::byte(record_type::application_data);
-  if (reader_ && reader_->reading() && is_protected) return open_in_place(record);
-  std::span<const std::byte> for_botan = record;
-  if (reader_)
-    if (auto watched = guarded([&] { for_botan = reader_->watch(record); }); !watched)
-      return watched;
-  auto given = give_botan(for_botan);
-  if (given && reader_) reader_->compare(data_);
-  return given;
+  if (records_ && !records_->proven() && !records_->fits(record)) records_.reset();
+  return records_ ? open_record(record) : give_botan(record);
 }
 
 template <class T>
-result<void> session<T>::open_in_place(std::span<std::byte> record) {
-  std::span<const std::byte> for_botan;
-  auto opened = guarded([&] {
-    const auto inside = reader_->open(record);
-    if (!inside) send_and_throw(inside.error(), "a record that is forged, damaged or malformed");
-    (inside->is_data ? data_ : for_botan) = inside->bytes;
+result<void> session<T>::open_record(std::span<std::byte> record) {
+  return guarded([&] {
+    const auto inside = records_->open(record);
+    if (!inside) throw Botan::TLS::TLS_Exception(inside.error().alert, inside.error().what);
+    if (inside->type == record_type::application_data) [[likely]] {
+      data_ = inside->content;
+    } else if (inside->type == record_type::alert) {
+      take_alert(inside->content);
+    } else {
+      const auto tickets = records_->take_tickets();
+      if (!tickets.empty()) client_->received_data(tickets);
+      log_updates();
+    }
   });
-  return opened && !for_botan.empty() ? give_botan(for_botan) : opened;
 }
 
 template <class T>
@@ -291,13 +320,14 @@ result<void> session<T>::give_botan(std::span<const std::byte> record) {
       check_alpn();
       if (context_.state().binds_channels)
         info.channel_binding = channel_binding().value_or(std::vector<std::byte>());
-      begin_reading();
-    } else if (reader_ && !reader_->handed_over(read_secret_)) {
-      send_and_throw(alert_type::InternalError, "a key update with other keys than expected");
+      begin_records();
     }
   });
   receiving_ = false;
-  Botan::zap(read_secret_);
+  if (activated) {
+    Botan::zap(client_secret_);
+    Botan::zap(server_secret_);
+  }
   if (outcome && peer_closed && !activated)
     return stop(error(error_category::tls, "peer_closed",
                       "the server ended the connection in the TLS handshake (alert close_notify)")
@@ -307,99 +337,79 @@ result<void> session<T>::give_botan(std::span<const std::byte> record) {
 }
 
 template <class T>
-void session<T>::begin_reading() {
-  if (read_secret_.empty() || !is_tls13_ || !record_reader::reads(cipher_)) return;
-  reader_.emplace(cipher_, hash_, read_secret_);
-}
-
-// The first byte of a record is its type, 20 to 23 (RFC 8446, 5.1). Text does not start with such a
-// byte.
-template <class T>
-result<void> session<T>::check_first(std::span<const std::byte> bytes) {
-  const auto type = std::to_integer<int>(bytes[0]);
-  if (type >= 20 && type <= 23) return {};
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return stop(error(error_category::tls, "not_tls",
-                    "the server does not speak TLS on port " + std::to_string(port_) +
-                        ": its answer starts with \"" +
-                        ascii::printable(text.substr(0, text.find_first_of("\r\n"))) + '"' +
-                        (text.starts_with("HTTP/") ? ", which is plain HTTP" : "")));
-}
-
-// The server may choose only an offered protocol (RFC 7301, 3.2). Older versions of Botan accept
-// any.
-template <class T>
-void session<T>::check_alpn() {
-  info.alpn = client_->application_protocol();
-  if (info.alpn.empty() || std::ranges::find(alpn_, info.alpn) != alpn_.end()) return;
-  client_->send_fatal_alert(alert_type::IllegalParameter);
-  activated = false;
-  throw Botan::TLS::TLS_Exception(alert_type::IllegalParameter,
-                                  "Server selected an ALPN protocol not offered by the client");
-}
-
-template <class T>
 result<void> session<T>::send(std::span<const std::byte> plaintext) {
   if (failure_) return std::unexpected(*failure_);
   if (!activated)
     return fail(error_category::usage, "handshake_not_done", "the TLS handshake is not done yet");
-  if (!client_->is_active())
-    return fail(
-        error_category::peer_closed, "connection_closed",
-        closed_ ? "the TLS connection was closed here" : "the server closed the connection");
-  // Botan copies its whole input, so it gets at most 64 KiB at a time.
-  constexpr std::size_t piece = 4 * 16384;
+  if (closed_ || (!seals_records() && !client_->is_active()))
+    return fail(error_category::peer_closed, "connection_closed",
+                closed_ && !peer_closed ? "the TLS connection was closed here"
+                                        : "the server closed the connection");
   return guarded([&] {
-    for (; !plaintext.empty(); plaintext = plaintext.subspan(std::min(piece, plaintext.size()))) {
-      const auto part = plaintext.first(std::min(piece, plaintext.size()));
-      client_->send(std::span(reinterpret_cast<const std::uint8_t*>(part.data()), part.size()));
-    }
+    if (records_ && !records_->compared() && !plaintext.empty())
+      plaintext = compare_first_record(plaintext);
+    seals_records() ? send_records(plaintext) : send_by_botan(plaintext);
   });
 }
 
 template <class T>
+void session<T>::send_records(std::span<const std::byte> plaintext) {
+  records_->send(plaintext, outgoing);
+  log_updates();
+}
+
+template <class T>
+void session<T>::send_by_botan(std::span<const std::byte> plaintext) {
+  // Botan copies its whole input, so it gets at most 64 KiB at a time.
+  constexpr std::size_t piece = 4 * maximum_plaintext;
+  if (records_ && records_->update_due() && !plaintext.empty()) update_botan();
+  for (; !plaintext.empty(); plaintext = plaintext.subspan(std::min(piece, plaintext.size())))
+    client_->send(detail::octets(plaintext.first(std::min(piece, plaintext.size()))));
+}
+
+template <class T>
 void session<T>::close() noexcept {
-  if (!client_ || failure_ || std::exchange(closed_, true)) return;
+  if (!client_ && !records_) return;
+  if (failure_ || std::exchange(closed_, true)) return;
   try {
-    client_->close();
+    if (seals_records())
+      records_->send_alert(alert_type::CloseNotify, outgoing);
+    else
+      client_->close();
   } catch (const std::exception&) {
     // The connection ends anyway, so the error does not matter.
   }
 }
 
 template <class T>
-result<void> session<T>::end_of_stream() {
-  if (failure_) return std::unexpected(*failure_);
-  if (!activated)
-    return stop(error(
-        error_category::tls, "peer_closed",
-        received_any_
-            ? "the server closed the connection in the TLS handshake" +
-                  (warning_.empty() ? std::string() : " after the alert " + warning_) +
-                  (withheld_.empty() ? std::string() : ": " + withheld_)
-            : "the server closed the connection without an answer to the TLS handshake: it may not "
-              "speak TLS on port " +
-                  std::to_string(port_) + ", or refuses this client"));
-  if (peer_closed) return {};
-  return fail(
-      error_category::peer_closed, "truncated",
-      "the connection ended without the TLS close_notify, so what came last may be missing");
+template <class F>
+result<void> session<T>::guarded(F&& call) {
+  try {
+    return explained(call);
+  } catch (const std::bad_alloc&) {  // there is no memory for the explanation
+    send_own_alert(alert_type::InternalError);
+    return stop(out_of_memory());
+  }
 }
 
 template <class T>
 template <class F>
-result<void> session<T>::guarded(F&& call) {
+result<void> session<T>::explained(F&& call) {
   try {
     call();
     if (pending_) return stop(std::move(*pending_));
     return {};
   } catch (const Botan::TLS::TLS_Exception& e) {
+    send_own_alert(e.type());
     return stop(pending_ ? std::move(*pending_) : refused_by_botan(e.type(), e.what()));
   } catch (const Botan::Invalid_Authentication_Tag& e) {
+    send_own_alert(alert_type::BadRecordMac);
     return stop(sent_alert(alert_type::BadRecordMac, e.what(), scene()));
   } catch (const Botan::Decoding_Error& e) {
+    send_own_alert(alert_type::DecodeError);
     return stop(refused_by_botan(alert_type::DecodeError, e.what()));
   } catch (const std::exception& e) {
+    send_own_alert(alert_type::InternalError);
     return stop(pending_ ? std::move(*pending_)
                          : sent_alert(alert_type::InternalError, e.what(), scene()));
   }

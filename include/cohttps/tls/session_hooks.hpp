@@ -111,15 +111,16 @@ void session<T>::tls_modify_extensions(Botan::TLS::Extensions& extensions,
   put_last(extensions);
 }
 
-// Passes all secrets to the key logs. Keeps only SERVER_TRAFFIC_SECRET_0 and its successors (RFC
-// 9850), for the record reader.
+// Passes all secrets to the key logs (RFC 9850). Keeps only those of the record layer.
 template <class T>
 void session<T>::tls_ssl_key_log_data(std::string_view label,
                                       std::span<const std::uint8_t> client_random,
                                       std::span<const std::uint8_t> secret) const {
-  for (const auto& log : context_.state().key_logs) log(key_log_line(label, client_random, secret));
-  if (label.starts_with("SERVER_TRAFFIC_SECRET_"))
-    read_secret_.assign(secret.begin(), secret.end());
+  const auto& logs = context_.state().key_logs;
+  for (const auto& log : logs) log(key_log_line(label, client_random, secret));
+  if (!logs.empty()) client_random_.assign(client_random.begin(), client_random.end());
+  if (label == "CLIENT_TRAFFIC_SECRET_0") client_secret_.assign(secret.begin(), secret.end());
+  if (label == "SERVER_TRAFFIC_SECRET_0") server_secret_.assign(secret.begin(), secret.end());
 }
 
 template <class T>
@@ -227,6 +228,11 @@ result<std::vector<std::byte>> session<T>::channel_binding() try {
     return fail(error_category::usage, "no_channel_binding",
                 "the channel binding tls-exporter needs TLS 1.3, or a server whose TLS 1.2 has the "
                 "extended master secret (RFC 7627), which this server lacks");
+  if (!client_) {  // gone
+    if (!info.channel_binding.empty()) return info.channel_binding;
+    return fail(error_category::usage, "no_channel_binding",
+                "the channel binding of a kept connection needs tls_options::channel_binding");
+  }
   exporting_ = !is_tls13_;
   const auto key =
       client_->key_material_export(channel_binding_label, "", channel_binding_size).bits_of();
@@ -262,8 +268,13 @@ result<void> session<T>::conclude_revocation() {
     info.revocation = *outcome;
     return {};
   }
-  auto told = guarded([&] { client_->send_fatal_alert(alert_named(outcome.error().alert())); });
-  (void)told;  // the connection ends even if sending fails
+  const auto alert = alert_named(outcome.error().alert());
+  if (records_) {
+    send_own_alert(alert);
+  } else {
+    auto told = guarded([&] { client_->send_fatal_alert(alert); });
+    (void)told;  // the connection ends even if sending fails
+  }
   activated = false;
   return stop(std::move(outcome).error());
 }

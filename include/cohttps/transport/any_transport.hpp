@@ -264,6 +264,14 @@ class any_timer {
   std::unique_ptr<interface> model_;
 };
 
+/// Where a caller is, seen from the loop of a transport.
+enum class loop_place : std::uint8_t {
+  unknown,    ///< the transport cannot tell
+  elsewhere,  ///< on a thread that does not run the loop, or in the loop's thread outside of it
+  on_loop,    ///< in a loop that stays on its thread
+  on_strand,  ///< in a loop that moves from thread to thread
+};
+
 /// A `transport` of any type. Copies share it.
 class any_transport {
  public:
@@ -290,6 +298,9 @@ class any_transport {
   any_timer make_timer() { return model_->make_timer(); }
   time_point now() const noexcept { return model_->now(); }
   void post(std::function<void()> call) { model_->post(std::move(call)); }
+
+  /// Tells where the caller is. Any thread may call it.
+  loop_place place() const noexcept { return model_->place(); }
 
   /// True if `connect` uses `how`, and reaches Unix domain sockets.
   bool is_socket_transport() const noexcept { return model_->is_socket_transport(); }
@@ -318,6 +329,7 @@ class any_transport {
                                              stop_token) = 0;
     virtual any_timer make_timer() = 0;
     virtual time_point now() noexcept = 0;
+    virtual loop_place place() const noexcept = 0;
     virtual bool is_socket_transport() const noexcept = 0;
     virtual void post(std::function<void()>) = 0;
     virtual const char* type() const noexcept = 0;
@@ -341,6 +353,14 @@ class any_transport {
     }
     any_timer make_timer() override { return any_timer(transport_.make_timer()); }
     time_point now() noexcept override { return transport_.now(); }
+    loop_place place() const noexcept override {
+      if constexpr (!requires { transport_.running_in_this_thread(); })
+        return loop_place::unknown;
+      else if (!transport_.running_in_this_thread())
+        return loop_place::elsewhere;
+      else
+        return requires { Transport::is_strand; } ? loop_place::on_strand : loop_place::on_loop;
+    }
     bool is_socket_transport() const noexcept override { return socket_transport<Transport>; }
     void post(std::function<void()> call) override { transport_.post(std::move(call)); }
     const char* type() const noexcept override { return &type_of<Transport>; }

@@ -17,7 +17,7 @@
 
 namespace cohttps {
 
-using time_point = std::chrono::steady_clock::time_point;
+using time_point = std::chrono::steady_clock::time_point;  ///< of a clock that never goes back
 
 /// A connected, bidirectional stream of bytes.
 ///
@@ -39,6 +39,7 @@ concept byte_stream =
       { s.close() } noexcept;
     } && std::movable<S>;
 
+/// The function of a timer. Its argument is the pointer that the timer was given with it.
 using timer_function = void (*)(void*) noexcept;
 
 /// Calls a function once, later, on the runtime's thread.
@@ -100,6 +101,11 @@ struct posted_call {
 /// - `post` calls a copyable function on the runtime's thread, soon and never before `post`
 ///   returns. Any thread may call it. The loop owns the functions that it has not called yet. When
 ///   the loop is destroyed, it destroys them.
+/// - A transport may have `bool running_in_this_thread() const noexcept`, which any thread may
+/// call.
+///   It returns true in the loop's handlers. The client then refuses operations that are started on
+///   a wrong thread. If the loop moves from thread to thread, the transport also has `static
+///   constexpr bool is_strand = true`.
 template <class T>
 concept transport = byte_stream<typename T::stream_type> && timer<typename T::timer_type> &&
                     requires(T& t, std::string_view host, std::uint16_t port, const endpoint& to,

@@ -16,11 +16,12 @@ namespace cohttps {
 /// An IPv4 or IPv6 address with a TCP port, or the path of a Unix domain socket.
 struct endpoint {
   std::array<std::byte, 16> address{};  ///< network order; an IPv4 address fills the first four
-  bool is_v6 = false;
-  std::uint16_t port = 0;
-  std::uint32_t scope = 0;  ///< the zone of a link-local IPv6 address, else 0
-  std::string path = {};    ///< path of a Unix domain socket; nothing else counts then; else empty
+  bool is_v6 = false;                   ///< true for IPv6
+  std::uint16_t port = 0;               ///< 0 to 65535
+  std::uint32_t scope = 0;              ///< the zone of a link-local IPv6 address, else 0
+  std::string path = {};  ///< path of a Unix domain socket; nothing else counts then; else empty
 
+  /// True if `path` is that of a Unix domain socket.
   COHTTPS_DECL bool is_unix() const noexcept;
 
   friend bool operator==(const endpoint&, const endpoint&) = default;

@@ -36,6 +36,7 @@ namespace cohttps::detail {
 /// therefore maps each label with the transitional lookup. It replaces the characters that the
 /// lookup would treat differently by stand-ins, and cuts a long label into pieces. It handles
 /// labels, Punycode, joiners and the Bidi rule itself.
+template <class = void>
 class idna {
  public:
   /// `domain` is UTF-8. Errors: usage, "url_host_idna"; limit, "url_host_too_long".
@@ -251,13 +252,20 @@ class idna {
   }
 };
 
-inline result<std::string> domain_to_ascii(std::string_view domain) {
-  return idna::to_ascii(domain);
+template <class = void>
+result<std::string> domain_to_ascii(std::string_view domain) {
+  return idna<>::to_ascii(domain);
+}
+
+template <class = void>
+std::string idna_library_version() {
+  return idn2_check_version(nullptr);
 }
 
 #else
 
-inline result<std::string> domain_to_ascii(std::string_view) {
+template <class = void>
+result<std::string> domain_to_ascii(std::string_view) {
   return fail(error_category::usage, "idna_unavailable",
               "the host has characters beyond ASCII, and this program was built without libidn2 "
               "(COHTTPS_HAS_IDN2); write the name in its 'xn--' form");

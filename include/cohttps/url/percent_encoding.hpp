@@ -13,14 +13,14 @@ namespace cohttps {
 /// The percent-encode sets of the URL Standard. A set contains the bytes that a part of a URL
 /// cannot contain unencoded. Each set contains the C0 controls and every byte above '~'.
 enum class percent_encode_set : std::uint8_t {
-  c0_control = 1 << 0,
-  fragment = 1 << 1,
-  query = 1 << 2,
+  c0_control = 1 << 0,     ///< the C0 controls alone
+  fragment = 1 << 1,       ///< a fragment
+  query = 1 << 2,          ///< a query
   special_query = 1 << 3,  ///< the query of an http or https URL
-  path = 1 << 4,
-  userinfo = 1 << 5,
-  component = 1 << 6,  ///< the bytes that JavaScript's encodeURIComponent() escapes
-  form = 1 << 7,       ///< application/x-www-form-urlencoded, where a space becomes '+'
+  path = 1 << 4,           ///< a path
+  userinfo = 1 << 5,       ///< a user name or a password
+  component = 1 << 6,      ///< the bytes that JavaScript's encodeURIComponent() escapes
+  form = 1 << 7,           ///< application/x-www-form-urlencoded, where a space becomes '+'
 };
 
 namespace detail {

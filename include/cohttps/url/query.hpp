@@ -28,9 +28,10 @@ class query {
   /// The Content-Type of a form whose content is `text()`.
   static constexpr std::string_view media_type = "application/x-www-form-urlencoded";
 
+  /// A name and its value, decoded.
   struct pair {
-    std::string name;
-    std::string value;
+    std::string name;   ///< before the "="
+    std::string value;  ///< after the "="
     friend bool operator==(const pair&, const pair&) = default;
   };
 
@@ -44,6 +45,7 @@ class query {
   /// and values are bytes, which need not be UTF-8.
   COHTTPS_DECL static query parse(std::string_view text);
 
+  /// Adds a pair at the end.
   COHTTPS_DECL query& add(std::string_view name, std::string_view value) &;
   COHTTPS_DECL query&& add(std::string_view name, std::string_view value) &&;
 

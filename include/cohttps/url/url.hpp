@@ -56,12 +56,14 @@ class url {
   COHTTPS_DECL std::string_view username() const noexcept;
   /// Empty if there is none.
   COHTTPS_DECL std::string_view password() const noexcept;
+  /// True if the URL has a user name or a password.
   COHTTPS_DECL bool has_credentials() const noexcept;
 
   /// A name in ASCII, an IPv4 address, or an IPv6 address in brackets.
   COHTTPS_DECL std::string_view host() const noexcept;
   /// The host as resolvers and certificates write it: an IPv6 address has no brackets.
   COHTTPS_DECL std::string_view host_for_connect() const noexcept;
+  /// True if the host is an IPv4 or IPv6 address.
   bool is_ip_address() const noexcept { return parts_.kind != detail::host_kind::domain; }
 
   /// Returns the effective port: the one in the URL, or the default port of the scheme.
@@ -77,14 +79,17 @@ class url {
   COHTTPS_DECL std::string_view path() const noexcept;
   /// Without the '?'. Also empty if there is no query.
   COHTTPS_DECL std::string_view query() const noexcept;
+  /// True if there is a "?", even with nothing behind it.
   bool has_query() const noexcept { return parts_.query != parts_.fragment; }
   /// Without the '#'. Also empty if there is no fragment.
   COHTTPS_DECL std::string_view fragment() const noexcept;
+  /// True if there is a "#", even with nothing behind it.
   COHTTPS_DECL bool has_fragment() const noexcept;
 
   /// Returns path and query: the request-target in origin-form (RFC 9112, 3.2.1).
   COHTTPS_DECL std::string_view target() const noexcept;
 
+  /// Scheme, host and port.
   COHTTPS_DECL cohttps::origin origin() const;
 
   /// Returns this URL with another path, as the URL Standard's "pathname" setter does. Characters

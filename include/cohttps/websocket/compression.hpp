@@ -14,7 +14,7 @@ namespace cohttps::websocket {
 
 /// The wishes of a client for permessage-deflate.
 struct compression_options {
-  bool enabled = true;
+  bool enabled = true;  ///< offer it to the server
   /// Each direction keeps the data of earlier messages, which compresses better. Without it, no
   /// memory is kept between messages.
   bool context_takeover = true;

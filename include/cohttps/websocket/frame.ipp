@@ -10,7 +10,7 @@ namespace cohttps::websocket {
 namespace detail {
 
 /// 32 bytes at a time, in the vector registers of the machine.
-using mask_block = std::uint8_t __attribute__((vector_size(32), aligned(1), may_alias));
+using mask_block = std::uint32_t __attribute__((vector_size(32)));
 
 COHTTPS_DECL std::unexpected<error> bad_frame(std::string_view what);
 COHTTPS_DEF std::unexpected<error> bad_frame(std::string_view what) {
@@ -79,22 +79,23 @@ COHTTPS_DEF void apply_mask(std::span<std::byte> data, const mask_key& key,
 COHTTPS_DEF void copy_masked(std::span<const std::byte> from, std::byte* to,
                              const mask_key& key) noexcept {
   using detail::mask_block;
+  std::uint32_t word;
+  std::memcpy(&word, key.data(), sizeof(word));
   const std::byte* in = from.data();
   std::size_t left = from.size();
-  if (left >= sizeof(mask_block)) {
-    mask_block mask;
-    for (std::size_t i = 0; i < sizeof(mask_block); ++i)
-      mask[i] = std::to_integer<std::uint8_t>(key[i & 3]);
-    for (; left >= sizeof(mask_block); left -= sizeof(mask_block)) {
-      mask_block block;
+  const auto mask_by = [&]<class Block>(const Block& mask) {
+    for (; left >= sizeof(Block); left -= sizeof(Block)) {
+      Block block;
       std::memcpy(&block, in, sizeof(block));
       block ^= mask;
       std::memcpy(to, &block, sizeof(block));
       in += sizeof(block);
       to += sizeof(block);
     }
-  }
-  for (std::size_t i = 0; i < left; ++i) to[i] = in[i] ^ key[i & 3];
+  };
+  mask_by(mask_block{} + word);
+  mask_by(word);
+  for (std::size_t i = 0; i < left; ++i) to[i] = in[i] ^ key[i];
 }
 
 }  // namespace cohttps::websocket

@@ -18,14 +18,15 @@ namespace cohttps {
 
 /// One challenge: a scheme, with a token68, with parameters, or with neither.
 struct challenge {
+  /// A name and its value, without quotes.
   struct parameter {
     std::string name;   ///< in lower case
     std::string value;  ///< a token, or the content of a quoted string without its escapes
   };
 
-  std::string scheme;   ///< in lower case, such as "digest"
-  std::string token68;  ///< empty if there is none
-  std::vector<parameter> parameters;
+  std::string scheme;                 ///< in lower case, such as "digest"
+  std::string token68;                ///< empty if there is none
+  std::vector<parameter> parameters;  ///< in their order
 
   /// Returns the value of the parameter `name`, which must be in lower case; nothing if there is
   /// none.

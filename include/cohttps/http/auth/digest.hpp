@@ -21,20 +21,21 @@ namespace cohttps {
 /// The hash functions of RFC 7616, 3.2. Each returns lower-case hexadecimal digits. If a function
 /// is null, its algorithm is not supported. `<cohttps/tls/hash.hpp>` defines these functions.
 struct digest_hashes {
+  /// Takes text, returns the hash in lower-case hexadecimal digits.
   using function = std::string (*)(std::string_view);
-  function md5 = nullptr;
-  function sha256 = nullptr;
-  function sha512_256 = nullptr;
+  function md5 = nullptr;         ///< null: not offered
+  function sha256 = nullptr;      ///< null: not offered
+  function sha512_256 = nullptr;  ///< null: not offered
 };
 
 /// The request to authenticate, and the user's name and password. All members are views.
 struct digest_request {
-  std::string_view username;
-  std::string_view password;
-  std::string_view method;   ///< for example "GET"
-  std::string_view target;   ///< as in the request line
-  std::string_view content;  ///< the whole content; used only with the protection "auth-int"
-  std::string_view cnonce;   ///< a random text that was not used before
+  std::string_view username;  ///< of the user
+  std::string_view password;  ///< of the user
+  std::string_view method;    ///< for example "GET"
+  std::string_view target;    ///< as in the request line
+  std::string_view content;   ///< the whole content; used only with the protection "auth-int"
+  std::string_view cnonce;    ///< a random text that was not used before
 };
 
 /// A Digest challenge that the client can answer. The client can answer it as often as the server
@@ -52,6 +53,7 @@ class digest {
   COHTTPS_DECL [[gnu::cold]] static std::string why_unanswerable(std::span<const challenge> offered,
                                                                  const digest_hashes& hashes);
 
+  /// The name of what the user and password are for, as the server says it.
   const std::string& realm() const noexcept { return realm_; }
 
   /// True if only the nonce of the last answer was too old. The user name and the password were

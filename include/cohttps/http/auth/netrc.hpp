@@ -19,10 +19,11 @@ namespace cohttps {
 /// check the permissions of the file.
 class netrc {
  public:
+  /// The login of one host.
   struct entry {
     std::optional<std::string> machine;  ///< in lower case; nothing for "default"
-    std::string login;
-    std::string password;
+    std::string login;                   ///< the user name
+    std::string password;                ///< the password
   };
 
   /// Reads "machine NAME" or "default". Each is followed by "login NAME", "password SECRET" and
@@ -40,6 +41,7 @@ class netrc {
   /// entry.
   COHTTPS_DECL const entry* find(std::string_view host, std::string_view login = {}) const noexcept;
 
+  /// The entries in their order.
   const std::vector<entry>& entries() const noexcept { return entries_; }
 
  private:

@@ -7,23 +7,57 @@
 
 #include <algorithm>
 #include <charconv>
-#include <vector>
+#include <string>
 
 namespace cohttps {
 
 namespace detail {
 
+/// Calls `f` with each name in Vary until it returns false. Returns false then.
+template <class F>
+bool all_vary_names(const fields& response, F f) {
+  bool all = true;
+  response.for_each("vary", [&](std::string_view list) {
+    ascii::for_each_element(list, [&](std::string_view name) { return all = all && f(name); });
+  });
+  return all;
+}
+
+/// True when both have the same values of `name`, as one list.
 template <class = void>
-std::vector<std::string> vary_names(const fields& response) {
-  std::vector<std::string> names;
-  const std::string list = response.combined("vary");
-  for (std::string_view rest = list; !rest.empty();) {
-    const auto comma = rest.find(',');
-    const auto name = ascii::trim(rest.substr(0, comma));
-    rest.remove_prefix(comma == rest.npos ? rest.size() : comma + 1);
-    if (!name.empty()) names.push_back(ascii::lower(name));
-  }
-  return names;
+bool same_values(const fields& a, const fields& b, std::string_view name) {
+  if (a.count(name) <= 1 && b.count(name) <= 1)
+    return a.find(name).value_or("") == b.find(name).value_or("");
+  return a.combined(name) == b.combined(name);
+}
+
+/// True for fields that are for one connection alone, whatever Connection says (RFC 9111, 3.1).
+template <class = void>
+bool is_for_connection(std::string_view name) {
+  constexpr std::string_view names[] = {"connection",
+                                        "keep-alive",
+                                        "proxy-authenticate",
+                                        "proxy-authentication-info",
+                                        "proxy-authorization",
+                                        "proxy-connection",
+                                        "te",
+                                        "trailer",
+                                        "transfer-encoding",
+                                        "upgrade"};
+  return std::ranges::any_of(names, [&](auto n) { return ascii::iequals(n, name); });
+}
+
+/// True for fields that describe the bytes that are stored, which a 304 does not change.
+template <class = void>
+bool is_about_content(std::string_view name) {
+  constexpr std::string_view names[] = {"content-encoding", "content-length", "content-md5",
+                                        "content-range"};
+  return std::ranges::any_of(names, [&](auto n) { return ascii::iequals(n, name); });
+}
+
+/// An entity tag without the mark of a weak one, for the weak comparison (RFC 9110, 8.8.3.2).
+constexpr std::string_view opaque_tag(std::string_view tag) noexcept {
+  return tag.starts_with("W/") ? tag.substr(2) : tag;
 }
 
 template <class = void>
@@ -56,10 +90,9 @@ constexpr bool is_heuristically_cacheable(int status) noexcept {
 }  // namespace detail
 
 COHTTPS_DEF bool cached_response::matches(const fields& request) const {
-  if (!headers.contains("vary")) return true;
-  for (const std::string& name : detail::vary_names(headers))
-    if (name == "*" || request.combined(name) != request_fields.combined(name)) return false;
-  return true;
+  return detail::all_vary_names(headers, [&](std::string_view name) {
+    return name != "*" && detail::same_values(request, request_fields, name);
+  });
 }
 
 COHTTPS_DEF std::chrono::seconds cached_response::age(time_point now) const {
@@ -106,29 +139,35 @@ COHTTPS_DEF void cached_response::add_conditions(fields& request) const {
     request.append_unchecked("If-Modified-Since", *time);
 }
 
-COHTTPS_DEF void cached_response::refresh(const fields& not_modified, time_point sent,
-                                          time_point came) {
-  // Fields that describe the stored bytes, or the connection of the 304.
-  constexpr std::string_view kept[] = {
-      "connection",   "content-encoding",  "content-length",   "content-range",
-      "content-type", "keep-alive",        "proxy-connection", "te",
-      "trailer",      "transfer-encoding", "upgrade",          "set-cookie"};
-  std::vector<std::string> done;
-  for (const field f : not_modified) {
-    const std::string name = ascii::lower(f.name);
-    if (std::ranges::find(kept, name) != std::end(kept)) continue;
-    if (std::ranges::find(done, name) == done.end()) {
-      headers.erase(name);
-      done.push_back(name);
-    }
-    headers.append_unchecked(f.name, f.value);
-  }
+COHTTPS_DEF void cached_response::refresh(const fields& newer, time_point sent, time_point came) {
+  const fields added = detail::storable_fields(newer);
+  // A 304 that names another tag than the one it was asked about does not change that of the bytes.
+  const bool tagged = headers.contains("etag");
+  const auto takes = [&](std::string_view name) {
+    return !detail::is_about_content(name) && !(tagged && ascii::iequals(name, "etag"));
+  };
+  for (const field f : added)
+    if (takes(f.name)) headers.erase(f.name);
+  for (const field f : added)
+    if (takes(f.name)) headers.append_unchecked(f.name, f.value);
   requested = sent;
   received = came;
 }
 
+COHTTPS_DEF std::chrono::seconds cached_response::useful_for(time_point now) const {
+  using std::chrono::seconds;
+  const cache_control directives = cache_control::parse(headers);
+  seconds useful = lifetime() - age(now);
+  if (!directives.must_revalidate)
+    useful += std::max(directives.stale_while_revalidate.value_or(seconds(0)),
+                       directives.stale_if_error.value_or(seconds(0)));
+  useful = std::max(useful, seconds(0));
+  if (has_validator()) return useful + std::chrono::days(1);
+  return useful > seconds(0) ? useful + std::chrono::hours(1) : useful;
+}
+
 COHTTPS_DEF std::size_t cached_response::size() const {
-  std::size_t size = content.size() + 256;
+  std::size_t size = 256;
   for (const field f : headers) size += f.name.size() + f.value.size() + 16;
   for (const field f : request_fields) size += f.name.size() + f.value.size() + 16;
   return size;
@@ -181,19 +220,65 @@ COHTTPS_DEF bool may_store(const fields& request, int status, const fields& resp
   const cache_control given = cache_control::parse(response);
   if (asked.no_store || (given.no_store && !given.must_understand)) return false;
   if (given.must_understand && !is_heuristically_cacheable(status)) return false;
-  if (given.no_store && given.must_understand && !is_heuristically_cacheable(status)) return false;
-  for (const std::string& name : vary_names(response))
-    if (name == "*") return false;
+  if (!all_vary_names(response, [](std::string_view name) { return name != "*"; })) return false;
   const bool explicit_time = given.max_age || response.contains("expires");
   const bool useful =
       explicit_time || response.contains("etag") || response.contains("last-modified");
   return useful && (explicit_time || given.is_public || is_heuristically_cacheable(status));
 }
 
+COHTTPS_DEF fields storable_fields(const fields& response) {
+  fields out;
+  for (const field f : response)
+    if (!is_for_connection(f.name) && !response.has_element("connection", f.name))
+      out.append_unchecked(f.name, f.value);
+  return out;
+}
+
+COHTTPS_DEF bool is_not_modified(const fields& request, const cached_response& stored) {
+  if (stored.status != 200) return false;
+  if (request.contains("if-none-match")) {  // the other condition does not count then
+    const auto mine = stored.headers.find("etag");
+    bool found = false;
+    request.for_each("if-none-match", [&](std::string_view list) {
+      ascii::for_each_element(list, [&](std::string_view tag) {
+        return !(found |= tag == "*" || (mine && opaque_tag(tag) == opaque_tag(*mine)));
+      });
+    });
+    return found;
+  }
+  const auto since = date_of(request, "if-modified-since", stored.received);
+  if (!since) return false;
+  const auto changed = date_of(stored.headers, "last-modified", stored.received);
+  const auto date = date_of(stored.headers, "date", stored.received);
+  return changed.value_or(
+             date.value_or(std::chrono::floor<std::chrono::seconds>(stored.received))) <= *since;
+}
+
+COHTTPS_DEF fields not_modified_fields(const cached_response& stored) {
+  constexpr std::string_view names[] = {"cache-control", "content-location", "date", "etag",
+                                        "expires",       "last-modified",    "vary"};
+  fields out;
+  for (const field f : stored.headers)
+    if (std::ranges::any_of(names, [&](auto n) { return ascii::iequals(n, f.name); }))
+      out.append_unchecked(f.name, f.value);
+  return out;
+}
+
+COHTTPS_DEF bool is_same_representation(const cached_response& stored, const fields& head) {
+  const auto agrees = [&](std::string_view name) {
+    return !head.contains(name) || same_values(head, stored.headers, name);
+  };
+  const bool sized = stored.headers.contains("content-length");  // not where it was decoded
+  return agrees("etag") && agrees("last-modified") && (!sized || agrees("content-length"));
+}
+
 COHTTPS_DEF fields varying_fields(const fields& request, const fields& response) {
   fields out;
-  for (const std::string& name : vary_names(response))
-    if (request.contains(name)) out.append_unchecked(name, request.combined(name));
+  all_vary_names(response, [&](std::string_view name) {
+    if (request.contains(name)) out.append_unchecked(ascii::lower(name), request.combined(name));
+    return true;
+  });
   return out;
 }
 

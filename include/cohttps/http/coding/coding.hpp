@@ -39,21 +39,22 @@ std::unique_ptr<coding_stage> make_stage() {
   return std::make_unique<Stage>();
 }
 
+template <class = void>
 inline constexpr coding codings[] = {
 #ifdef COHTTPS_HAS_ZLIB
-    {"gzip", "zlib", make_stage<gzip_stage>},
-    {"deflate", "zlib", make_stage<deflate_stage>},
+    {"gzip", "zlib", make_stage<gzip_stage<>>},
+    {"deflate", "zlib", make_stage<deflate_stage<>>},
 #else
     {"gzip", "zlib", nullptr},
     {"deflate", "zlib", nullptr},
 #endif
 #ifdef COHTTPS_HAS_BROTLI
-    {"br", "brotli", make_stage<brotli_stage>},
+    {"br", "brotli", make_stage<brotli_stage<>>},
 #else
     {"br", "brotli", nullptr},
 #endif
 #ifdef COHTTPS_HAS_ZSTD
-    {"zstd", "zstd", make_stage<zstd_stage>},
+    {"zstd", "zstd", make_stage<zstd_stage<>>},
 #else
     {"zstd", "zstd", nullptr},
 #endif
@@ -85,8 +86,9 @@ COHTTPS_DECL bool has_unknown_coding(const fields& headers);
 /// 16 KiB between two codings.
 class content_decoder {
  public:
-  static constexpr std::size_t max_codings = 3;
-  using progress = coding_stage::progress;
+  static constexpr std::size_t max_codings =
+      3;                                    ///< codings that content may have, one upon another
+  using progress = coding_stage::progress;  ///< how far a step came
 
   /// Makes a decoder for content with this Content-Encoding: a list of codings, in the order in
   /// which the server applied them. "identity" means no coding, and "x-gzip" means gzip.

@@ -8,7 +8,7 @@ namespace cohttps {
 COHTTPS_DEF const std::string& accept_encoding() {
   static const std::string list = [] {
     std::string out;
-    for (const detail::coding& c : detail::codings) {
+    for (const detail::coding& c : detail::codings<>) {
       if (!c.make) continue;
       if (!out.empty()) out += ", ";
       out += c.name;
@@ -23,7 +23,7 @@ COHTTPS_DEF bool has_unknown_coding(const fields& headers) {
   headers.for_each("content-encoding", [&](std::string_view value) {
     ascii::for_each_element(value, [&](std::string_view name) {
       const bool known = ascii::iequals(name, "identity") || ascii::iequals(name, "x-gzip") ||
-                         std::ranges::any_of(detail::codings, [&](const detail::coding& c) {
+                         std::ranges::any_of(detail::codings<>, [&](const detail::coding& c) {
                            return ascii::iequals(c.name, name);
                          });
       unknown = unknown || !known;
@@ -98,8 +98,8 @@ COHTTPS_DEF result<void> content_decoder::add(std::string_view content_encoding)
 COHTTPS_DEF result<void> content_decoder::add_one(std::string_view name) {
   if (ascii::iequals(name, "x-gzip")) name = "gzip";  // RFC 9110, 8.4.1.3
   const auto known = std::ranges::find_if(
-      detail::codings, [&](const detail::coding& c) { return ascii::iequals(c.name, name); });
-  if (known == std::end(detail::codings))
+      detail::codings<>, [&](const detail::coding& c) { return ascii::iequals(c.name, name); });
+  if (known == std::end(detail::codings<>))
     return fail(error_category::protocol, "coding_unknown",
                 "the content is coded as \"" + ascii::printable(name) +
                     "\", which was not asked for and is not known");

@@ -12,10 +12,12 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <string>
 
 namespace cohttps::detail {
 
 /// The format itself limits the window to 16 MiB.
+template <class = void>
 class brotli_stage final : public coding_stage {
  public:
   brotli_stage() : state_(BrotliDecoderCreateInstance(nullptr, nullptr, nullptr)) {
@@ -50,6 +52,14 @@ class brotli_stage final : public coding_stage {
   std::unique_ptr<BrotliDecoderState, deleter> state_;
   bool complete_ = false;
 };
+
+/// The version that the program runs with. Brotli has it as one number, 12 bits for the last parts.
+template <class = void>
+std::string brotli_library_version() {
+  const auto version = BrotliDecoderVersion();
+  return std::to_string(version >> 24) + '.' + std::to_string((version >> 12) & 0xfff) + '.' +
+         std::to_string(version & 0xfff);
+}
 
 }  // namespace cohttps::detail
 

@@ -17,9 +17,10 @@ namespace cohttps {
 /// A decoder of one coding. `content_decoder` drives it, together with those of other codings.
 class coding_stage {
  public:
+  /// How far a step came.
   struct progress {
-    std::size_t consumed = 0;
-    std::size_t produced = 0;
+    std::size_t consumed = 0;  ///< bytes of input that were used
+    std::size_t produced = 0;  ///< bytes of output that were written
   };
 
   coding_stage() = default;

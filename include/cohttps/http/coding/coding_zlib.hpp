@@ -17,6 +17,7 @@ namespace cohttps::detail {
 /// Decodes one or more members, and verifies their checksums and lengths. Bytes after a complete
 /// member are not a member if they are malformed before they give content, even if they begin like
 /// one.
+template <class = void>
 class gzip_stage final : public coding_stage {
  public:
   result<progress> step(std::span<const std::byte> in, std::span<std::byte> out) override {
@@ -46,7 +47,7 @@ class gzip_stage final : public coding_stage {
   static constexpr std::array<std::byte, 3> magic{std::byte{0x1f}, std::byte{0x8b}, std::byte{8}};
 
   /// Call it after a complete member. Reads magic bytes, and returns true if another member begins.
-  COHTTPS_DECL bool begins_member(std::span<const std::byte>& in);
+  bool begins_member(std::span<const std::byte>& in);
 
   inflater inflater_{31};
   std::size_t magic_seen_ = 0;  // after the last complete member
@@ -58,6 +59,7 @@ class gzip_stage final : public coding_stage {
 
 /// RFC 9110 defines "deflate" as the zlib format. Some servers send raw deflate data instead; the
 /// first two bytes tell the difference.
+template <class = void>
 class deflate_stage final : public coding_stage {
  public:
   result<progress> step(std::span<const std::byte> in, std::span<std::byte> out) override {
@@ -87,7 +89,7 @@ class deflate_stage final : public coding_stage {
  private:
   /// RFC 1950, 2.2: the method is 8, the window is at most 32 KiB, and the two bytes together are a
   /// multiple of 31.
-  COHTTPS_DECL bool starts_zlib() const noexcept;
+  bool starts_zlib() const noexcept;
 
   inflater inflater_{15};
   std::array<std::byte, 2> head_{};

@@ -7,7 +7,8 @@
 
 namespace cohttps::detail {
 
-COHTTPS_DEF bool gzip_stage::begins_member(std::span<const std::byte>& in) {
+template <class T>
+bool gzip_stage<T>::begins_member(std::span<const std::byte>& in) {
   for (; magic_seen_ < magic.size(); ++magic_seen_, in = in.subspan(1)) {
     if (in.empty()) return false;
     if (in.front() != magic[magic_seen_]) {
@@ -27,7 +28,8 @@ COHTTPS_DEF bool gzip_stage::begins_member(std::span<const std::byte>& in) {
   return true;
 }
 
-COHTTPS_DEF bool deflate_stage::starts_zlib() const noexcept {
+template <class T>
+bool deflate_stage<T>::starts_zlib() const noexcept {
   const unsigned cmf = std::to_integer<unsigned>(head_[0]);
   return (cmf & 15) == 8 && cmf >> 4 <= 7 &&
          (cmf << 8 | std::to_integer<unsigned>(head_[1])) % 31 == 0;

@@ -14,12 +14,14 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <string>
 #include <zstd.h>
 #include <zstd_errors.h>
 
 namespace cohttps::detail {
 
 /// Decodes one or more frames, including skippable ones, and verifies their checksums.
+template <class = void>
 class zstd_stage final : public coding_stage {
  public:
   zstd_stage() : context_(ZSTD_createDCtx()) {
@@ -68,9 +70,9 @@ class zstd_stage final : public coding_stage {
 
   /// True if `b` can be the next byte of the magic number of a frame or of a skippable frame (RFC
   /// 8878, 3.1.1 and 3.1.2).
-  COHTTPS_DECL bool may_be_magic(std::byte b) noexcept;
+  bool may_be_magic(std::byte b) noexcept;
 
-  COHTTPS_DECL static std::unexpected<error> refuse(std::size_t code);
+  static std::unexpected<error> refuse(std::size_t code);
 
   struct deleter {
     void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
@@ -83,6 +85,11 @@ class zstd_stage final : public coding_stage {
   bool complete_ = false;
   bool ended_ = false;
 };
+
+template <class = void>
+std::string zstd_library_version() {
+  return ZSTD_versionString();
+}
 
 }  // namespace cohttps::detail
 

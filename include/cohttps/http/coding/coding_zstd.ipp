@@ -7,7 +7,8 @@
 
 namespace cohttps::detail {
 
-COHTTPS_DEF bool zstd_stage::may_be_magic(std::byte b) noexcept {
+template <class T>
+bool zstd_stage<T>::may_be_magic(std::byte b) noexcept {
   constexpr unsigned frame[] = {0x28, 0xb5, 0x2f, 0xfd}, skippable[] = {0x50, 0x2a, 0x4d, 0x18};
   const auto value = std::to_integer<unsigned>(b);
   const std::size_t i = magic_seen_++;
@@ -15,7 +16,8 @@ COHTTPS_DEF bool zstd_stage::may_be_magic(std::byte b) noexcept {
   return skips_ ? i == 0 || value == skippable[i] : value == frame[i];
 }
 
-COHTTPS_DEF std::unexpected<error> zstd_stage::refuse(std::size_t code) {
+template <class T>
+std::unexpected<error> zstd_stage<T>::refuse(std::size_t code) {
   switch (ZSTD_getErrorCode(code)) {
     case ZSTD_error_memory_allocation:
       throw std::bad_alloc();

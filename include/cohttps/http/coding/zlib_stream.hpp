@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <new>
 #include <span>
+#include <string>
 #include <string_view>
 #include <zlib.h>
 
@@ -64,6 +65,11 @@ class deflater {
  private:
   z_stream stream_{};
 };
+
+template <class = void>
+std::string zlib_library_version() {
+  return zlibVersion();
+}
 
 }  // namespace cohttps::detail
 

@@ -18,15 +18,17 @@ namespace cohttps {
 
 /// A media type, such as text/html;charset=utf-8.
 struct media_type {
+  /// A name and its value, without quotes.
   struct parameter {
     std::string name;   ///< in lower case
     std::string value;  ///< a token, or the content of a quoted string without its escapes
   };
 
-  std::string type;     ///< in lower case, such as "text"
-  std::string subtype;  ///< in lower case, such as "html"
-  std::vector<parameter> parameters;
+  std::string type;                   ///< in lower case, such as "text"
+  std::string subtype;                ///< in lower case, such as "html"
+  std::vector<parameter> parameters;  ///< in their order
 
+  /// True for this type and subtype, whatever the parameters are.
   COHTTPS_DECL bool is(std::string_view wanted_type,
                        std::string_view wanted_subtype) const noexcept;
 

@@ -76,6 +76,7 @@ class multipart {
   /// Returns the number of bytes in all segments: the value of Content-Length.
   std::uint64_t size() const noexcept { return size_; }
 
+  /// The parts of the form as they are sent, one after another.
   const std::vector<segment>& segments() const noexcept { return segments_; }
 
  private:

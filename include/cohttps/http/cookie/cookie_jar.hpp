@@ -26,19 +26,20 @@ namespace cohttps {
 struct cookie {
   using time_point = std::chrono::system_clock::time_point;
 
-  std::string name;
-  std::string value;
+  std::string name;    ///< before the "="
+  std::string value;   ///< after the "="
   std::string domain;  ///< in lower case; without `host_only` the cookie is also for subdomains
   std::string path;    ///< starts with '/'
   /// Empty for a session cookie, which lasts as long as the jar.
   std::optional<std::chrono::sys_seconds> expires;
-  time_point created;
-  time_point last_used;
-  bool host_only = true;
-  bool secure = false;
-  bool http_only = false;
-  same_site_mode same_site = same_site_mode::unspecified;
+  time_point created;      ///< when the jar got the cookie
+  time_point last_used;    ///< when the cookie was sent last
+  bool host_only = true;   ///< true: only for `domain` itself, not for names below it
+  bool secure = false;     ///< only over https
+  bool http_only = false;  ///< not for scripts of web pages; this library only keeps it
+  same_site_mode same_site = same_site_mode::unspecified;  ///< from the attribute SameSite
 
+  /// True if the cookie is not sent any more.
   COHTTPS_DECL bool is_expired(time_point now) const noexcept;
 };
 
@@ -59,7 +60,9 @@ class cookie_jar {
  public:
   using time_point = cookie::time_point;
 
+  /// The largest number of cookies of a domain; the jar then drops the one used least recently.
   static constexpr std::size_t max_per_domain = 50;
+  /// The largest number of cookies in all; the jar then drops the one used least recently.
   static constexpr std::size_t max_size = 3000;
 
   /// Stores the cookie in the value of a Set-Cookie field of a response from `from`. An expiry date
@@ -96,6 +99,7 @@ class cookie_jar {
   COHTTPS_DECL bool empty() const noexcept;
 
   COHTTPS_DECL void clear() noexcept;
+  /// Removes the cookies that have expired.
   COHTTPS_DECL void erase_expired(time_point now);
   /// Removes the session cookies.
   COHTTPS_DECL void erase_session();

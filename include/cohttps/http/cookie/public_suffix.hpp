@@ -23,6 +23,13 @@ COHTTPS_DECL bool is_public_suffix(std::string_view domain);
 /// not, because its owner may have a certificate for all names under it.
 COHTTPS_DECL bool is_registry_suffix(std::string_view domain);
 
+namespace detail {
+
+/// The version of libpsl that the program runs with; empty without libpsl.
+COHTTPS_DECL std::string suffix_library_version();
+
+}  // namespace detail
+
 }  // namespace cohttps
 
 #if !defined(COHTTPS_SEPARATE_COMPILATION)

@@ -23,4 +23,14 @@ COHTTPS_DEF bool is_registry_suffix(std::string_view domain) {
   return domain.find('.') == domain.npos;
 }
 
+COHTTPS_DEF std::string detail::suffix_library_version() {
+#ifdef COHTTPS_HAS_PSL
+  const int version = psl_check_version_number(0);  // 8 bits for each part
+  return std::to_string(version >> 16) + '.' + std::to_string((version >> 8) & 0xff) + '.' +
+         std::to_string(version & 0xff);
+#else
+  return {};
+#endif
+}
+
 }  // namespace cohttps

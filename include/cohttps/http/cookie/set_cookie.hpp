@@ -32,16 +32,16 @@ struct set_cookie {
   static constexpr std::size_t max_size = 4096;            ///< bytes of name and value together
   static constexpr std::size_t max_attribute_size = 1024;  ///< bytes; longer attributes are ignored
 
-  std::string name;  ///< empty for a field without '='; the whole field is then the value
-  std::string value;
+  std::string name;   ///< empty for a field without '='; the whole field is then the value
+  std::string value;  ///< after the "="
   /// 0 to `max_cookie_age`. Overrides `expires`.
   std::optional<std::chrono::seconds> max_age;
-  std::optional<std::chrono::sys_seconds> expires;
-  std::string domain;  ///< in lower case, without a leading dot; empty: only the host
-  std::string path;    ///< starts with '/'; empty for the default path
-  bool secure = false;
-  bool http_only = false;
-  same_site_mode same_site = same_site_mode::unspecified;
+  std::optional<std::chrono::sys_seconds> expires;  ///< the attribute Expires
+  std::string domain;      ///< in lower case, without a leading dot; empty: only the host
+  std::string path;        ///< starts with '/'; empty for the default path
+  bool secure = false;     ///< the attribute Secure
+  bool http_only = false;  ///< the attribute HttpOnly
+  same_site_mode same_site = same_site_mode::unspecified;  ///< the attribute SameSite
 };
 
 namespace detail {

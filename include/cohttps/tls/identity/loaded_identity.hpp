@@ -42,6 +42,7 @@ namespace detail {
 
 /// Represents a private key of which only the public key is available. `tls_identity::sign` makes
 /// its signatures.
+template <class = void>
 class absent_key final : public Botan::Private_Key {
  public:
   explicit absent_key(std::unique_ptr<Botan::Public_Key> known) : public_key_(std::move(known)) {}

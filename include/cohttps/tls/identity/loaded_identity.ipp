@@ -36,7 +36,7 @@ result<std::shared_ptr<client_identity>> loaded_identity<T>::create(const tls_id
   auto certified = made->chain_.front().subject_public_key();
   if (given.sign) {
     made->sign_ = given.sign;
-    made->key_ = std::make_shared<detail::absent_key>(std::move(certified));
+    made->key_ = std::make_shared<detail::absent_key<>>(std::move(certified));
     return made;
   }
   try {

@@ -45,6 +45,7 @@ inline constexpr std::size_t maximum_pkcs12_certificates = 32;
 #if defined(BOTAN_HAS_PKCS5_PBES2)
 namespace detail::pkcs12 {
 
+template <class = void>
 class reader {
  public:
   using octets = protection::octets;
@@ -202,15 +203,16 @@ class reader {
 
 /// Fails with category usage: `bad_pkcs12`, `bad_pkcs12_passphrase`, or `pkcs12_not_supported` with
 /// the commands that convert the file. The errors contain no part of the key or the passphrase.
-[[gnu::cold]] inline result<pkcs12_content> read_pkcs12(std::span<const std::uint8_t> file,
-                                                        std::string_view passphrase) {
+template <class = void>
+[[gnu::cold]] result<pkcs12_content> read_pkcs12(std::span<const std::uint8_t> file,
+                                                 std::string_view passphrase) {
   const auto damaged = [](std::string_view what) {
     return fail(error_category::usage, "bad_pkcs12",
                 "tls_identity::pkcs12 cannot be read: " + std::string(what));
   };
   if (file.size() > maximum_pkcs12) return damaged("it is larger than 1 MiB");
   try {
-    return detail::pkcs12::reader(passphrase).read(file);
+    return detail::pkcs12::reader<>(passphrase).read(file);
   } catch (const Botan::Lookup_Error&) {
     return fail(error_category::usage, "pkcs12_not_supported",
                 "tls_identity::pkcs12 needs an algorithm that this build of Botan does not have");
@@ -221,8 +223,8 @@ class reader {
 
 #else
 
-[[gnu::cold]] inline result<pkcs12_content> read_pkcs12(std::span<const std::uint8_t>,
-                                                        std::string_view) {
+template <class = void>
+[[gnu::cold]] result<pkcs12_content> read_pkcs12(std::span<const std::uint8_t>, std::string_view) {
   return fail(
       error_category::usage, "pkcs12_not_supported",
       "tls_identity::pkcs12 cannot be read, as this Botan was built without PBES2; make PEM "

@@ -10,12 +10,13 @@
 
 namespace cohttps::tls {
 
-/// Whether the program has the record reader. A program can define `COHTTPS_NO_RECORD_READER` for
-/// all its source files; then it is false, and Botan reads every record.
-#if defined(COHTTPS_NO_RECORD_READER)
-inline constexpr bool has_record_reader = false;
+/// Whether the program has the record layer of its own (`record_layer`). A program can define
+/// `COHTTPS_NO_RECORD_LAYER` for all its source files; then it is false, and Botan opens and seals
+/// every record.
+#if defined(COHTTPS_NO_RECORD_LAYER)
+inline constexpr bool has_record_layer = false;
 #else
-inline constexpr bool has_record_reader = true;
+inline constexpr bool has_record_layer = true;
 #endif
 
 namespace detail {

@@ -101,15 +101,15 @@ class session_cache {
 };
 
 /// Gives Botan's client of one connection access to the cache.
+template <class = void>
 class session_link final : public Botan::TLS::Session_Manager {
  public:
   using time_point = session_cache::time_point;
 
   /// With a null `cache` no session is kept. `now` is the time of the handshake.
-  COHTTPS_DECL session_link(std::shared_ptr<session_cache> cache, std::string_view host,
-                            std::uint16_t port, const std::vector<std::string>& alpn,
-                            time_point now,
-                            const std::shared_ptr<Botan::RandomNumberGenerator>& random)
+  session_link(std::shared_ptr<session_cache> cache, std::string_view host, std::uint16_t port,
+               const std::vector<std::string>& alpn, time_point now,
+               const std::shared_ptr<Botan::RandomNumberGenerator>& random)
       : Session_Manager(random), cache_(std::move(cache)), host_(host), verified_(now), now_(now) {
     origin_ = host_ + '\0' + std::to_string(port);
     for (const auto& protocol : alpn) origin_ += '\0' + protocol;
@@ -121,12 +121,12 @@ class session_link final : public Botan::TLS::Session_Manager {
   bool offered_tls12() const noexcept { return offered_tls12_; }
 
   /// The group that the server is expected to choose. The client sends only its key share.
-  COHTTPS_DECL std::optional<known_groups::group> expected_group() const;
-  COHTTPS_DECL void learn(known_groups::group chosen);
+  std::optional<known_groups::group> expected_group() const;
+  void learn(known_groups::group chosen);
 
   /// Removes all sessions and the known group of the origin. It is called after an error of the
   /// connection (RFC 5246, 7.2.2).
-  COHTTPS_DECL void forget() noexcept;
+  void forget() noexcept;
 
   std::vector<Botan::TLS::Session_with_Handle> find(const Botan::TLS::Server_Information&,
                                                     Botan::TLS::Callbacks&,

@@ -88,15 +88,18 @@ COHTTPS_DEF void session_cache::drop_if_empty(const std::string& origin) {
   if (found != origins_.end() && found->second.empty()) origins_.erase(found);
 }
 
-COHTTPS_DEF std::optional<known_groups::group> session_link::expected_group() const {
+template <class T>
+std::optional<known_groups::group> session_link<T>::expected_group() const {
   return cache_ ? cache_->groups.find(origin_, now_) : std::nullopt;
 }
 
-COHTTPS_DEF void session_link::learn(known_groups::group chosen) {
+template <class T>
+void session_link<T>::learn(known_groups::group chosen) {
   if (cache_) cache_->groups.learn(origin_, chosen, now_);
 }
 
-COHTTPS_DEF void session_link::forget() noexcept {
+template <class T>
+void session_link<T>::forget() noexcept {
   if (!cache_) return;
   cache_->remove_all_of(origin_);
   cache_->groups.forget(origin_);

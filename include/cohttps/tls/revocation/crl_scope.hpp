@@ -27,7 +27,7 @@ namespace cohttps::tls {
 /// The certificates and the reasons that a CRL covers.
 class crl_scope {
  public:
-  /// What a list proves about a certificate that is not on it.
+  /// The meaning of a list for a certificate that is not on it.
   enum class extent : std::uint8_t {
     none,          ///< nothing: the list covers other certificates
     some_reasons,  ///< the certificate is not revoked for some of the possible reasons

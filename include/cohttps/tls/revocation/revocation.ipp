@@ -100,10 +100,10 @@ COHTTPS_DEF revocation_status
 revocation_check::judge_response(std::span<const std::byte> content) try {
   const Botan::OCSP::Response response(reinterpret_cast<const std::uint8_t*>(content.data()),
                                        content.size());
-  const auto status = judge(response, path_, at_, now_);
+  const auto status = check_revocation(response, path_, at_, now_);
   // The answer is kept for the lifetime, but only if it is still valid then.
   until_ = now_ + revocation_cache::lifetime;
-  if (judge(response, path_, at_, until_) != status) until_ = now_;
+  if (check_revocation(response, path_, at_, until_) != status) until_ = now_;
   return status;
 } catch (const Botan::Exception&) {
   return revocation_status::unusable;
@@ -125,7 +125,7 @@ COHTTPS_DEF revocation_status revocation_check::judge_list(std::span<const std::
   until_ = now_ + revocation_cache::lifetime;
   if (list.next_update().time_is_set())
     until_ = std::min(until_, to_time_point(list.next_update()));
-  return judge(list, path_, at_, now_);
+  return check_revocation(list, path_, at_, now_);
 } catch (const Botan::Exception&) {
   return revocation_status::unusable;
 }

@@ -49,9 +49,9 @@ COHTTPS_DECL revocation_status status_of(const std::set<Botan::Certificate_Statu
 
 /// Returns the status of `path[at]` in `response`. The issuer of `path[at]` is `path[at + 1]`. That
 /// issuer, or a responder that it authorized, has to have signed the response (RFC 6960, 4.2.2.2).
-COHTTPS_DECL revocation_status judge(const Botan::OCSP::Response& response,
-                                     const certificate_chain& path, std::size_t at,
-                                     std::chrono::system_clock::time_point now);
+COHTTPS_DECL revocation_status check_revocation(const Botan::OCSP::Response& response,
+                                                const certificate_chain& path, std::size_t at,
+                                                std::chrono::system_clock::time_point now);
 
 /// Whether `encoded` is a signed object in DER, such as a CRL, with a valid signature of `issuer`
 /// (RFC 5280, 5.1). Does not parse the signed content.
@@ -59,13 +59,14 @@ COHTTPS_DECL bool is_signed_by(der::bytes encoded, const Botan::X509_Certificate
 
 /// Returns the status of `path[at]` in `list`, whose scope is `scope`. The issuer of `path[at]` has
 /// to have signed the list. Returns `unknown` when the list does not cover `path[at]`.
-COHTTPS_DECL revocation_status judge(const Botan::X509_CRL& list, const crl_scope& scope,
-                                     const certificate_chain& path, std::size_t at,
-                                     std::chrono::system_clock::time_point now);
+COHTTPS_DECL revocation_status check_revocation(const Botan::X509_CRL& list, const crl_scope& scope,
+                                                const certificate_chain& path, std::size_t at,
+                                                std::chrono::system_clock::time_point now);
 
 /// The same, with the scope that `list` contains. Returns `unusable` when `crl_scope::of` fails.
-COHTTPS_DECL revocation_status judge(const Botan::X509_CRL& list, const certificate_chain& path,
-                                     std::size_t at, std::chrono::system_clock::time_point now);
+COHTTPS_DECL revocation_status check_revocation(const Botan::X509_CRL& list,
+                                                const certificate_chain& path, std::size_t at,
+                                                std::chrono::system_clock::time_point now);
 
 namespace der {
 

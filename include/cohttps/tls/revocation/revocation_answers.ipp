@@ -43,9 +43,9 @@ COHTTPS_DEF revocation_status status_of(const std::set<Botan::Certificate_Status
 
 namespace cohttps::tls {
 
-COHTTPS_DEF revocation_status judge(const Botan::OCSP::Response& response,
-                                    const certificate_chain& path, std::size_t at,
-                                    std::chrono::system_clock::time_point now) try {
+COHTTPS_DEF revocation_status check_revocation(const Botan::OCSP::Response& response,
+                                               const certificate_chain& path, std::size_t at,
+                                               std::chrono::system_clock::time_point now) try {
   if (at + 1 >= path.size() || response.status() != Botan::OCSP::Response_Status_Code::Successful)
     return revocation_status::unusable;
 #if BOTAN_VERSION_CODE < BOTAN_VERSION_CODE_FOR(3, 11, 1)
@@ -87,9 +87,9 @@ COHTTPS_DEF bool is_signed_by(der::bytes encoded, const Botan::X509_Certificate&
   return false;
 }
 
-COHTTPS_DEF revocation_status judge(const Botan::X509_CRL& list, const crl_scope& scope,
-                                    const certificate_chain& path, std::size_t at,
-                                    std::chrono::system_clock::time_point now) try {
+COHTTPS_DEF revocation_status check_revocation(const Botan::X509_CRL& list, const crl_scope& scope,
+                                               const certificate_chain& path, std::size_t at,
+                                               std::chrono::system_clock::time_point now) try {
   if (at + 1 >= path.size()) return revocation_status::unusable;
   const auto& subject = path[at];
   const auto& issuer = path[at + 1];
@@ -113,10 +113,11 @@ COHTTPS_DEF revocation_status judge(const Botan::X509_CRL& list, const crl_scope
   return revocation_status::unusable;
 }
 
-COHTTPS_DEF revocation_status judge(const Botan::X509_CRL& list, const certificate_chain& path,
-                                    std::size_t at, std::chrono::system_clock::time_point now) {
+COHTTPS_DEF revocation_status check_revocation(const Botan::X509_CRL& list,
+                                               const certificate_chain& path, std::size_t at,
+                                               std::chrono::system_clock::time_point now) {
   const auto scope = crl_scope::of(list);
-  return scope ? judge(list, *scope, path, at, now) : revocation_status::unusable;
+  return scope ? check_revocation(list, *scope, path, at, now) : revocation_status::unusable;
 }
 
 }  // namespace cohttps::tls

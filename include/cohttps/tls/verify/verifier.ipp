@@ -131,7 +131,7 @@ COHTTPS_DEF result<revocation_status> check_staples(const certificate_chain& pat
   auto found = revocation_status::none;
   for (std::size_t i = 0; i < staples.size() && i + 1 < path.size(); ++i) {
     if (!staples[i]) continue;
-    const auto status = judge(*staples[i], path, i, now);
+    const auto status = check_revocation(*staples[i], path, i, now);
     if (status == revocation_status::revoked)
       return refuse(Botan::Certificate_Status_Code::CERT_IS_REVOKED, path, i);
     if (i == 0) found = status;
@@ -150,7 +150,7 @@ COHTTPS_DEF result<void> check_lists(const certificate_chain& path, const trust_
     auto found = revocation_status::none;
     for (const auto& [list, scope] : roots.lists()) {
       if (list.issuer_dn() != path[i + 1].subject_dn()) continue;
-      const auto status = judge(list, scope, path, i, now);
+      const auto status = check_revocation(list, scope, path, i, now);
       if (status == revocation_status::revoked) return refuse(code::CERT_IS_REVOKED, path, i);
       if (status != revocation_status::unknown && found != revocation_status::good) found = status;
     }

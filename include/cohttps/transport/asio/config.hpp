@@ -3,6 +3,10 @@
 #pragma once
 
 #if defined(COHTTPS_USE_BOOST_ASIO)
+#if !__has_include(<boost/asio.hpp>)
+#error "cohttps needs Boost 1.78 or newer, for the macro COHTTPS_USE_BOOST_ASIO"
+#endif
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -24,6 +28,10 @@ using asio_error_code = boost::system::error_code;
 #ifndef ASIO_STANDALONE
 #define ASIO_STANDALONE
 #endif
+#if !__has_include(<asio.hpp>)
+#error "cohttps needs Asio 1.22 or newer, or Boost.Asio by -DCOHTTPS_USE_BOOST_ASIO=1"
+#endif
+#include <asio/any_io_executor.hpp>
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
@@ -39,6 +47,26 @@ using asio_error_code = boost::system::error_code;
 static_assert(ASIO_VERSION >= 102200, "cohttps needs Asio 1.22 or newer");
 namespace cohttps {
 namespace asio = ::asio;
-using asio_error_code = ::asio::error_code;
+using asio_error_code = ::asio::error_code;  ///< the error code of the Asio that is used
 }  // namespace cohttps
 #endif
+
+#include <string>
+
+namespace cohttps::detail {
+
+/// "1.22.1" of Asio, "Boost 1.81.0" of Boost's.
+template <class = void>
+std::string asio_version() {
+#if defined(COHTTPS_USE_BOOST_ASIO)
+  constexpr int version = BOOST_VERSION;
+  constexpr const char* of = "Boost ";
+#else
+  constexpr int version = ASIO_VERSION;
+  constexpr const char* of = "";
+#endif
+  return of + std::to_string(version / 100000) + '.' + std::to_string(version / 100 % 1000) + '.' +
+         std::to_string(version % 100);
+}
+
+}  // namespace cohttps::detail

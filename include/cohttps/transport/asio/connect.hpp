@@ -27,20 +27,37 @@ class asio_connecting {
  public:
   asio_connecting(const endpoint& to, const socket_options& how) : to_(to), how_(how) {}
 
-  static std::size_t at_once(asio_stream_state&) noexcept { return 0; }
+  template <class State>
+  static std::size_t at_once(State&) noexcept {
+    return 0;
+  }
 
-  template <class Handler>
-  void start(asio_stream_state::socket_type& socket, Handler handler) {
-    prepare(socket);
+  template <class Socket, class Handler>
+  void start(Socket& socket, Handler handler) {
+    if (may_open()) {
+      asio_error_code code;
+      socket.open(to_asio(to_).protocol(), code);
+      configure(socket.native_handle(), code);
+    }
     if (!failure_) return socket.async_connect(to_asio(to_), std::move(handler));
     asio::post(socket.get_executor(), [h = std::move(handler)]() mutable { h(asio_error_code()); });
   }
 
-  COHTTPS_DECL result<asio_stream> finish(const shared_state<asio_stream_state>& state,
-                                          const asio_error_code& code, std::size_t) const;
+  template <class Executor>
+  result<basic_asio_stream<Executor>> finish(
+      const shared_state<basic_asio_stream_state<Executor>>& state, const asio_error_code& code,
+      std::size_t) const {
+    if (failure_ || code) return std::unexpected(explain(code));
+    return basic_asio_stream<Executor>(state);
+  }
 
  private:
-  COHTTPS_DECL void prepare(asio_stream_state::socket_type& socket);
+  /// Checks the options.
+  COHTTPS_DECL bool may_open();
+  /// Applies the options to the socket, which could be opened if there is no `code`.
+  COHTTPS_DECL void configure(int fd, const asio_error_code& code);
+
+  COHTTPS_DECL [[gnu::cold]] error explain(const asio_error_code& code) const;
 
   COHTTPS_DECL void bind_to_device(int fd);
 

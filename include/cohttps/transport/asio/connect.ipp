@@ -27,21 +27,17 @@ COHTTPS_DEF asio_protocol::endpoint to_asio(const endpoint& to) {
   return {&address, sizeof address, IPPROTO_TCP};
 }
 
-COHTTPS_DEF result<asio_stream> asio_connecting::finish(
-    const shared_state<asio_stream_state>& state, const asio_error_code& code, std::size_t) const {
-  if (failure_) return std::unexpected(*failure_);
-  if (code == asio::error::operation_aborted)
-    return std::unexpected(make_io_error(code, "connecting"));
-  if (code)
-    return std::unexpected(
-        refuse(code == asio::error::connection_refused ? "connection_refused" : "connect_failed",
-               "", code.value()));
-  return asio_stream(state);
+COHTTPS_DEF error asio_connecting::explain(const asio_error_code& code) const {
+  if (failure_) return *failure_;
+  if (code == asio::error::operation_aborted) return make_io_error(code, "connecting");
+  return refuse(code == asio::error::connection_refused ? "connection_refused" : "connect_failed",
+                "", code.value());
 }
 
-COHTTPS_DEF void asio_connecting::prepare(asio_stream_state::socket_type& socket) {
+COHTTPS_DEF bool asio_connecting::may_open() {
   const auto bad_option = [&](std::string_view reason, std::string message) {
     failure_.emplace(error_category::usage, reason, std::move(message));
+    return false;
   };
   if (to_.is_unix() && how_ != socket_options())
     return bad_option("socket_options_unix", "the socket options are for TCP, but " +
@@ -62,12 +58,12 @@ COHTTPS_DEF void asio_connecting::prepare(asio_stream_state::socket_type& socket
   if (how_.local_address && how_.local_address->is_unix())
     return bad_option("local_address_unusable", "the local address has to be an IP address, not " +
                                                     to_string(*how_.local_address));
+  return true;
+}
 
-  asio_error_code code;
-  socket.open(to_asio(to_).protocol(), code);
+COHTTPS_DEF void asio_connecting::configure(int fd, const asio_error_code& code) {
   if (code) return void(failure_ = refuse("connect_failed", "", code.value()));
   if (to_.is_unix()) return;
-  const int fd = socket.native_handle();
   set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (!how_.device.empty()) bind_to_device(fd);
   if (how_.local_address && !failure_) bind_to_address(fd);

@@ -2,11 +2,29 @@
 #pragma once
 
 #include <cohttps/core/separate.hpp>
+#include <cohttps/transport/asio/config.hpp>
 
+#include <atomic>
+#include <concepts>
 #include <cstddef>
+#include <memory>
 #include <new>
+#include <type_traits>
 
 namespace cohttps::detail {
+
+/// The executor of a loop that one thread runs. Every other executor is a strand: the handlers of
+/// one run one after another, on threads that change, and Asio itself moves operations and frees
+/// their memory on any of these threads.
+using asio_loop = asio::io_context::executor_type;
+
+template <class Executor>
+inline constexpr bool is_loop = std::same_as<Executor, asio_loop>;
+
+/// A number that Asio's threads change.
+template <class Executor>
+using reference_count =
+    std::conditional_t<is_loop<Executor>, std::size_t, std::atomic<std::size_t>>;
 
 /// A block for one pending Asio operation. Asio gives the memory back before it calls the handler,
 /// so the block is free for the next operation. If a second operation needs memory at the same
@@ -40,6 +58,22 @@ struct handler_allocator {
   friend bool operator==(const handler_allocator&, const handler_allocator&) = default;
 
   handler_memory* memory;
+};
+
+/// A handler that uses a `handler_memory` on a loop, and Asio's own memory on a strand.
+template <class Executor>
+struct handler_with_memory {
+  using allocator_type = handler_allocator<std::byte>;
+
+  explicit handler_with_memory(handler_memory& m) noexcept : memory(&m) {}
+  allocator_type get_allocator() const noexcept { return allocator_type(*memory); }
+
+  handler_memory* memory;
+};
+template <class Executor>
+  requires(!is_loop<Executor>)
+struct handler_with_memory<Executor> {
+  explicit handler_with_memory(handler_memory&) noexcept {}
 };
 
 /// Counts the users of a `State`, which outlives its owner while Asio still has an operation on it.

@@ -3,6 +3,7 @@
 
 #include <cohttps/core/separate.hpp>
 #include <cohttps/transport/asio/config.hpp>
+#include <cohttps/transport/asio/handler_memory.hpp>
 #include <cohttps/transport/concepts.hpp>
 
 #include <algorithm>
@@ -46,12 +47,50 @@ COHTTPS_DECL look_up_outcome system_look_up(const std::string& host);
 
 class asio_resolution;
 
-/// A look-up that is running. Only the loop's thread may use `waiter`.
-struct look_up {
-  const std::string host;
-  asio_resolution* waiter;
+/// A look-up. Between `begin` and `abandon` it counts as work of its loop.
+class look_up {
+ public:
+  explicit look_up(std::string_view name) : host(name) {}
+  look_up(const look_up&) = delete;
+  look_up& operator=(const look_up&) = delete;
+  virtual ~look_up() = default;
 
+  virtual void begin() = 0;
+  /// Posts the outcome to the waiter. The loop must exist.
+  virtual void deliver(const std::shared_ptr<look_up>& self, look_up_outcome outcome) = 0;
+  /// Lets go of the loop. After this `deliver` does nothing.
+  virtual void abandon() noexcept = 0;
+
+  const std::string host;
+  asio_resolution* waiter = nullptr;  // only for the loop's thread
+
+ protected:
   COHTTPS_DECL void complete(look_up_outcome outcome);
+};
+
+template <class Executor>
+class look_up_on final : public look_up {
+ public:
+  look_up_on(const Executor& on, std::string_view name) : look_up(name), executor_(on) {}
+
+  void begin() override { work_.emplace(executor_); }
+
+  void deliver(const std::shared_ptr<look_up>& self, look_up_outcome outcome) override {
+    if (!work_) return;
+    const Executor on = executor_;  // the handler may run, and end the work, at once
+    asio::post(on, [self, outcome = std::move(outcome)]() mutable {
+      self->abandon();
+      static_cast<look_up_on&>(*self).complete(std::move(outcome));
+    });
+  }
+  void abandon() noexcept override {
+    work_.reset();
+    if constexpr (!is_loop<Executor>) executor_ = Executor();
+  }
+
+ private:
+  Executor executor_;
+  std::optional<asio::executor_work_guard<Executor>> work_;
 };
 
 /// The threads on which a loop looks names up.
@@ -62,20 +101,19 @@ struct look_up {
 ///
 /// A process made by `fork` has none of these threads. There, `notify_fork` of the loop starts the
 /// look-ups again.
-class resolver_threads : public asio::execution_context::service {
+class resolver_threads {
  public:
   static constexpr std::size_t max_threads = 8;  ///< if so many look-ups hang, others wait
 
-  inline static asio::execution_context::id id;
+  COHTTPS_DECL resolver_threads() : shared_(std::make_shared<shared>()) {}
 
-  explicit resolver_threads(asio::io_context& loop)
-      : asio::execution_context::service(loop), shared_(std::make_shared<shared>()) {
-    shared_->loop = &loop;
-  }
-
-  COHTTPS_DECL static resolver_threads& of(asio::io_context& loop);
+  COHTTPS_DECL static resolver_threads& of(asio::execution_context& loop);
 
   COHTTPS_DECL void begin(std::shared_ptr<look_up> l);
+
+  /// The loop calls these; see `asio::execution_context::service`.
+  COHTTPS_DECL void notify_fork(asio::execution_context::fork_event event);
+  COHTTPS_DECL void shutdown() noexcept;
 
   /// Call it when nobody waits for the look-up any more.
   COHTTPS_DECL void withdraw(const std::shared_ptr<look_up>& l) noexcept;
@@ -99,69 +137,31 @@ class resolver_threads : public asio::execution_context::service {
     std::deque<std::shared_ptr<look_up>> waiting;
     std::list<worker> workers;
     std::size_t idle = 0;
-    asio::io_context* loop = nullptr;  // null once the loop is being destroyed
+    bool has_loop = true;  // false once the loop is being destroyed
     look_up_function ask = system_look_up;
     std::chrono::milliseconds idle_limit = idle_time;
     ::pid_t process = ::getpid();
   };
 
-  void notify_fork(asio::execution_context::fork_event event) override {
-    if (event == asio::execution_context::fork_prepare) return shared_->mutex.lock();
-    const auto before = shared_;
-    const std::unique_lock lock(before->mutex, std::adopt_lock);
-    if (event == asio::execution_context::fork_parent) return;
-    // The old queue remains, with the references of threads that do not exist in this process.
-    shared_ = std::make_shared<shared>();
-    shared_->loop = before->loop;
-    shared_->ask = before->ask;
-    shared_->idle_limit = before->idle_limit;
-    for (auto& each : before->waiting) begin(std::move(each));
-    for (auto& each : before->workers)
-      if (each.current) begin(std::move(each.current));
-    before->waiting.clear();
-  }
-
-  void shutdown() noexcept override {
-    std::deque<std::shared_ptr<look_up>> dropped;
-    std::list<worker> workers;
-    {
-      std::lock_guard lock(shared_->mutex);
-      shared_->loop = nullptr;
-      dropped.swap(shared_->waiting);
-      // If nobody called `notify_fork` in a child process, it has copies of the handles, but no
-      // threads to join.
-      if (shared_->process == ::getpid()) workers.swap(shared_->workers);
-      for (auto& each : workers)
-        if (each.current) each.thread.detach();
-      shared_->wake.notify_all();
-    }
-    for (auto& each : workers)
-      if (each.thread.joinable()) each.thread.join();
-  }
-
   COHTTPS_DECL void add_thread();
 
   COHTTPS_DECL static void serve(std::shared_ptr<shared> s, std::list<worker>::iterator self);
 
-  COHTTPS_DECL static void deliver(asio::io_context& loop, std::shared_ptr<look_up> l,
-                                   look_up_outcome outcome);
-
   std::shared_ptr<shared> shared_;
 };
 
-/// Awaits a look-up, which counts as work of the loop. A stop ends the wait, but not the system's
-/// call.
+/// Awaits a look-up. A stop ends the wait, but not the system's call.
 class asio_resolution {
  public:
-  asio_resolution(asio::io_context& loop, std::string_view host, std::uint16_t port,
+  asio_resolution(asio::execution_context& loop, std::shared_ptr<look_up> what, std::uint16_t port,
                   stop_token stop)
-      : loop_(loop), host_(host), port_(port), stop_(stop) {}
+      : loop_(loop), look_up_(std::move(what)), port_(port), stop_(stop) {}
   asio_resolution(const asio_resolution&) = delete;
   asio_resolution& operator=(const asio_resolution&) = delete;
   ~asio_resolution() {
-    if (!pending_ || !pending_->waiter) return;
-    pending_->waiter = nullptr;
-    threads_->withdraw(pending_);
+    if (!look_up_->waiter) return;
+    look_up_->waiter = nullptr;
+    threads_->withdraw(look_up_);
   }
 
   COHTTPS_DECL bool await_ready();
@@ -171,12 +171,12 @@ class asio_resolution {
   COHTTPS_DECL result<std::vector<endpoint>> await_resume();
 
  private:
-  friend struct look_up;
+  friend look_up;
   struct on_stop {
     asio_resolution* self;
-    void operator()() const noexcept {
-      self->threads_->withdraw(self->pending_);
-      asio::post(self->loop_, [l = self->pending_] { l->complete({}); });
+    COHTTPS_DECL void operator()() const noexcept {
+      self->look_up_->deliver(self->look_up_, {});
+      self->threads_->withdraw(self->look_up_);
     }
   };
 
@@ -184,14 +184,12 @@ class asio_resolution {
 
   COHTTPS_DECL [[gnu::cold]] error explain() const;
 
-  asio::io_context& loop_;
-  std::string host_;
+  asio::execution_context& loop_;
+  std::shared_ptr<look_up> look_up_;
   std::uint16_t port_;
   stop_token stop_;
   look_up_outcome outcome_;
   resolver_threads* threads_ = nullptr;
-  std::shared_ptr<look_up> pending_;
-  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
   std::optional<stop_callback<on_stop>> on_stop_;
   std::coroutine_handle<> waiter_;
 };

@@ -35,8 +35,61 @@ COHTTPS_DEF look_up_outcome system_look_up(const std::string& host) {
   return outcome;
 }
 
-COHTTPS_DEF resolver_threads& resolver_threads::of(asio::io_context& loop) {
-  return asio::use_service<resolver_threads>(loop);
+template <class = void>
+class resolver_service : public asio::execution_context::service {
+ public:
+  inline static asio::execution_context::id id;
+
+  explicit resolver_service(asio::execution_context& loop)
+      : asio::execution_context::service(loop) {}
+
+  resolver_threads threads;
+
+ private:
+  void notify_fork(asio::execution_context::fork_event event) override {
+    threads.notify_fork(event);
+  }
+  void shutdown() noexcept override { threads.shutdown(); }
+};
+
+COHTTPS_DEF resolver_threads& resolver_threads::of(asio::execution_context& loop) {
+  return asio::use_service<resolver_service<>>(loop).threads;
+}
+
+COHTTPS_DEF void resolver_threads::notify_fork(asio::execution_context::fork_event event) {
+  if (event == asio::execution_context::fork_prepare) return shared_->mutex.lock();
+  const auto before = shared_;
+  const std::unique_lock lock(before->mutex, std::adopt_lock);
+  if (event == asio::execution_context::fork_parent) return;
+  // The old queue remains, with the references of threads that do not exist in this process.
+  shared_ = std::make_shared<shared>();
+  shared_->ask = before->ask;
+  shared_->idle_limit = before->idle_limit;
+  for (auto& each : before->waiting) begin(std::move(each));
+  for (auto& each : before->workers)
+    if (each.current) begin(std::move(each.current));
+  before->waiting.clear();
+}
+
+COHTTPS_DEF void resolver_threads::shutdown() noexcept {
+  std::deque<std::shared_ptr<look_up>> dropped;
+  std::list<worker> workers;
+  {
+    std::lock_guard lock(shared_->mutex);
+    shared_->has_loop = false;
+    dropped.swap(shared_->waiting);
+    // If nobody called `notify_fork` in a child process, it has copies of the handles, but no
+    // threads to join.
+    if (shared_->process == ::getpid()) workers.swap(shared_->workers);
+    for (auto& each : workers) {
+      if (!each.current) continue;
+      each.current->abandon();
+      each.thread.detach();
+    }
+    shared_->wake.notify_all();
+  }
+  for (auto& each : workers)
+    if (each.thread.joinable()) each.thread.join();
 }
 
 COHTTPS_DEF void resolver_threads::begin(std::shared_ptr<look_up> l) {
@@ -52,6 +105,7 @@ COHTTPS_DEF void resolver_threads::withdraw(const std::shared_ptr<look_up>& l) n
   std::lock_guard lock(shared_->mutex);
   const auto found = std::ranges::find(shared_->waiting, l);
   if (found != shared_->waiting.end()) shared_->waiting.erase(found);
+  l->abandon();
 }
 
 COHTTPS_DEF void resolver_threads::replace_system(look_up_function f,
@@ -87,7 +141,7 @@ COHTTPS_DEF void resolver_threads::add_thread() {
   if (!workers.empty()) return;  // another thread takes the look-up later
   const auto l = std::move(shared_->waiting.back());
   shared_->waiting.pop_back();
-  deliver(*shared_->loop, l, {EAI_SYSTEM, failure, {}});
+  l->deliver(l, {EAI_SYSTEM, failure, {}});
 }
 
 COHTTPS_DEF void resolver_threads::serve(std::shared_ptr<shared> s,
@@ -95,9 +149,9 @@ COHTTPS_DEF void resolver_threads::serve(std::shared_ptr<shared> s,
   std::unique_lock lock(s->mutex);
   while (true) {
     ++s->idle;
-    s->wake.wait_for(lock, s->idle_limit, [&] { return !s->waiting.empty() || !s->loop; });
+    s->wake.wait_for(lock, s->idle_limit, [&] { return !s->waiting.empty() || !s->has_loop; });
     --s->idle;
-    if (!s->loop) return;  // `shutdown` owns `self`
+    if (!s->has_loop) return;  // `shutdown` owns `self`
     if (s->waiting.empty()) break;
     const auto l = std::move(s->waiting.front());
     s->waiting.pop_front();
@@ -106,28 +160,22 @@ COHTTPS_DEF void resolver_threads::serve(std::shared_ptr<shared> s,
     lock.unlock();
     look_up_outcome outcome = ask(l->host);
     lock.lock();
-    if (!s->loop) return;
+    if (!s->has_loop) return;
     self->current = nullptr;
-    deliver(*s->loop, l, std::move(outcome));
+    l->deliver(l, std::move(outcome));
   }
   self->thread.detach();
   s->workers.erase(self);
 }
 
-COHTTPS_DEF void resolver_threads::deliver(asio::io_context& loop, std::shared_ptr<look_up> l,
-                                           look_up_outcome outcome) {
-  asio::post(loop, [l = std::move(l), outcome = std::move(outcome)]() mutable {
-    l->complete(std::move(outcome));
-  });
-}
-
 COHTTPS_DEF bool asio_resolution::await_ready() {
   if (stop_.stop_requested()) return true;
-  if (auto literal = parse_address(host_)) {
+  const std::string& host = look_up_->host;
+  if (auto literal = parse_address(host)) {
     outcome_.found.push_back(*std::move(literal));
     return true;
   }
-  if (host_.find('\0') == host_.npos) return false;
+  if (host.find('\0') == host.npos) return false;
   outcome_.code = EAI_NONAME;
   return true;
 }
@@ -135,9 +183,9 @@ COHTTPS_DEF bool asio_resolution::await_ready() {
 COHTTPS_DEF void asio_resolution::await_suspend(std::coroutine_handle<> waiter) {
   waiter_ = waiter;
   threads_ = &resolver_threads::of(loop_);
-  pending_ = std::make_shared<look_up>(host_, this);
-  work_.emplace(loop_.get_executor());
-  threads_->begin(pending_);
+  look_up_->waiter = this;
+  look_up_->begin();
+  threads_->begin(look_up_);
   on_stop_.emplace(stop_, on_stop{this});
 }
 
@@ -152,7 +200,6 @@ COHTTPS_DEF result<std::vector<endpoint>> asio_resolution::await_resume() {
 COHTTPS_DEF void asio_resolution::resume(look_up_outcome outcome) {
   outcome_ = std::move(outcome);
   on_stop_.reset();
-  work_.reset();
   waiter_.resume();
 }
 
@@ -163,21 +210,22 @@ COHTTPS_DEF error asio_resolution::explain() const {
 #if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
     case EAI_NODATA:
 #endif
-      return error(error_category::resolve, known_reason::host_not_found,
-                   "the host name '" + host_ + "' has no address; check its spelling and DNS");
+      return error(
+          error_category::resolve, known_reason::host_not_found,
+          "the host name '" + look_up_->host + "' has no address; check its spelling and DNS");
     case EAI_AGAIN:
       return error(error_category::resolve, "resolver_unavailable",
-                   "no name server answered for '" + host_ +
+                   "no name server answered for '" + look_up_->host +
                        "'; check the network and the system's DNS settings, or try again later");
     case EAI_SYSTEM: {
       const std::error_code cause(outcome_.system_code, std::system_category());
       return error(error_category::resolve, "resolver_failed",
-                   "looking up '" + host_ + "' failed: " + cause.message())
+                   "looking up '" + look_up_->host + "' failed: " + cause.message())
           .code(cause);
     }
     default:
       return error(error_category::resolve, "resolver_failed",
-                   "looking up '" + host_ + "' failed: " + ::gai_strerror(outcome_.code));
+                   "looking up '" + look_up_->host + "' failed: " + ::gai_strerror(outcome_.code));
   }
 }
 

@@ -53,26 +53,33 @@ struct asio_pending {
   handler_memory memory;
 };
 
-struct asio_stream_state {
-  using socket_type = asio::basic_stream_socket<asio_protocol, asio::io_context::executor_type>;
+template <class Executor>
+struct basic_asio_stream_state {
+  using executor_type = Executor;
+  using socket_type = asio::basic_stream_socket<asio_protocol, Executor>;
 
-  explicit asio_stream_state(asio::io_context& context) : socket(context.get_executor()) {}
+  explicit basic_asio_stream_state(const Executor& on) : socket(on) {}
+  explicit basic_asio_stream_state(asio::io_context& context)
+    requires is_loop<Executor>
+      : socket(context.get_executor()) {}
 
   socket_type socket;
   asio_pending reading;
   asio_pending writing;
-  std::size_t references = 0;
+  reference_count<Executor> references = 0;
 };
 
+using asio_stream_state = basic_asio_stream_state<asio_loop>;
+
 /// The completion handler that Asio calls.
-class asio_completion {
+template <class State>
+class asio_completion : public handler_with_memory<typename State::executor_type> {
  public:
-  using allocator_type = handler_allocator<std::byte>;
-
-  asio_completion(const shared_state<asio_stream_state>& stream, asio_pending& pending) noexcept
-      : stream_(stream), pending_(&pending), number_(++pending.number) {}
-
-  allocator_type get_allocator() const noexcept { return allocator_type(pending_->memory); }
+  asio_completion(const shared_state<State>& stream, asio_pending& pending) noexcept
+      : handler_with_memory<typename State::executor_type>(pending.memory),
+        stream_(stream),
+        pending_(&pending),
+        number_(++pending.number) {}
 
   void operator()(const asio_error_code& code, std::size_t size = 0) {
     if (pending_->number != number_) return;
@@ -82,7 +89,7 @@ class asio_completion {
   }
 
  private:
-  shared_state<asio_stream_state> stream_;
+  shared_state<State> stream_;
   asio_pending* pending_;
   std::size_t number_;
 };
@@ -91,17 +98,18 @@ COHTTPS_DECL [[gnu::cold]] error make_io_error(const asio_error_code& code, std:
 
 /// Receive or send without waiting, and return the number of bytes. Return 0 as well if the socket
 /// is closed or broken.
-COHTTPS_DECL std::size_t receive_at_once(asio_stream_state& from, std::span<std::byte> in) noexcept;
-COHTTPS_DECL std::size_t send_at_once(asio_stream_state& to, std::span<const std::byte> out,
+COHTTPS_DECL std::size_t receive_at_once(int socket, std::span<std::byte> in) noexcept;
+COHTTPS_DECL std::size_t send_at_once(int socket, std::span<const std::byte> out,
                                       int more_flags = 0) noexcept;
+/// True if the socket is connected, and has received nothing.
+COHTTPS_DECL bool is_idle(int socket) noexcept;
 
-/// The awaiter of one operation on a stream. `Action::start` begins the operation with a
+/// The awaiter of one operation on a socket. `Action::start` begins the operation with a
 /// completion. `Action::finish` converts the outcome to the result.
-template <class T, class Action>
+template <class T, class Action, class State = asio_stream_state>
 class asio_operation {
  public:
-  asio_operation(shared_state<asio_stream_state> stream, asio_pending& pending, stop_token stop,
-                 Action action)
+  asio_operation(shared_state<State> stream, asio_pending& pending, stop_token stop, Action action)
       : stream_(std::move(stream)), pending_(&pending), stop_(stop), action_(std::move(action)) {}
   asio_operation(const asio_operation&) = delete;
   asio_operation& operator=(const asio_operation&) = delete;
@@ -131,7 +139,7 @@ class asio_operation {
     pending_->at_once = 0;
     suspended_ = true;
     on_stop_.emplace(stop_, on_stop{this});
-    action_.start(stream_->socket, asio_completion(stream_, *pending_));
+    action_.start(stream_->socket, asio_completion<State>(stream_, *pending_));
   }
   result<T> await_resume() {
     on_stop_.reset();
@@ -150,7 +158,7 @@ class asio_operation {
 
   static constexpr unsigned most_at_once = 16;
 
-  shared_state<asio_stream_state> stream_;
+  shared_state<State> stream_;
   asio_pending* pending_;
   stop_token stop_;
   Action action_;
@@ -161,59 +169,89 @@ class asio_operation {
 }  // namespace detail
 
 /// A connected socket: TCP with Nagle's algorithm off, or a Unix domain socket. Threads: only the
-/// one thread of its `io_context` may use it.
-class asio_stream {
+/// one thread of its `io_context`, or its strand, may use it.
+template <class Executor>
+class basic_asio_stream {
+  using state_type = detail::basic_asio_stream_state<Executor>;
+
  public:
-  explicit asio_stream(detail::shared_state<detail::asio_stream_state> connected) noexcept
+  explicit basic_asio_stream(detail::shared_state<state_type> connected) noexcept
       : state_(std::move(connected)) {}
-  asio_stream(asio_stream&&) noexcept = default;
-  asio_stream& operator=(asio_stream&& other) noexcept {
+  basic_asio_stream(basic_asio_stream&&) noexcept = default;
+  basic_asio_stream& operator=(basic_asio_stream&& other) noexcept {
     close();
     state_ = std::move(other.state_);
     return *this;
   }
-  ~asio_stream() { close(); }
+  ~basic_asio_stream() { close(); }
 
   auto read_some(std::span<std::byte> in, stop_token stop) {
-    return detail::asio_operation<std::size_t, reading>(state_, state_->reading, stop, reading{in});
+    return detail::asio_operation<std::size_t, reading, state_type>(state_, state_->reading, stop,
+                                                                    reading{in});
   }
 
   auto write_some(std::span<const std::byte> out, stop_token stop) {
-    return detail::asio_operation<std::size_t, writing>(state_, state_->writing, stop,
-                                                        writing{out});
+    return detail::asio_operation<std::size_t, writing, state_type>(state_, state_->writing, stop,
+                                                                    writing{out});
   }
 
-  COHTTPS_DECL std::size_t try_read(std::span<std::byte> in) noexcept;
+  std::size_t try_read(std::span<std::byte> in) noexcept {
+    return state_ ? detail::receive_at_once(state_->socket.native_handle(), in) : 0;
+  }
 
-  COHTTPS_DECL std::size_t try_write(std::span<const std::byte> out) noexcept;
+  std::size_t try_write(std::span<const std::byte> out) noexcept {
+    return state_ ? detail::send_at_once(state_->socket.native_handle(), out) : 0;
+  }
 
-  COHTTPS_DECL bool idle() noexcept;
+  bool idle() noexcept { return state_ && detail::is_idle(state_->socket.native_handle()); }
 
-  COHTTPS_DECL void close() noexcept;
+  void close() noexcept {
+    if (!state_) return;
+    asio_error_code ignored;
+    state_->socket.close(ignored);
+  }
 
   // Holds `last` back until it can leave together with the FIN, in one segment. If unread bytes are
   // left, it sends `last` at once, because the system then resets the connection and drops
   // held-back bytes.
-  COHTTPS_DECL void close(std::span<const std::byte> last) noexcept;
+  void close(std::span<const std::byte> last) noexcept {
+#if defined(MSG_MORE)
+    constexpr int held_back = MSG_MORE;
+#else
+    constexpr int held_back = 0;
+#endif
+    if (state_ && !last.empty())
+      (void)detail::send_at_once(state_->socket.native_handle(), last, idle() ? held_back : 0);
+    close();
+  }
 
  private:
   struct reading {
     std::span<std::byte> in;
     // If the last read did not fill its span, there is hardly anything to read now.
-    COHTTPS_DECL std::size_t at_once(detail::asio_stream_state& from) const noexcept;
+    std::size_t at_once(state_type& from) const noexcept {
+      return from.reading.filled ? detail::receive_at_once(from.socket.native_handle(), in) : 0;
+    }
     template <class Handler>
-    void start(detail::asio_stream_state::socket_type& socket, Handler handler) const {
+    void start(typename state_type::socket_type& socket, Handler handler) const {
       socket.async_read_some(asio::mutable_buffer(in.data(), in.size()), std::move(handler));
     }
-    COHTTPS_DECL result<std::size_t> finish(
-        const detail::shared_state<detail::asio_stream_state>& from, const asio_error_code& code,
-        std::size_t size) const;
+    result<std::size_t> finish(const detail::shared_state<state_type>& from,
+                               const asio_error_code& code, std::size_t size) const {
+      from->reading.filled = size == in.size();
+      if (!code) [[likely]]
+        return size;
+      if (code == asio::error::eof) return std::size_t{0};
+      return std::unexpected(detail::make_io_error(code, "reading"));
+    }
   };
   struct writing {
     std::span<const std::byte> out;
-    COHTTPS_DECL std::size_t at_once(detail::asio_stream_state& to) const noexcept;
+    std::size_t at_once(state_type& to) const noexcept {
+      return detail::send_at_once(to.socket.native_handle(), out);
+    }
     template <class Handler>
-    void start(detail::asio_stream_state::socket_type& socket, Handler handler) const {
+    void start(typename state_type::socket_type& socket, Handler handler) const {
       socket.async_write_some(asio::const_buffer(out.data(), out.size()), std::move(handler));
     }
     result<std::size_t> finish(const auto&, const asio_error_code& code, std::size_t size) const {
@@ -223,8 +261,11 @@ class asio_stream {
     }
   };
 
-  detail::shared_state<detail::asio_stream_state> state_;
+  detail::shared_state<state_type> state_;
 };
+
+/// A TCP or Unix domain connection of one thread's io_context.
+using asio_stream = basic_asio_stream<detail::asio_loop>;
 
 static_assert(eager_stream<asio_stream>);
 

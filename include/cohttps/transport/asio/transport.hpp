@@ -27,43 +27,41 @@ COHTTPS_DECL asio::io_context*& current_context() noexcept;
 
 }  // namespace detail
 
-/// A `transport` on an `asio::io_context`. The context must outlive every client that uses it, and
-/// exactly one thread must run it. Each context looks names up with getaddrinfo, on up to 8 threads
-/// of its own. Nothing ever waits for a thread that is in getaddrinfo.
-///
-/// Before `fork`, call `client::close_idle`, because two processes cannot share a connection.
-/// Before and after it, call `notify_fork` of the context as Asio says.
-///
-/// If the context is destroyed, it also destroys everything that was started on it with a
-/// completion token: the coroutines where they wait, and their handlers without calling them.
-class asio_transport {
+/// A network on an executor of Asio: `asio_transport`, or `asio_strand_transport`.
+template <class Executor>
+class basic_asio_transport {
+  using state_type = detail::basic_asio_stream_state<Executor>;
+  using connecting =
+      detail::asio_operation<basic_asio_stream<Executor>, detail::asio_connecting, state_type>;
+
  public:
-  using stream_type = asio_stream;
-  using timer_type = asio_timer;
+  using stream_type = basic_asio_stream<Executor>;
+  using timer_type = basic_asio_timer<Executor>;
+  using executor_type = Executor;
 
-  explicit asio_transport(asio::io_context& context) noexcept : context_(&context) {}
+  explicit basic_asio_transport(const Executor& on) noexcept : executor_(on) {}
 
-  auto resolve(std::string_view host, std::uint16_t port, stop_token stop) {
-    return detail::asio_resolution(*context_, host, port, stop);
+  detail::asio_resolution resolve(std::string_view host, std::uint16_t port, stop_token stop) {
+    return detail::asio_resolution(asio::query(executor_, asio::execution::context),
+                                   std::make_shared<detail::look_up_on<Executor>>(executor_, host),
+                                   port, stop);
   }
-  auto connect(const endpoint& to, const socket_options& how, stop_token stop) {
-    detail::shared_state state(new detail::asio_stream_state(*context_));
-    return detail::asio_operation<asio_stream, detail::asio_connecting>(
-        state, state->writing, stop, detail::asio_connecting(to, how));
+  connecting connect(const endpoint& to, const socket_options& how, stop_token stop) {
+    detail::shared_state state(new state_type(executor_));
+    return connecting(state, state->writing, stop, detail::asio_connecting(to, how));
   }
-  auto connect(const endpoint& to, stop_token stop) { return connect(to, socket_options(), stop); }
-  COHTTPS_DECL timer_type make_timer();
+  connecting connect(const endpoint& to, stop_token stop) {
+    return connect(to, socket_options(), stop);
+  }
+  timer_type make_timer() { return timer_type(executor_); }
   time_point now() const noexcept { return std::chrono::steady_clock::now(); }
   template <std::invocable Call>
   void post(Call call) {
-    asio::post(*context_, std::move(call));
+    asio::post(executor_, std::move(call));
   }
 
-  asio::io_context& context() const noexcept { return *context_; }
-
-  /// Returns the transport of the `run` that is active on this thread. Throws `error` (usage) if
-  /// there is none.
-  COHTTPS_DECL static asio_transport current();
+  /// The executor of all completions and timers.
+  const Executor& get_executor() const noexcept { return executor_; }
 
   /// Starts the task that `make(stop_token)` returns. Completes `token` with
   /// `void(std::exception_ptr, T)` on its handler's executor. Any thread may call it.
@@ -71,27 +69,99 @@ class asio_transport {
             class T = typename std::invoke_result_t<Make&, stop_token>::value_type>
     requires asio::completion_token_for<Token, void(std::exception_ptr, T)>
   auto start(Make make, Token&& token) {
-    return detail::start<T>(*context_, std::move(make), std::forward<Token>(token));
+    return detail::start<T>(executor_, std::move(make), std::forward<Token>(token));
   }
 
  private:
-  asio::io_context* context_;
+  Executor executor_;
+};
+
+/// A `transport` on an `asio::io_context`. The context must outlive every client that uses it, and
+/// exactly one thread must run it; `asio_strand_transport` is for contexts of several threads. Each
+/// context looks names up with getaddrinfo, on up to 8 threads of its own. Nothing ever waits for a
+/// thread that is in getaddrinfo.
+///
+/// Before `fork`, call `client::close_idle`, because two processes cannot share a connection.
+/// Before and after it, call `notify_fork` of the context as Asio says.
+///
+/// If the context is destroyed, it also destroys everything that was started on it with a
+/// completion token: the coroutines where they wait, and their handlers without calling them.
+class asio_transport : public basic_asio_transport<detail::asio_loop> {
+ public:
+  explicit asio_transport(asio::io_context& context) noexcept
+      : basic_asio_transport(context.get_executor()) {}
+
+  /// The context whose loop runs the operations.
+  asio::io_context& context() const noexcept { return get_executor().context(); }
+
+  /// True inside the loop's handlers, and on a thread that is in the `run` of this loop.
+  COHTTPS_DECL bool running_in_this_thread() const noexcept;
+
+  /// Returns the transport of the `run` that is active on this thread. Throws `error` (usage) if
+  /// there is none.
+  COHTTPS_DECL static asio_transport current();
+};
+
+/// A `transport` on a strand, for an `asio::thread_pool` or an `io_context` that several threads
+/// run. Everything that a client does happens on the strand: on one thread at a time, and not
+/// always on the same one.
+/// ```
+/// asio::thread_pool pool(4);
+/// cohttps::client client{asio_strand_transport(asio::make_strand(pool))};
+/// response r = co_await client.get(url)(asio::use_awaitable);  // in any coroutine of the pool
+/// ```
+/// Threads: any thread may call the functions of the client that return operations, and start an
+/// operation with a completion token, which completes on the handler's own executor. All else
+/// belongs to the strand: a plain `co_await` of an operation, the other functions of the client,
+/// and its destruction. When no thread runs the context any more, every thread may do it.
+///
+/// The rules of `asio_transport` about the end of the context hold here, too.
+class asio_strand_transport : public basic_asio_transport<asio::any_io_executor> {
+ public:
+  /// True: the client may be used from any thread of the strand.
+  static constexpr bool is_strand = true;
+
+  /// Uses an `asio::strand`, which may also have handlers of the program.
+  template <class Strand>
+    requires requires(const Strand& s) {
+      typename Strand::inner_executor_type;
+      { s.running_in_this_thread() } -> std::same_as<bool>;
+    }
+  explicit asio_strand_transport(const Strand& strand)
+      : basic_asio_transport(asio::any_io_executor(strand)),
+        running_([](const asio::any_io_executor& on) {
+          return on.target<Strand>()->running_in_this_thread();
+        }) {}
+  /// A context is no strand: write `asio_strand_transport(asio::make_strand(context))`.
+  explicit asio_strand_transport(asio::execution_context&) = delete;
+
+  /// True inside of the strand's handlers.
+  bool running_in_this_thread() const noexcept { return running_(get_executor()); }
+
+ private:
+  bool (*running_)(const asio::any_io_executor&);
 };
 
 static_assert(socket_transport<asio_transport>);
 
-/// Calls `asio_transport::start` on the transport of a client. Throws `error` (usage,
+namespace detail {
+
+/// Returns the executor of a client's transport. Throws `error` (usage, "not_on_asio") if the
+/// transport is none of Asio's.
+COHTTPS_DECL asio::any_io_executor executor_of(any_transport& over);
+
+}  // namespace detail
+
+/// Calls `start` of a client's transport, which is one of Asio's. Throws `error` (usage,
 /// "not_on_asio") if the transport has another type.
 template <class Make, class Token>
   requires requires(asio_transport& t, Make make, Token&& token) {
     t.start(std::move(make), std::forward<Token>(token));
   }
 auto start_on(any_transport& over, Make make, Token&& token) {
-  auto* on_asio = over.target<asio_transport>();
-  if (!on_asio)
-    throw error(error_category::usage, "not_on_asio",
-                "a completion token needs a client on an asio_transport; co_await the operation");
-  return on_asio->start(std::move(make), std::forward<Token>(token));
+  using result_type = typename std::invoke_result_t<Make&, stop_token>::value_type;
+  return detail::start<result_type>(detail::executor_of(over), std::move(make),
+                                    std::forward<Token>(token));
 }
 
 }  // namespace cohttps

@@ -1,0 +1,271 @@
+// Definitions for quic_connector.hpp.
+#pragma once
+
+#include <cohttps/connect/quic_connector.hpp>
+
+#ifdef COHTTPS_HAS_NGTCP2
+
+#include <cohttps/connect/happy_eyeballs.hpp>
+#include <cohttps/connect/revocation_fetch.hpp>
+#include <cohttps/task/when_all.hpp>
+#include <cohttps/transport/sleep.hpp>
+
+#include <algorithm>
+
+namespace cohttps::detail {
+
+template <class T>
+quic_race<T>::quic_race(datagram_opener open, const route& to, const connect_options& options,
+                        const http3_limits& bounds, std::shared_ptr<quic::address_tokens> tokens,
+                        deadline& limit, std::vector<endpoint> addresses)
+    : open_(open),
+      to_(to),
+      options_(options),
+      bounds_(bounds),
+      tokens_(std::move(tokens)),
+      limit_(limit) {
+  auto ordered = interleave(std::move(addresses));
+  if (ordered.size() > max_raced_addresses) ordered.resize(max_raced_addresses);
+  for (endpoint& e : ordered) entries_.push_back({std::move(e)});
+}
+
+template <class T>
+task<result<std::unique_ptr<http3_connection<>>>> quic_race<T>::run() {
+  stop_callback link(limit_.token(), stop_all{&over_});
+  co_await from(0);
+  if (connection_) co_return std::move(connection_);
+  co_return std::unexpected(explain());
+}
+
+template <class T>
+task<void> quic_race<T>::from(std::size_t i) {
+  stop_source hurry;  // ends the delay of the next attempt
+  stop_callback link(over_, stop_all{&hurry});
+  co_await when_all(attempt(i, hurry), after(i, hurry));
+}
+
+template <class T>
+task<void> quic_race<T>::attempt(std::size_t i, stop_source& hurry) {
+  entry& e = entries_[i];
+  e.begun = true;
+  e.info->protocol = "HTTP/3";
+  e.info->peer = e.to;
+  auto socket = open_(limit_.transport(), e.to, options_.socket);
+  std::unique_ptr<http3_connection<>> made;
+  if (!socket) {
+    e.failure = std::move(socket).error();
+  } else {
+    made = std::make_unique<http3_connection<>>(
+        *std::move(socket), *to_.tls, std::string(without_brackets(to_.to.host)), to_.to.port,
+        bounds_, options_.http2, limit_.transport(), e.info);
+    std::string server = to_.to.text() + ' ' + to_string(e.to);
+    auto agreed = co_await made->handshake(tokens_, std::move(server),
+                                           std::chrono::system_clock::now(), over_);
+    if (!agreed) e.failure = std::move(agreed).error();
+  }
+  if (!e.failure && !connection_) {
+    e.info->tls = made->tls();
+    connection_ = std::move(made);
+    winner_ = i;
+    over_.request_stop();
+  }
+  hurry.request_stop();
+}
+
+template <class T>
+task<void> quic_race<T>::after(std::size_t i, stop_token hurry) {
+  if (i + 1 == entries_.size()) co_return;
+  const auto delay =
+      std::max<std::chrono::nanoseconds>(options_.attempt_delay, connect_race::min_delay);
+  co_await sleep_for(limit_.transport(), delay, hurry);
+  if (!over_.stop_requested()) co_await from(i + 1);
+}
+
+template <class T>
+error quic_race<T>::explain() const {
+  std::vector<error::attempt> attempts;
+  const error* last = nullptr;
+  for (const entry& e : entries_) {
+    const bool ended = e.failure && e.failure->category() != error_category::canceled;
+    // An error of the server itself explains more than one of the network.
+    if (ended && (!last || e.failure->category() != error_category::connect)) last = &*e.failure;
+    attempts.push_back({to_string(e.to), ended     ? e.failure->message()
+                                         : e.begun ? "no answer yet when the waiting ended"
+                                                   : "not tried"});
+  }
+  error whole = limit_.stop_requested() || !last
+                    ? error(error_category::canceled, "canceled", "the operation was canceled")
+                    : *last;
+  whole.attempts(std::move(attempts));
+  return whole;
+}
+
+template <class T>
+quic_connecting<T>::quic_connecting(datagram_opener open, const http3_options& options)
+    : open_(open),
+      try_first_(options.try_first),
+      alternatives_(options.alternatives ? options.alternatives
+                                         : std::make_shared<alternative_services>()) {
+  limits_.quic.idle = options.idle;
+  limits_.quic.window = options.window;
+  limits_.quic.largest_window = std::max(options.window, options.largest_window);
+}
+
+template <class T>
+bool quic_connecting<T>::serves(const route& to, const connect_options& options) {
+  if (!to.tls || to.via || !options.unix_socket.empty()) return false;
+  if (to.versions == http_versions::http_3) return true;
+  return to.versions == http_versions::best && place_for(to);
+}
+
+template <class T>
+auto quic_connecting<T>::place_for(const route& to) const -> std::optional<place> {
+  const auto now = std::chrono::system_clock::now();
+  if (auto known = alternatives_->find(to.to, now)) return known;
+  place own{to.to.host, to.to.port};
+  if (try_first_ && alternatives_->usable(own, now) && alternatives_->usable(to.to, now))
+    return own;
+  return std::nullopt;
+}
+
+template <class T>
+void quic_connecting<T>::learn(const origin& from, std::string_view field,
+                               std::chrono::system_clock::time_point now) {
+  alternatives_->learn(from, field, now);
+}
+
+template <class T>
+void quic_connecting<T>::misdirected(const origin& by, std::chrono::system_clock::time_point now) {
+  alternatives_->misdirected(by, now);
+}
+
+template <class T>
+task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect(
+    const route& to, const connect_options& options, deadline& limit, connect_timings& timings) {
+  auto known = place_for(to);
+  if (to.versions != http_versions::http_3) {
+    if (known) return race(to, *std::move(known), options, limit, timings);
+    return detail::connect(to, options, limit, timings);
+  }
+  return connect_over_quic(to, known.value_or(place{to.to.host, to.to.port}), options, limit,
+                           timings);
+}
+
+template <class T>
+task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_beside_tcp(
+    const route& to, const connect_options& options, deadline& limit, connect_timings& timings) {
+  const place at = place_for(to).value_or(place{to.to.host, to.to.port});
+  limit.enter(phase::connect, std::nullopt);
+  deadline own(limit.queue(), options.attempt_delay, limit.token());
+  auto made = co_await connect_over_quic(to, at, options, own, timings);
+  if (made)
+    alternatives_->worked(at);
+  else if (!limit.stop_requested())
+    alternatives_->failed(at, std::chrono::system_clock::now());
+  co_return made;
+}
+
+template <class T>
+task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_over_quic(
+    const route& to, place at, const connect_options& options, deadline& limit,
+    connect_timings& timings) {
+  const time_point started = limit.now();
+  auto found = co_await find_candidates(without_brackets(at.host), at.port, options, limit);
+  if (!found) co_return pass(std::move(found));
+  const time_point resolved = limit.now();
+  timings.resolve = resolved - started;
+  http3_limits bounds = limits_;
+  bounds.http.sections = {.head = options.limits.head,
+                          .fields = options.limits.fields,
+                          .interim = options.limits.interim,
+                          .trailers = options.limits.trailers,
+                          .trailer_fields = options.limits.trailer_fields};
+  // QUIC connects and agrees on keys in one.
+  limit.enter(phase::handshake, options.tls_timeout);
+  quic_race<> attempts(open_, to, options, bounds, tokens_, limit, std::move(found->allowed));
+  auto made = co_await attempts.run();
+  if (!made) co_return std::unexpected(limit.explain(std::move(made).error()));
+  const auto info = attempts.info();
+  timings.tls = limit.now() - resolved;
+  notify(limit.observers(), &observer::on_connected, events::connected{info->peer, timings.tls});
+  if ((*made)->revocation()) {
+    issuer_route to_issuers{to, options, limit};
+    auto checked = co_await check_revocation(**made, to_issuers, options, limit);
+    if (!checked) co_return std::unexpected(limit.explain(std::move(checked).error()));
+    info->tls = (*made)->tls();
+    timings.tls = limit.now() - resolved;
+  }
+  notify(limit.observers(), &observer::on_secured, events::secured{*info->tls, timings.tls});
+  co_return std::unique_ptr<connection>(*std::move(made));
+}
+
+/// TCP begins when QUIC has failed or has lasted for the delay between two addresses (RFC 8305,
+/// 5). The first connection wins, and the other attempt is stopped.
+template <class T>
+task<result<std::unique_ptr<connection>>> quic_connecting<T>::race(const route& to, place at,
+                                                                   const connect_options& options,
+                                                                   deadline& limit,
+                                                                   connect_timings& timings) {
+  struct {
+    place where;
+    stop_source quic_over, tcp_over, hurry;
+    std::optional<error> quic_failure, tcp_failure;
+    std::unique_ptr<connection> made;
+    connect_timings timings;
+  } state;
+  state.where = std::move(at);
+  limit.enter(phase::connect, std::nullopt);
+  const auto over_quic = [&]() -> task<void> {
+    deadline own(limit.queue(), limit.left(), limit.token(), stop_tokens(state.quic_over));
+    connect_timings took;
+    place where = state.where;
+    auto made = co_await connect_over_quic(to, std::move(where), options, own, took);
+    if (!made) {
+      state.quic_failure = std::move(made).error();
+    } else if (!state.made) {
+      state.made = *std::move(made);
+      state.timings = took;
+      state.tcp_over.request_stop();
+    }
+    state.hurry.request_stop();
+  };
+  const auto over_tcp = [&]() -> task<void> {
+    co_await sleep_for(limit.transport(), options.attempt_delay, state.hurry);
+    if (state.made) co_return;
+    deadline own(limit.queue(), limit.left(), limit.token(), stop_tokens(state.tcp_over));
+    connect_timings took;
+    auto made = co_await detail::connect(to, options, own, took);
+    if (!made) {
+      state.tcp_failure = std::move(made).error();
+    } else if (!state.made) {
+      state.made = *std::move(made);
+      state.timings = took;
+      state.quic_over.request_stop();
+    }
+  };
+  co_await when_all(over_quic(), over_tcp());
+  const auto now = std::chrono::system_clock::now();
+  if (state.made) {
+    timings = state.timings;
+    if (state.made->info->protocol == "HTTP/3") {
+      alternatives_->worked(state.where);
+    } else {
+      alternatives_->failed(state.where, now);
+      const bool silent =
+          !state.quic_failure || state.quic_failure->category() == error_category::canceled;
+      // No request knows the connection yet.
+      std::const_pointer_cast<connection_info>(state.made->info)->http3_failure =
+          silent ? "no answer over UDP before the connection over TCP was made"
+                 : state.quic_failure->message();
+    }
+    co_return std::move(state.made);
+  }
+  if (limit.stop_requested() || !state.tcp_failure)
+    co_return std::unexpected(
+        limit.explain(error(error_category::canceled, "canceled", "the operation was canceled")));
+  co_return std::unexpected(*std::move(state.tcp_failure));
+}
+
+}  // namespace cohttps::detail
+
+#endif
