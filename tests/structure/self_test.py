@@ -148,8 +148,8 @@ def planted(name, check, where, text):
 def counts_that_differ():
     one = {"instructions": 1000, "I1 misses": 100, "D1 misses": 0}
     recorded = {"a": one, "b": one, "c": one, "d": one, "gone": one}
-    now = {"a": {**one, "instructions": 1019, "I1 misses": 124}, "b": {**one, "instructions": 1030},
-           "c": {**one, "instructions": 970}, "d": {**one, "I1 misses": 126}, "new": {"instructions": 5}}
+    now = {"a": {**one, "instructions": 1019, "I1 misses": 174}, "b": {**one, "instructions": 1030},
+           "c": {**one, "instructions": 970}, "d": {**one, "I1 misses": 176}, "new": {"instructions": 5}}
     found = instructions.compare(recorded, now)
     if [line.split(":")[0] for line in found] != ["b", "c", "d", "new", "gone"]:
         return f"found {found}"
