@@ -38,6 +38,8 @@ inline void describe(const cohttps::connection_info& c, bool reused) {
   std::cerr << "* " << c.protocol << " to " << to_string(c.peer)
             << (c.proxy.empty() ? "" : ", the proxy " + c.proxy) << (reused ? ", reused" : "")
             << '\n';
+  if (c.http3 != cohttps::http3_source::none)
+    std::cerr << "* HTTP/3 because of " << to_string(c.http3) << '\n';
   if (!c.http3_failure.empty()) std::cerr << "* HTTP/3 did not work: " << c.http3_failure << '\n';
   if (!c.tls) return;
   const cohttps::tls_info& tls = *c.tls;
@@ -149,6 +151,8 @@ inline std::string json_of(const cohttps::connection_info& c, bool reused) {
   std::string out = R"({"protocol":)" + json_string(c.protocol) + R"(,"peer":)" +
                     json_string(to_string(c.peer)) + R"(,"reused":)" + (reused ? "true" : "false") +
                     R"(,"tls":)";
+  if (c.http3 != cohttps::http3_source::none)
+    out.insert(out.rfind(",\"tls\""), R"(,"http3_source":)" + json_string(to_string(c.http3)));
   if (!c.http3_failure.empty())
     out.insert(out.rfind(",\"tls\""), R"(,"http3_failure":)" + json_string(c.http3_failure));
   if (!c.tls) return out + "null}";

@@ -11,11 +11,13 @@
 #include <cohttps/task/task.hpp>
 #include <cohttps/transport/any_transport.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cohttps {
@@ -57,7 +59,8 @@ class dns_over_https_state;
 }  // namespace detail
 
 /// A `resolver` that asks a DNS server over HTTPS for A and AAAA records at the same time, and
-/// tells the client's `dns_cache` how long they are valid.
+/// tells the client's `dns_cache` how long they are valid. It asks for HTTPS records, too, if the
+/// client has HTTP/3.
 /// ```
 /// auto dns = std::make_shared<cohttps::dns_over_https>(
 ///     cohttps::dns_over_https_options{.url = "https://dns.example/dns-query",
@@ -88,11 +91,19 @@ class dns_over_https final : public resolver {
     return ask_server(*state_, host, port, stop);
   }
 
+  /// Asks the server for the HTTPS records of a name: see `resolver`. Plain DNS is never asked.
+  task<result<std::vector<std::byte>>> query_https(std::string name, stop_token stop) override {
+    return ask_for_https(*state_, std::move(name), stop);
+  }
+
  private:
   using state = detail::dns_over_https_state<>;
 
   COHTTPS_DECL static task<result<resolved_host>> ask_server(state& of, std::string_view host,
                                                              std::uint16_t port, stop_token stop);
+  COHTTPS_DECL static task<result<std::vector<std::byte>>> ask_for_https(state& of,
+                                                                         std::string name,
+                                                                         stop_token stop);
 
   std::shared_ptr<state> state_;
 };

@@ -67,6 +67,18 @@ class dns_over_https_state {
     co_return resolved_host{*std::move(plain)};
   }
 
+  /// Asks for HTTPS records. Returns the message of the server.
+  task<result<std::vector<std::byte>>> query_https(std::string host, stop_token stop) {
+    if (auto usable = check(host); !usable) co_return pass(std::move(usable));
+    auto name = dns::name::parse(host);
+    if (!name) co_return pass(std::move(name));
+    auto answered = co_await send(*name, dns::record_type::https, stop);
+    if (!answered) co_return pass(std::move(answered));
+    auto message = message_of(*answered);
+    if (!message) co_return pass(std::move(message));
+    co_return std::vector<std::byte>(message->begin(), message->end());
+  }
+
   std::optional<client> client_;
 
  private:
@@ -118,10 +130,15 @@ class dns_over_https_state {
         "the host name '" + std::string(host) + "' exists and has no address; check its spelling"));
   }
 
-  task<result<dns::addresses>> ask(const dns::name& name, dns::record_type type, stop_token stop) {
+  task<result<cohttps::response>> send(const dns::name& name, dns::record_type type,
+                                       stop_token stop) {
     request asking = to_request(dns::make_query(name, type));
     asking.stop = stop;
-    auto answered = co_await client_->try_send(std::move(asking));
+    co_return co_await client_->try_send(std::move(asking));
+  }
+
+  task<result<dns::addresses>> ask(const dns::name& name, dns::record_type type, stop_token stop) {
+    auto answered = co_await send(name, type, stop);
     if (!answered) co_return pass(std::move(answered));
     auto message = message_of(*answered);
     if (!message) co_return pass(std::move(message));
@@ -194,6 +211,12 @@ COHTTPS_DEF task<result<resolved_host>> dns_over_https::ask_server(state& of, st
                                                                    std::uint16_t port,
                                                                    stop_token stop) {
   return of.resolve(host, port, stop);
+}
+
+COHTTPS_DEF task<result<std::vector<std::byte>>> dns_over_https::ask_for_https(state& of,
+                                                                               std::string name,
+                                                                               stop_token stop) {
+  return of.query_https(std::move(name), stop);
 }
 
 }  // namespace cohttps

@@ -8,9 +8,9 @@
 
 namespace cohttps::detail {
 
-COHTTPS_DEF std::shared_ptr<http3_connector> make_http3(datagram_opener open,
+COHTTPS_DEF std::shared_ptr<http3_connector> make_http3(datagram_opener open, https_querier query,
                                                         const http3_options& options) {
-  return std::make_shared<quic_connecting<>>(open, options);
+  return std::make_shared<quic_connecting<>>(open, query, options);
 }
 
 }  // namespace cohttps::detail

@@ -55,6 +55,7 @@
 #include <cohttps/core/base64.ipp>
 #include <cohttps/core/error.ipp>
 #include <cohttps/core/file.ipp>
+#include <cohttps/dns/https_record.ipp>
 #include <cohttps/dns/message.ipp>
 #include <cohttps/dns/name.ipp>
 #include <cohttps/dns_over_https.ipp>
@@ -198,6 +199,7 @@
 #include <cohttps/websocket/writer.ipp>
 
 #ifdef COHTTPS_HAS_NGTCP2
+#include <cohttps/connect/http3_discovery.ipp>
 #include <cohttps/connect/quic_connector.ipp>
 #include <cohttps/connection/http3_connection.ipp>
 #include <cohttps/http/alt_svc.ipp>
@@ -214,4 +216,5 @@
 #include <cohttps/tls/quic/quic_handshake.ipp>
 #include <cohttps/tls/quic/quic_session.ipp>
 #include <cohttps/transport/asio/datagrams.ipp>
+#include <cohttps/transport/asio/https_query.ipp>
 #endif

@@ -1,5 +1,6 @@
 // Messages of a DNS server: whatever is read of them lies inside, ends, and is not more than they
 // have.
+#include <cohttps/dns/https_record.hpp>
 #include <cohttps/dns/message.hpp>
 #include <cohttps/dns/name.hpp>
 
@@ -19,6 +20,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const auto found = dns::addresses_of(*parsed, parsed->host, type);
       if (found && found->found.size() > parsed->answers.size()) std::abort();
     }
+    const auto records = dns::https_records_of(*parsed, parsed->host);
+    if (records && records->found.size() > parsed->answers.size()) std::abort();
+    if (records) {
+      const auto choice = dns::choose_service(*records, "h3");
+      if (choice.at && choice.alias) std::abort();
+    }
+  }
+  if (const auto record = dns::read_https_record(message)) {
+    std::size_t protocols = 0;
+    for (const auto& each : record->alpn) protocols += each.size() + 1;
+    if (protocols > size + 9) std::abort();  // "http/1.1" may be added
   }
   for (std::size_t begin = 0; begin < size; ++begin) {
     std::size_t at = begin;

@@ -109,9 +109,14 @@ class http3_site {
       if (answer) answer(from, id, all);
     };
     script.on_reset = [this](server&, std::int64_t, std::uint64_t code) { resets.push_back(code); };
-    network.listen_datagrams(
-        "example.com", 443,
-        [this](memory_datagram_socket socket) -> task<void> { return serve(std::move(socket)); });
+    listen_at("example.com", 443);
+  }
+
+  /// Serves HTTP/3 at another place as well.
+  void listen_at(std::string_view host, std::uint16_t port) {
+    network.listen_datagrams(host, port, [this](memory_datagram_socket socket) -> task<void> {
+      return serve(std::move(socket));
+    });
   }
 
   client_options options() const {

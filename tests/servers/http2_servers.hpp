@@ -21,7 +21,7 @@ class http2_site {
   http2_site() {
     // h2o becomes nobody where root starts it.
     std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
-    const auto issued = root_.issue({.dns = {"localhost"}, .ip = {"127.0.0.1"}});
+    const auto issued = root_.issue({.dns = {"localhost", "www.test"}, .ip = {"127.0.0.1"}});
     std::vector<std::string> names{"localhost"};  // 15,000 bytes and more
     for (int i = 0; i < 400; ++i)
       names.push_back("name-" + std::to_string(i) + ".of.many.localhost");
@@ -222,13 +222,13 @@ server.listen(Number(process.argv[3]), '127.0.0.1');
   }
 
   void start_caddy() {
-    run("caddy",
-        {installed("caddy"), "run", "--adapter", "caddyfile", "--config",
-         file("Caddyfile", "{\n  admin off\n  auto_https off\n  storage file_system " +
-                               site_.path("caddy") + "\n}\nhttps://localhost:" + port_text() +
-                               " {\n  bind 127.0.0.1\n  tls " + site_.path("site.pem") + " " +
-                               site_.path("site.key") + "\n  root * " + site_.path("site") +
-                               "\n  file_server\n}\n")});
+    run("caddy", {installed("caddy"), "run", "--adapter", "caddyfile", "--config",
+                  file("Caddyfile",
+                       "{\n  admin off\n  auto_https off\n  storage file_system " +
+                           site_.path("caddy") + "\n}\nhttps://localhost:" + port_text() +
+                           ", https://www.test:" + port_text() + " {\n  bind 127.0.0.1\n  tls " +
+                           site_.path("site.pem") + " " + site_.path("site.key") + "\n  root * " +
+                           site_.path("site") + "\n  file_server\n}\n")});
   }
 
   const http2_site& site_;

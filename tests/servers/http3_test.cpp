@@ -5,8 +5,10 @@
 #include "servers/http2_servers.hpp"
 #include "servers/http3_servers.hpp"
 #include "servers/udp_relay.hpp"
+#include "servers/unbound.hpp"
 
 #include <cohttps/cohttps.hpp>
+#include <cohttps/dns_over_https.hpp>
 #include <cohttps/http3.hpp>
 #include <cohttps/task/when_all.hpp>
 #include <cohttps/transport/sleep.hpp>
@@ -202,6 +204,23 @@ TEST_CASE("caddy: Alt-Svc brings the next request to HTTP/3", "[http3]") {
     client other(options_for(site, http_versions::best, {.alternatives = known}));
     auto third = co_await other.get(small);
     CHECK(third.connection().protocol == "HTTP/3");
+  }());
+}
+
+TEST_CASE("an HTTPS record of a real name server leads the first request to HTTP/3", "[http3]") {
+  const auto name = GENERATE("caddy", "nginx");
+  auto& here = served_by(name);
+  const std::string port = std::to_string(here.server.port());
+  const unbound names("_" + port + "._https.www 60 IN HTTPS 1 www.test. alpn=h2,h3 port=" + port +
+                      "\n");
+  run([&]() -> task<void> {
+    auto options = options_for(here.site, http_versions::best);
+    options.resolver = std::make_shared<dns_over_https>(names.options());
+    client c(std::move(options));
+    auto r = co_await c.get("https://www.test:" + port + "/small.txt");
+    CHECK(r.connection().protocol == "HTTP/3");
+    CHECK(r.connection().http3 == http3_source::https_record);
+    CHECK(r.text() == here.site.small);
   }());
 }
 

@@ -35,8 +35,9 @@ namespace cohttps::testing {
 /// take them away. What runs inside as a client needs nothing.
 class network_namespace {
  public:
-  /// `hosts` is as in /etc/hosts. Skips the test where there can be no such network.
-  explicit network_namespace(std::string_view hosts) {
+  /// `hosts` is as in /etc/hosts, and `records` are further options of dnsmasq. Skips the test
+  /// where there can be no such network.
+  explicit network_namespace(std::string_view hosts, const std::vector<std::string>& records = {}) {
     enter_ = installed("nsenter");
     filter_ = installed("nft");
     const std::string unshare = installed("unshare"), nginx = installed("nginx"),
@@ -59,12 +60,20 @@ class network_namespace {
         folder_, "nginx",
         inside({nginx, "-p", folder_.path().string() + "/", "-c", file("nginx.conf")}));
     web_server_->wait_until([&] { return !folder_.read("nginx.pid").empty(); });
-    name_server_.emplace(
-        folder_, "dnsmasq",
-        inside({dnsmasq, "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
-                "--addn-hosts=" + file("names"), "--local=/test/", "--no-round-robin",
-                "--listen-address=127.0.0.1", "--bind-interfaces",
-                "--pid-file=" + file("dnsmasq.pid"), "--local-ttl=60"}));
+    std::vector<std::string> serve_names{dnsmasq,
+                                         "--no-daemon",
+                                         "--conf-file=/dev/null",
+                                         "--no-resolv",
+                                         "--no-hosts",
+                                         "--addn-hosts=" + file("names"),
+                                         "--local=/test/",
+                                         "--no-round-robin",
+                                         "--listen-address=127.0.0.1",
+                                         "--bind-interfaces",
+                                         "--pid-file=" + file("dnsmasq.pid"),
+                                         "--local-ttl=60"};
+    serve_names.insert(serve_names.end(), records.begin(), records.end());
+    name_server_.emplace(folder_, "dnsmasq", inside(serve_names));
     name_server_->wait_until(
         [&] { return name_server_->err().find("read " + file("names")) != std::string::npos; });
   }
@@ -92,16 +101,21 @@ class network_namespace {
     return start_get("get", std::move(arguments)).end();
   }
 
-  /// Runs `work` on a thread whose sockets are inside.
+  /// Runs `work` on a thread whose sockets and files are inside.
   template <class Work>
   void run_inside(Work work) {
     const descriptor network(
         ::open(("/proc/" + std::to_string(holder_->id()) + "/ns/net").c_str(), O_RDONLY),
         "the network namespace");
+    const descriptor files(
+        ::open(("/proc/" + std::to_string(holder_->id()) + "/ns/mnt").c_str(), O_RDONLY),
+        "the mount namespace");
     std::exception_ptr failure;
     std::thread([&] {
       try {
         if (::setns(network.get(), CLONE_NEWNET) != 0) throw_errno("setns");
+        if (::unshare(CLONE_FS) != 0) throw_errno("unshare");
+        if (::setns(files.get(), CLONE_NEWNS) != 0) throw_errno("setns");
         work();
       } catch (...) {
         failure = std::current_exception();

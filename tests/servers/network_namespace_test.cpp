@@ -5,6 +5,10 @@
 #include "servers/client_support.hpp"
 
 #include <cohttps/core/base64.hpp>
+#include <cohttps/dns/https_record.hpp>
+#include <cohttps/task/when_all.hpp>
+#include <cohttps/transport/asio/https_query.hpp>
+#include <cohttps/transport/sleep.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -218,3 +222,62 @@ TEST_CASE("network: a connection that dies in the middle of a transfer") {
     CHECK(ended - died < 3s);
   }
 }
+
+#ifdef COHTTPS_HAS_NGTCP2
+TEST_CASE("network: the system's name servers are asked for HTTPS records") {
+  descriptor_balance balance;
+  network_namespace net("10.77.0.1 www.net.test\n10.77.0.1 none.net.test\n",
+                        {"--dns-rr=www.net.test,65,00010000010003026833"});
+  net.run_inside([&] {
+    run([]() -> task<void> {
+      asio_transport here = asio_transport::current();
+      const std::string known = "www.net.test", none = "none.net.test", unknown = "x.net.test";
+      auto response = co_await query_https(here, known, {});
+      if (!response) FAIL(response.error().what());
+      const auto parsed = dns::parse_response(*response);
+      if (!parsed) FAIL(parsed.error().what());
+      const auto records = dns::https_records_of(*parsed, dns::name::parse(known).value());
+      REQUIRE(records);
+      CHECK(dns::choose_service(*records, "h3").at == dns::service{known, 0});
+
+      response = co_await query_https(here, none, {});
+      REQUIRE(response);
+      CHECK(response->empty());
+      response = co_await query_https(here, unknown, {});
+      REQUIRE(response);
+      CHECK(response->empty());
+    }());
+  });
+  const auto before = open_descriptors();
+  net.filter("udp dport 53 drop\ntcp dport 53 drop");
+  net.run_inside([&] {
+    run([]() -> task<void> {
+      asio_transport here = asio_transport::current();
+      const std::string known = "www.net.test";
+      const auto started = std::chrono::steady_clock::now();
+      auto response = co_await query_https(here, known, {});
+      const auto took = std::chrono::steady_clock::now() - started;
+      REQUIRE_FALSE(response);
+      CHECK(response.error().category() == error_category::resolve);
+      CHECK(response.error().reason() == "resolver_unavailable");
+      CHECK(took >= 1s);
+
+      stop_source stop;
+      auto stopped = [&]() -> task<void> {
+        co_await sleep_for(here, 20ms);
+        stop.request_stop();
+      };
+      auto asked = [&]() -> task<result<std::vector<std::byte>>> {
+        co_return co_await query_https(here, known, stop);
+      };
+      auto both = co_await when_all(asked(), stopped());
+      REQUIRE_FALSE(std::get<0>(both));
+      CHECK(std::get<0>(both).error().category() == error_category::canceled);
+    }());
+  });
+  // The query that was stopped goes on in its thread, which has a socket until it gives up.
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  while (open_descriptors() > before && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(10ms);
+}
+#endif

@@ -28,6 +28,12 @@ COHTTPS_DECL std::vector<endpoint> interleave(std::vector<endpoint> addresses);
 /// The largest number of addresses that the client tries for a host.
 inline constexpr std::size_t max_raced_addresses = 16;
 
+/// Passes a stop on to a source.
+struct stop_all {
+  stop_source* over;
+  void operator()() const noexcept { over->request_stop(); }
+};
+
 /// Connects to one of several addresses.
 ///
 /// An attempt begins as soon as the attempt before it has failed, or has lasted for `delay`. The
@@ -65,10 +71,6 @@ class connect_race {
     endpoint to;
     bool begun = false;
     std::optional<error> failure;
-  };
-  struct stop_all {
-    stop_source* over;
-    void operator()() const noexcept { over->request_stop(); }
   };
 
   /// Runs the attempt at address `i`, and beside it all later attempts.

@@ -29,8 +29,11 @@ class http3_connector {
   http3_connector& operator=(const http3_connector&) = delete;
   virtual ~http3_connector() = default;
 
-  /// True if connections for this route may use HTTP/3.
+  /// True if `connect` is to make the connections for this route.
   virtual bool serves(const detail::route& to, const detail::connect_options& options) = 0;
+
+  /// True if the origin of this route is known to have HTTP/3.
+  virtual bool knows(const detail::route& to, const detail::connect_options& options) = 0;
 
   /// Makes a connection in place of `detail::connect`: over QUIC, or over TCP if that is faster.
   virtual task<result<std::unique_ptr<detail::connection>>> connect(

@@ -15,6 +15,11 @@ struct http3_options {
   /// for `client_options::attempt_delay` at most before TCP is tried beside it.
   bool try_first = false;
 
+  /// Asks name servers for the HTTPS record of an origin (RFC 9460) before the first connection to
+  /// it: `client_options::resolver` if there is one, else those of the system. An answer that comes
+  /// more than 50 ms after the addresses (RFC 8305, 3) serves later connections.
+  bool https_records = true;
+
   /// The alternatives that origins have announced. Several clients may share it, and a program may
   /// keep its text. Null: one of this object's own.
   std::shared_ptr<alternative_services> alternatives = {};

@@ -7,6 +7,7 @@
 #include <cohttps/connect/connector.hpp>
 #include <cohttps/connect/dial.hpp>
 #include <cohttps/connect/http3_connector.hpp>
+#include <cohttps/connect/http3_discovery.hpp>
 #include <cohttps/connect/http3_options.hpp>
 #include <cohttps/connection/connection.hpp>
 #include <cohttps/connection/deadline.hpp>
@@ -17,6 +18,7 @@
 #include <cohttps/quic/address_tokens.hpp>
 #include <cohttps/task/task.hpp>
 #include <cohttps/transport/datagrams.hpp>
+#include <cohttps/transport/https_query.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -53,11 +55,6 @@ class quic_race {
     std::shared_ptr<connection_info> info = std::make_shared<connection_info>();
     std::optional<error> failure = {};
   };
-  struct stop_all {
-    stop_source* over;
-    void operator()() const noexcept { over->request_stop(); }
-  };
-
   /// Runs the attempt at address `i`, and beside it all later attempts.
   task<void> from(std::size_t i);
   task<void> attempt(std::size_t i, stop_source& hurry);
@@ -81,9 +78,10 @@ class quic_connecting final : public http3_connector {
  public:
   using place = alternative_services::place;
 
-  quic_connecting(datagram_opener open, const http3_options& options);
+  quic_connecting(datagram_opener open, https_querier query, const http3_options& options);
 
   bool serves(const route& to, const connect_options& options) override;
+  bool knows(const route& to, const connect_options& options) override;
   task<result<std::unique_ptr<connection>>> connect(const route& to, const connect_options& options,
                                                     deadline& limit,
                                                     connect_timings& timings) override;
@@ -96,20 +94,44 @@ class quic_connecting final : public http3_connector {
   void misdirected(const origin& by, std::chrono::system_clock::time_point now) override;
 
  private:
-  std::optional<place> place_for(const route& to) const;
+  /// The longest wait for HTTPS records once the addresses are known (RFC 8305, 3).
+  static constexpr std::chrono::milliseconds resolution_delay{50};
+
+  /// A place to try, and why.
+  struct candidate {
+    place at;
+    http3_source source;
+  };
+
+  std::optional<candidate> candidate_for(const route& to) const;
+  /// The same; without one, the origin's own place, for programs that want nothing else.
+  candidate candidate_or_own(const route& to) const;
+  /// True if name servers are to be asked about the origin before a connection to it.
+  bool may_ask(const route& to, const connect_options& options) const;
+
+  task<result<std::unique_ptr<connection>>> connect_after_query(const route& to,
+                                                                const connect_options& options,
+                                                                deadline& limit,
+                                                                connect_timings& timings);
+  task<result<std::unique_ptr<connection>>> connect_to_candidate(const route& to,
+                                                                 const connect_options& options,
+                                                                 deadline& limit,
+                                                                 connect_timings& timings);
 
   /// Connects to `at`, and verifies that it speaks for the origin of the route.
-  task<result<std::unique_ptr<connection>>> connect_over_quic(const route& to, place at,
+  task<result<std::unique_ptr<connection>>> connect_over_quic(const route& to, candidate at,
                                                               const connect_options& options,
                                                               deadline& limit,
                                                               connect_timings& timings);
-  task<result<std::unique_ptr<connection>>> race(const route& to, place at,
+  task<result<std::unique_ptr<connection>>> race(const route& to, candidate at,
                                                  const connect_options& options, deadline& limit,
                                                  connect_timings& timings);
 
   datagram_opener open_;
   bool try_first_;
+  bool https_records_;
   std::shared_ptr<alternative_services> alternatives_;
+  http3_discovery<> discovery_;
   http3_limits limits_;
   std::shared_ptr<quic::address_tokens> tokens_ = std::make_shared<quic::address_tokens>();
 };

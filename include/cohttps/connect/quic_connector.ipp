@@ -101,31 +101,61 @@ error quic_race<T>::explain() const {
 }
 
 template <class T>
-quic_connecting<T>::quic_connecting(datagram_opener open, const http3_options& options)
+quic_connecting<T>::quic_connecting(datagram_opener open, https_querier query,
+                                    const http3_options& options)
     : open_(open),
       try_first_(options.try_first),
+      https_records_(options.https_records),
       alternatives_(options.alternatives ? options.alternatives
-                                         : std::make_shared<alternative_services>()) {
+                                         : std::make_shared<alternative_services>()),
+      discovery_(query) {
   limits_.quic.idle = options.idle;
   limits_.quic.window = options.window;
   limits_.quic.largest_window = std::max(options.window, options.largest_window);
 }
 
-template <class T>
-bool quic_connecting<T>::serves(const route& to, const connect_options& options) {
-  if (!to.tls || to.via || !options.unix_socket.empty()) return false;
-  if (to.versions == http_versions::http_3) return true;
-  return to.versions == http_versions::best && place_for(to);
+/// True if QUIC can carry the requests of this route.
+template <class = void>
+bool can_use_quic(const route& to, const connect_options& options) {
+  return to.tls && !to.via && options.unix_socket.empty() &&
+         (to.versions == http_versions::best || to.versions == http_versions::http_3);
 }
 
 template <class T>
-auto quic_connecting<T>::place_for(const route& to) const -> std::optional<place> {
+bool quic_connecting<T>::serves(const route& to, const connect_options& options) {
+  if (!can_use_quic(to, options)) return false;
+  return to.versions == http_versions::http_3 || candidate_for(to) || may_ask(to, options);
+}
+
+template <class T>
+bool quic_connecting<T>::knows(const route& to, const connect_options& options) {
+  return can_use_quic(to, options) && candidate_for(to);
+}
+
+template <class T>
+auto quic_connecting<T>::candidate_for(const route& to) const -> std::optional<candidate> {
   const auto now = std::chrono::system_clock::now();
-  if (auto known = alternatives_->find(to.to, now)) return known;
-  place own{to.to.host, to.to.port};
-  if (try_first_ && alternatives_->usable(own, now) && alternatives_->usable(to.to, now))
-    return own;
+  if (auto known = alternatives_->find(to.to, now))
+    return candidate{*std::move(known), http3_source::alt_svc};
+  if (!alternatives_->usable(to.to, now)) return std::nullopt;
+  if (const auto* known = discovery_.find(to.to, std::chrono::steady_clock::now());
+      known && known->at && alternatives_->usable(*known->at, now))
+    return candidate{*known->at, http3_source::https_record};
+  if (place own{to.to.host, to.to.port}; try_first_ && alternatives_->usable(own, now))
+    return candidate{std::move(own), http3_source::try_first};
   return std::nullopt;
+}
+
+template <class T>
+auto quic_connecting<T>::candidate_or_own(const route& to) const -> candidate {
+  return candidate_for(to).value_or(candidate{{to.to.host, to.to.port}, http3_source::try_first});
+}
+
+template <class T>
+bool quic_connecting<T>::may_ask(const route& to, const connect_options& options) const {
+  return https_records_ && discovery_.possible(to.to, options) &&
+         !discovery_.find(to.to, std::chrono::steady_clock::now()) &&
+         alternatives_->usable(to.to, std::chrono::system_clock::now());
 }
 
 template <class T>
@@ -142,33 +172,70 @@ void quic_connecting<T>::misdirected(const origin& by, std::chrono::system_clock
 template <class T>
 task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect(
     const route& to, const connect_options& options, deadline& limit, connect_timings& timings) {
-  auto known = place_for(to);
-  if (to.versions != http_versions::http_3) {
-    if (known) return race(to, *std::move(known), options, limit, timings);
-    return detail::connect(to, options, limit, timings);
-  }
-  return connect_over_quic(to, known.value_or(place{to.to.host, to.to.port}), options, limit,
-                           timings);
+  if (!candidate_for(to) && may_ask(to, options))
+    return connect_after_query(to, options, limit, timings);
+  return connect_to_candidate(to, options, limit, timings);
+}
+
+/// Name servers are asked for the HTTPS records while the addresses are looked up. The query goes
+/// on while a connection is made without it, so that a late answer serves the next connection.
+template <class T>
+task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_after_query(
+    const route& to, const connect_options& options, deadline& limit, connect_timings& timings) {
+  struct {
+    stop_source answered, over;
+    std::optional<result<std::unique_ptr<connection>>> made;
+  } state;
+  stop_callback link(limit.token(), stop_all{&state.over});
+  const auto ask = [&]() -> task<void> {
+    co_await discovery_.ask(to.to, options, limit.transport(), state.over);
+    state.answered.request_stop();
+  };
+  const auto make = [&]() -> task<void> {
+    const time_point started = limit.now();
+    auto found = co_await find_candidates(without_brackets(to.to.host), to.to.port, options, limit);
+    if (found) {
+      co_await sleep_for(limit.transport(), resolution_delay, state.answered);
+      const duration waited = limit.now() - started;
+      state.made = co_await connect_to_candidate(to, options, limit, timings);
+      timings.resolve += waited;
+    } else {
+      state.made = pass(std::move(found));
+    }
+    state.over.request_stop();
+  };
+  co_await when_all(ask(), make());
+  co_return *std::move(state.made);
+}
+
+template <class T>
+task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_to_candidate(
+    const route& to, const connect_options& options, deadline& limit, connect_timings& timings) {
+  if (to.versions == http_versions::http_3)
+    return connect_over_quic(to, candidate_or_own(to), options, limit, timings);
+  if (auto known = candidate_for(to)) return race(to, *std::move(known), options, limit, timings);
+  return detail::connect(to, options, limit, timings);
 }
 
 template <class T>
 task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_beside_tcp(
     const route& to, const connect_options& options, deadline& limit, connect_timings& timings) {
-  const place at = place_for(to).value_or(place{to.to.host, to.to.port});
+  const candidate known = candidate_or_own(to);
   limit.enter(phase::connect, std::nullopt);
   deadline own(limit.queue(), options.attempt_delay, limit.token());
-  auto made = co_await connect_over_quic(to, at, options, own, timings);
+  auto made = co_await connect_over_quic(to, known, options, own, timings);
   if (made)
-    alternatives_->worked(at);
+    alternatives_->worked(known.at);
   else if (!limit.stop_requested())
-    alternatives_->failed(at, std::chrono::system_clock::now());
+    alternatives_->failed(known.at, std::chrono::system_clock::now());
   co_return made;
 }
 
 template <class T>
 task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_over_quic(
-    const route& to, place at, const connect_options& options, deadline& limit,
+    const route& to, candidate known, const connect_options& options, deadline& limit,
     connect_timings& timings) {
+  const place& at = known.at;
   const time_point started = limit.now();
   auto found = co_await find_candidates(without_brackets(at.host), at.port, options, limit);
   if (!found) co_return pass(std::move(found));
@@ -186,6 +253,7 @@ task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_over_quic(
   auto made = co_await attempts.run();
   if (!made) co_return std::unexpected(limit.explain(std::move(made).error()));
   const auto info = attempts.info();
+  info->http3 = known.source;
   timings.tls = limit.now() - resolved;
   notify(limit.observers(), &observer::on_connected, events::connected{info->peer, timings.tls});
   if ((*made)->revocation()) {
@@ -202,12 +270,12 @@ task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_over_quic(
 /// TCP begins when QUIC has failed or has lasted for the delay between two addresses (RFC 8305,
 /// 5). The first connection wins, and the other attempt is stopped.
 template <class T>
-task<result<std::unique_ptr<connection>>> quic_connecting<T>::race(const route& to, place at,
+task<result<std::unique_ptr<connection>>> quic_connecting<T>::race(const route& to, candidate at,
                                                                    const connect_options& options,
                                                                    deadline& limit,
                                                                    connect_timings& timings) {
   struct {
-    place where;
+    candidate where;
     stop_source quic_over, tcp_over, hurry;
     std::optional<error> quic_failure, tcp_failure;
     std::unique_ptr<connection> made;
@@ -218,7 +286,7 @@ task<result<std::unique_ptr<connection>>> quic_connecting<T>::race(const route& 
   const auto over_quic = [&]() -> task<void> {
     deadline own(limit.queue(), limit.left(), limit.token(), stop_tokens(state.quic_over));
     connect_timings took;
-    place where = state.where;
+    candidate where = state.where;
     auto made = co_await connect_over_quic(to, std::move(where), options, own, took);
     if (!made) {
       state.quic_failure = std::move(made).error();
@@ -248,9 +316,9 @@ task<result<std::unique_ptr<connection>>> quic_connecting<T>::race(const route& 
   if (state.made) {
     timings = state.timings;
     if (state.made->info->protocol == "HTTP/3") {
-      alternatives_->worked(state.where);
+      alternatives_->worked(state.where.at);
     } else {
-      alternatives_->failed(state.where, now);
+      alternatives_->failed(state.where.at, now);
       const bool silent =
           !state.quic_failure || state.quic_failure->category() == error_category::canceled;
       // No request knows the connection yet.

@@ -7,6 +7,7 @@
 #include <cohttps/transport/endpoint.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,6 +32,10 @@ class address_source {
   virtual task<result<std::vector<endpoint>>> look_up(
       std::string_view host, std::uint16_t port, stop_token stop,
       std::optional<std::chrono::nanoseconds>& valid) = 0;
+
+  /// Returns the response of a name server to a query for the HTTPS records of `name` (RFC 9460),
+  /// with the id 0; an empty one if there is none.
+  virtual task<result<std::vector<std::byte>>> query_https(std::string name, stop_token stop) = 0;
 };
 
 }  // namespace detail
@@ -53,6 +58,14 @@ class basic_resolver : public address_source {
   /// "host_not_found"). A stop ends the look-up soon with category `canceled`.
   virtual task<result<resolved_host>> resolve(std::string_view host, std::uint16_t port,
                                               stop_token stop) = 0;
+
+  /// Asks for the HTTPS records of `name` (RFC 9460), by which a client finds HTTP/3. Returns the
+  /// message that answers a query of type 65, with the id 0; an empty one if there is none, as it
+  /// does unless it is overridden. Errors and stops are those of `resolve`.
+  task<result<std::vector<std::byte>>> query_https(std::string name, stop_token stop) override {
+    (void)name, (void)stop;
+    co_return std::vector<std::byte>();
+  }
 
  private:
   task<result<std::vector<endpoint>>> look_up(

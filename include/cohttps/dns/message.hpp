@@ -1,4 +1,4 @@
-// DNS messages (RFC 1035, 4): queries for addresses, and the answers to them.
+// DNS messages (RFC 1035, 4): queries for addresses and services, and the answers to them.
 #pragma once
 
 #include <cohttps/core/error.hpp>
@@ -17,10 +17,11 @@ namespace cohttps::dns {
 
 /// The types of records that the client knows; others are skipped.
 enum class record_type : std::uint16_t {
-  a = 1,      ///< an IPv4 address (RFC 1035, 3.4.1)
-  cname = 5,  ///< another name for the same thing (RFC 1035, 3.3.1)
-  aaaa = 28,  ///< an IPv6 address (RFC 3596)
-  opt = 41,   ///< options of the message (RFC 6891)
+  a = 1,       ///< an IPv4 address (RFC 1035, 3.4.1)
+  cname = 5,   ///< another name for the same thing (RFC 1035, 3.3.1)
+  aaaa = 28,   ///< an IPv6 address (RFC 3596)
+  opt = 41,    ///< options of the message (RFC 6891)
+  https = 65,  ///< where and how an origin is served (RFC 9460)
 };
 
 /// The outcome of a query, as the server states it (RFC 1035, 4.1.1; RFC 6891, 6.1.3).
@@ -48,6 +49,7 @@ struct record {
   std::uint32_t time_to_live = 0;          ///< seconds
   std::array<std::byte, 16> address = {};  ///< of A in the first four bytes, and of AAAA
   name target = {};                        ///< of CNAME
+  std::vector<std::byte> data = {};        ///< of HTTPS
 };
 
 /// A response, of which every byte was read.
@@ -71,6 +73,17 @@ struct addresses {
 
 /// The longest chain of CNAME records that is followed.
 inline constexpr std::size_t max_aliases = 16;
+
+/// The name at the end of the CNAME records of a name.
+struct canonical_name {
+  name owner;
+  std::uint32_t time_to_live = INT32_MAX;  ///< seconds: the least of the CNAME records
+};
+
+/// Follows the CNAME records of `host` in the response to a query for `type`. Errors as of
+/// `addresses_of`.
+COHTTPS_DECL result<canonical_name> follow_aliases(const response& answer, const name& host,
+                                                   record_type type);
 
 /// Takes the addresses out of the response to a query: those of the name itself, or of the name at
 /// the end of its CNAME records. Records of other names do not count. All errors have category

@@ -67,6 +67,12 @@ class message_reader {
     std::ranges::copy(message_.subspan(at_, Size), to.begin());
     at_ += Size;
   }
+  void copy(std::size_t size, std::vector<std::byte>& to) {
+    if (!has(size)) return;
+    const auto bytes = message_.subspan(at_, size);
+    to.assign(bytes.begin(), bytes.end());
+    at_ += size;
+  }
   void skip_to(std::size_t place) noexcept { at_ = place; }
 
   bool has(std::size_t size) noexcept {
@@ -136,6 +142,9 @@ void read_record(message_reader& in, bool is_answer, response& to) {
     case record_type::cname:
       r.target = in.read_name();
       break;
+    case record_type::https:
+      in.copy(size, r.data);
+      break;
     default:
       return in.skip_to(end);
   }
@@ -199,17 +208,16 @@ template <class = void>
   }
 }
 
-COHTTPS_DEF result<addresses> addresses_of(const response& answer, const name& host,
-                                           record_type type) {
+COHTTPS_DEF result<canonical_name> follow_aliases(const response& answer, const name& host,
+                                                  record_type type) {
   if (answer.host != host || answer.type != type)
     return fail(error_category::resolve, "dns_wrong_answer",
                 "the DNS server answered another question; use another server");
   if (answer.code != response_code::no_error) return refusal(answer);
-  addresses all{.found = {}, .time_to_live = INT32_MAX};
-  const name* here = &host;
+  canonical_name last{host};
   const auto next_alias = [&]() -> const record* {
     const auto alias = std::ranges::find_if(answer.answers, [&](const record& r) {
-      return r.type == record_type::cname && r.owner == *here;
+      return r.type == record_type::cname && r.owner == last.owner;
     });
     return alias == answer.answers.end() ? nullptr : &*alias;
   };
@@ -219,11 +227,19 @@ COHTTPS_DEF result<addresses> addresses_of(const response& answer, const name& h
       return fail(error_category::resolve, "dns_alias_loop",
                   "the host name leads through more than " + std::to_string(max_aliases) +
                       " CNAME records; its owner has to mend them");
-    all.time_to_live = std::min(all.time_to_live, alias->time_to_live);
-    here = &alias->target;
+    last.time_to_live = std::min(last.time_to_live, alias->time_to_live);
+    last.owner = alias->target;
   }
+  return last;
+}
+
+COHTTPS_DEF result<addresses> addresses_of(const response& answer, const name& host,
+                                           record_type type) {
+  const auto last = follow_aliases(answer, host, type);
+  if (!last) return std::unexpected(last.error());
+  addresses all{.found = {}, .time_to_live = last->time_to_live};
   for (const record& r : answer.answers) {
-    if (r.type != type || r.owner != *here) continue;
+    if (r.type != type || r.owner != last->owner) continue;
     all.found.push_back(r.address);
     all.time_to_live = std::min(all.time_to_live, r.time_to_live);
   }

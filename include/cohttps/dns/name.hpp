@@ -31,6 +31,10 @@ class name {
   /// for a name that does not fit into the message, or is malformed.
   COHTTPS_DECL static std::optional<name> read(std::span<const std::byte> message, std::size_t& at);
 
+  /// Returns the name as a host of a URL; nothing for the root, and for a name with other bytes
+  /// than letters, digits, "-" and "_".
+  COHTTPS_DECL std::optional<std::string> host() const;
+
   /// Returns the bytes of the name, without compression.
   const std::string& bytes() const noexcept { return labels_; }
 

@@ -29,6 +29,20 @@ COHTTPS_DEF result<name> name::parse(std::string_view text) {
   return name(std::move(labels));
 }
 
+COHTTPS_DEF std::optional<std::string> name::host() const {
+  std::string text;
+  for (std::size_t at = 0; labels_[at] != '\0';) {
+    const std::string_view label(labels_.data() + at + 1, static_cast<std::size_t>(labels_[at]));
+    for (const char c : label)
+      if (!ascii::is_alnum(c) && c != '-' && c != '_') return std::nullopt;
+    if (!text.empty()) text += '.';
+    text += label;
+    at += 1 + label.size();
+  }
+  if (text.empty()) return std::nullopt;
+  return text;
+}
+
 COHTTPS_DEF std::optional<name> name::read(std::span<const std::byte> message, std::size_t& at) {
   const auto byte = [&](std::size_t i) { return std::to_integer<std::size_t>(message[i]); };
   std::string labels;

@@ -221,7 +221,7 @@ COHTTPS_DEF void attempt::take_timings(const connect_timings& took) noexcept {
 COHTTPS_DEF bool attempt::may_move_to_http3() const {
   http3_connector* http3 = options().http3.get();
   return http3 && upgrade_to_.empty() && client_.connections.lacks_preferred(route_) &&
-         http3->serves(route_, client_.connecting);
+         http3->knows(route_, client_.connecting);
 }
 
 COHTTPS_DEF task<result<bool>> attempt::move_to_http3() {

@@ -11,7 +11,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -174,6 +176,13 @@ class memory_network {
   /// Sets the addresses that the resolver returns for `host`: IP literals in the order to try them.
   void name(std::string_view host, std::initializer_list<std::string_view> addresses);
 
+  /// Sets the response to a query for the HTTPS records of `name`, as bytes of a DNS message with
+  /// the id 0. Other names have no such records.
+  void https_records(std::string_view name, std::string_view response) {
+    const auto bytes = std::as_bytes(std::span(response));
+    https_[std::string(name)].assign(bytes.begin(), bytes.end());
+  }
+
   /// Runs the client's task, and the servers at the same time.
   template <class T>
   T run(task<T> t) {
@@ -196,6 +205,8 @@ class memory_network {
   std::size_t connections = 0;                ///< connections accepted so far
   std::size_t eager_writes = 0;               ///< of the client's side, which did not wait
   std::size_t look_ups = 0;                   ///< look-ups of the client's side so far
+  std::chrono::nanoseconds https_delay{0};    ///< the time of a query for HTTPS records
+  std::vector<std::string> https_queries;     ///< the names of these queries so far
   memory_datagrams datagrams{loop_};          ///< its UDP
 
   /// Called when an attempt to connect begins, with its target and its options.
@@ -219,6 +230,7 @@ class memory_network {
   void accept(const server& answer, memory_stream stream);
 
   std::map<std::string, std::vector<endpoint>, std::less<>> hosts_;
+  std::map<std::string, std::vector<std::byte>, std::less<>> https_;
   std::map<std::string, peer, std::less<>> peers_;
   std::vector<background_task> running_;
 };
@@ -273,7 +285,13 @@ class memory_transport {
     return over.network_->datagrams.connect(to);
   }
 
+  friend task<result<std::vector<std::byte>>> query_https(memory_transport& over, std::string name,
+                                                          stop_token stop) {
+    return over.query(std::move(name), stop);
+  }
+
  private:
+  task<result<std::vector<std::byte>>> query(std::string name, stop_token stop);
   task<result<memory_stream>> connect_to(std::string address, stop_token stop);
 
   memory_network* network_;

@@ -150,6 +150,16 @@ COHTTPS_INLINE task<result<std::vector<endpoint>>> memory_transport::resolve(std
   co_return network_->addresses_of(name, port);
 }
 
+COHTTPS_INLINE task<result<std::vector<std::byte>>> memory_transport::query(std::string name,
+                                                                            stop_token stop) {
+  network_->https_queries.push_back(name);
+  if (!co_await sleep_for(*this, network_->delay + network_->https_delay, stop))
+    co_return std::unexpected(detail::stopped());
+  const auto found = network_->https_.find(name);
+  if (found == network_->https_.end()) co_return std::vector<std::byte>();
+  co_return found->second;
+}
+
 COHTTPS_INLINE task<result<memory_stream>> memory_transport::connect_to(std::string address,
                                                                         stop_token stop) {
   fault_plan& faults = network_->faults;

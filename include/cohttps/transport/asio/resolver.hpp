@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <coroutine>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <deque>
 #include <list>
@@ -33,11 +34,13 @@
 
 namespace cohttps::detail {
 
-/// The outcome of a look-up. `code` is one of the `EAI_...`, or 0 for success.
+/// The outcome of a look-up. `code` is one of the `EAI_...`, or of the `h_errno` for records; 0 is
+/// success.
 struct look_up_outcome {
   int code = 0;
   int system_code = 0;  // errno, for EAI_SYSTEM
-  std::vector<endpoint> found;
+  std::vector<endpoint> found = {};
+  std::vector<std::byte> message = {};  // the response, if records were asked for
 };
 
 using look_up_function = look_up_outcome (*)(const std::string& host);
@@ -45,7 +48,7 @@ using look_up_function = look_up_outcome (*)(const std::string& host);
 /// Returns the system's addresses for `host` in the system's order (RFC 6724), with port 0.
 COHTTPS_DECL look_up_outcome system_look_up(const std::string& host);
 
-class asio_resolution;
+class asio_look_up;
 
 /// A look-up. Between `begin` and `abandon` it counts as work of its loop.
 class look_up {
@@ -62,7 +65,7 @@ class look_up {
   virtual void abandon() noexcept = 0;
 
   const std::string host;
-  asio_resolution* waiter = nullptr;  // only for the loop's thread
+  asio_look_up* waiter = nullptr;  // only for the loop's thread
 
  protected:
   COHTTPS_DECL void complete(look_up_outcome outcome);
@@ -105,7 +108,9 @@ class resolver_threads {
  public:
   static constexpr std::size_t max_threads = 8;  ///< if so many look-ups hang, others wait
 
-  COHTTPS_DECL resolver_threads() : shared_(std::make_shared<shared>()) {}
+  /// `ask` blocks until it has an answer.
+  COHTTPS_DECL explicit resolver_threads(look_up_function ask = system_look_up)
+      : shared_(std::make_shared<shared>(ask)) {}
 
   COHTTPS_DECL static resolver_threads& of(asio::execution_context& loop);
 
@@ -132,13 +137,15 @@ class resolver_threads {
   };
 
   struct shared {
+    explicit shared(look_up_function function) : ask(function) {}
+
     std::mutex mutex;
     std::condition_variable wake;
     std::deque<std::shared_ptr<look_up>> waiting;
     std::list<worker> workers;
     std::size_t idle = 0;
     bool has_loop = true;  // false once the loop is being destroyed
-    look_up_function ask = system_look_up;
+    look_up_function ask;
     std::chrono::milliseconds idle_limit = idle_time;
     ::pid_t process = ::getpid();
   };
@@ -150,30 +157,58 @@ class resolver_threads {
   std::shared_ptr<shared> shared_;
 };
 
-/// Awaits a look-up. A stop ends the wait, but not the system's call.
-class asio_resolution {
+/// The look-up of addresses.
+struct address_look_up {
+  static look_up_outcome ask(const std::string& host) { return system_look_up(host); }
+};
+
+/// The threads for one kind of look-up.
+template <class Kind>
+class resolver_service : public asio::execution_context::service {
  public:
-  asio_resolution(asio::execution_context& loop, std::shared_ptr<look_up> what, std::uint16_t port,
-                  stop_token stop)
-      : loop_(loop), look_up_(std::move(what)), port_(port), stop_(stop) {}
-  asio_resolution(const asio_resolution&) = delete;
-  asio_resolution& operator=(const asio_resolution&) = delete;
-  ~asio_resolution() {
+  inline static asio::execution_context::id id;
+
+  explicit resolver_service(asio::execution_context& loop)
+      : asio::execution_context::service(loop) {}
+
+  resolver_threads threads{&Kind::ask};
+
+ private:
+  void notify_fork(asio::execution_context::fork_event event) override {
+    threads.notify_fork(event);
+  }
+  void shutdown() noexcept override { threads.shutdown(); }
+};
+
+/// Awaits a look-up on the threads of a loop. A stop ends the wait, but not the system's call.
+class asio_look_up {
+ public:
+  using threads_of = resolver_threads& (*)(asio::execution_context& loop);
+
+  asio_look_up(asio::execution_context& loop, threads_of where, std::shared_ptr<look_up> what,
+               stop_token stop)
+      : loop_(loop), threads_of_(where), look_up_(std::move(what)), stop_(stop) {}
+  asio_look_up(const asio_look_up&) = delete;
+  asio_look_up& operator=(const asio_look_up&) = delete;
+
+  COHTTPS_DECL void await_suspend(std::coroutine_handle<> waiter);
+
+ protected:
+  ~asio_look_up() {
     if (!look_up_->waiter) return;
     look_up_->waiter = nullptr;
     threads_->withdraw(look_up_);
   }
 
-  COHTTPS_DECL bool await_ready();
+  const std::string& name() const noexcept { return look_up_->host; }
+  bool stopped() const noexcept { return stop_.stop_requested(); }
 
-  COHTTPS_DECL void await_suspend(std::coroutine_handle<> waiter);
-
-  COHTTPS_DECL result<std::vector<endpoint>> await_resume();
+  look_up_outcome outcome_;
 
  private:
   friend look_up;
   struct on_stop {
-    asio_resolution* self;
+    asio_look_up* self;
     COHTTPS_DECL void operator()() const noexcept {
       self->look_up_->deliver(self->look_up_, {});
       self->threads_->withdraw(self->look_up_);
@@ -182,16 +217,30 @@ class asio_resolution {
 
   COHTTPS_DECL void resume(look_up_outcome outcome);
 
-  COHTTPS_DECL [[gnu::cold]] error explain() const;
-
   asio::execution_context& loop_;
+  threads_of threads_of_;
   std::shared_ptr<look_up> look_up_;
-  std::uint16_t port_;
   stop_token stop_;
-  look_up_outcome outcome_;
   resolver_threads* threads_ = nullptr;
   std::optional<stop_callback<on_stop>> on_stop_;
   std::coroutine_handle<> waiter_;
+};
+
+/// Awaits the addresses of a host.
+class asio_resolution : public asio_look_up {
+ public:
+  asio_resolution(asio::execution_context& loop, std::shared_ptr<look_up> what, std::uint16_t port,
+                  stop_token stop)
+      : asio_look_up(loop, &resolver_threads::of, std::move(what), stop), port_(port) {}
+
+  COHTTPS_DECL bool await_ready();
+
+  COHTTPS_DECL result<std::vector<endpoint>> await_resume();
+
+ private:
+  COHTTPS_DECL [[gnu::cold]] error explain() const;
+
+  std::uint16_t port_;
 };
 
 }  // namespace cohttps::detail

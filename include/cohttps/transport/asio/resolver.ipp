@@ -35,25 +35,8 @@ COHTTPS_DEF look_up_outcome system_look_up(const std::string& host) {
   return outcome;
 }
 
-template <class = void>
-class resolver_service : public asio::execution_context::service {
- public:
-  inline static asio::execution_context::id id;
-
-  explicit resolver_service(asio::execution_context& loop)
-      : asio::execution_context::service(loop) {}
-
-  resolver_threads threads;
-
- private:
-  void notify_fork(asio::execution_context::fork_event event) override {
-    threads.notify_fork(event);
-  }
-  void shutdown() noexcept override { threads.shutdown(); }
-};
-
 COHTTPS_DEF resolver_threads& resolver_threads::of(asio::execution_context& loop) {
-  return asio::use_service<resolver_service<>>(loop).threads;
+  return asio::use_service<resolver_service<address_look_up>>(loop).threads;
 }
 
 COHTTPS_DEF void resolver_threads::notify_fork(asio::execution_context::fork_event event) {
@@ -62,8 +45,7 @@ COHTTPS_DEF void resolver_threads::notify_fork(asio::execution_context::fork_eve
   const std::unique_lock lock(before->mutex, std::adopt_lock);
   if (event == asio::execution_context::fork_parent) return;
   // The old queue remains, with the references of threads that do not exist in this process.
-  shared_ = std::make_shared<shared>();
-  shared_->ask = before->ask;
+  shared_ = std::make_shared<shared>(before->ask);
   shared_->idle_limit = before->idle_limit;
   for (auto& each : before->waiting) begin(std::move(each));
   for (auto& each : before->workers)
@@ -141,7 +123,7 @@ COHTTPS_DEF void resolver_threads::add_thread() {
   if (!workers.empty()) return;  // another thread takes the look-up later
   const auto l = std::move(shared_->waiting.back());
   shared_->waiting.pop_back();
-  l->deliver(l, {EAI_SYSTEM, failure, {}});
+  l->deliver(l, {.code = EAI_SYSTEM, .system_code = failure});
 }
 
 COHTTPS_DEF void resolver_threads::serve(std::shared_ptr<shared> s,
@@ -169,8 +151,8 @@ COHTTPS_DEF void resolver_threads::serve(std::shared_ptr<shared> s,
 }
 
 COHTTPS_DEF bool asio_resolution::await_ready() {
-  if (stop_.stop_requested()) return true;
-  const std::string& host = look_up_->host;
+  if (stopped()) return true;
+  const std::string& host = name();
   if (auto literal = parse_address(host)) {
     outcome_.found.push_back(*std::move(literal));
     return true;
@@ -180,9 +162,9 @@ COHTTPS_DEF bool asio_resolution::await_ready() {
   return true;
 }
 
-COHTTPS_DEF void asio_resolution::await_suspend(std::coroutine_handle<> waiter) {
+COHTTPS_DEF void asio_look_up::await_suspend(std::coroutine_handle<> waiter) {
   waiter_ = waiter;
-  threads_ = &resolver_threads::of(loop_);
+  threads_ = &threads_of_(loop_);
   look_up_->waiter = this;
   look_up_->begin();
   threads_->begin(look_up_);
@@ -190,14 +172,13 @@ COHTTPS_DEF void asio_resolution::await_suspend(std::coroutine_handle<> waiter) 
 }
 
 COHTTPS_DEF result<std::vector<endpoint>> asio_resolution::await_resume() {
-  if (stop_.stop_requested())
-    return fail(error_category::canceled, "canceled", "the operation was canceled");
+  if (stopped()) return fail(error_category::canceled, "canceled", "the operation was canceled");
   if (outcome_.found.empty()) return std::unexpected(explain());
   for (endpoint& e : outcome_.found) e.port = port_;
   return std::move(outcome_.found);
 }
 
-COHTTPS_DEF void asio_resolution::resume(look_up_outcome outcome) {
+COHTTPS_DEF void asio_look_up::resume(look_up_outcome outcome) {
   outcome_ = std::move(outcome);
   on_stop_.reset();
   waiter_.resume();
@@ -210,27 +191,26 @@ COHTTPS_DEF error asio_resolution::explain() const {
 #if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
     case EAI_NODATA:
 #endif
-      return error(
-          error_category::resolve, known_reason::host_not_found,
-          "the host name '" + look_up_->host + "' has no address; check its spelling and DNS");
+      return error(error_category::resolve, known_reason::host_not_found,
+                   "the host name '" + name() + "' has no address; check its spelling and DNS");
     case EAI_AGAIN:
       return error(error_category::resolve, "resolver_unavailable",
-                   "no name server answered for '" + look_up_->host +
+                   "no name server answered for '" + name() +
                        "'; check the network and the system's DNS settings, or try again later");
     case EAI_SYSTEM: {
       const std::error_code cause(outcome_.system_code, std::system_category());
       return error(error_category::resolve, "resolver_failed",
-                   "looking up '" + look_up_->host + "' failed: " + cause.message())
+                   "looking up '" + name() + "' failed: " + cause.message())
           .code(cause);
     }
     default:
       return error(error_category::resolve, "resolver_failed",
-                   "looking up '" + look_up_->host + "' failed: " + ::gai_strerror(outcome_.code));
+                   "looking up '" + name() + "' failed: " + ::gai_strerror(outcome_.code));
   }
 }
 
 COHTTPS_DEF void look_up::complete(look_up_outcome outcome) {
-  if (asio_resolution* w = std::exchange(waiter, nullptr)) w->resume(std::move(outcome));
+  if (asio_look_up* w = std::exchange(waiter, nullptr)) w->resume(std::move(outcome));
 }
 
 }  // namespace cohttps::detail
