@@ -362,6 +362,29 @@ TEST_CASE("HTTP/3 alone is refused where it cannot be", "[http3]") {
   }(site));
 }
 
+TEST_CASE("a server that cannot use a token of its own is asked without it", "[http3]") {
+  http3_site site;
+  site.answer = [&](auto& to, std::int64_t id, const std::string&) {
+    if (to.first_token.empty()) to.give_token("a token of this server");
+    to.send(id, head({{":status", "200"}}) + data_frame("hello"), true);
+  };
+  std::size_t handshakes = 0;
+  // The second handshake is that with the token: transport parameters are missing.
+  site.script.parameters = [&](std::vector<std::uint8_t> ours) {
+    return ++handshakes == 2 ? std::nullopt : std::optional(std::move(ours));
+  };
+  site.network.run([](http3_site& s) -> task<void> {
+    client c(s.network.transport(), s.options());
+    for (int i = 0; i < 2; ++i) {
+      auto r = co_await c.get(address);
+      CHECK(r.text() == "hello");
+      co_await sleep_for(s.network.transport(), 1s);
+      c.close_idle();
+    }
+  }(site));
+  CHECK(handshakes == 3);
+}
+
 TEST_CASE("a token of the server is used by the next connection, once", "[http3]") {
   http3_site site;
   std::vector<std::string> tokens;

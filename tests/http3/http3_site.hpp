@@ -157,6 +157,7 @@ class http3_site {
   task<void> serve(memory_datagram_socket socket) {
     auto connection = std::make_unique<server>(network, certificate(), script);
     auto* mine = connection.get();
+    mine->migrates_from = last;
     all_.push_back(std::move(connection));
     co_await mine->serve(std::move(socket));
     if (mine->closed) closed.push_back(*mine->closed);

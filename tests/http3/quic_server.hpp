@@ -8,6 +8,7 @@
 #include <cohttps/tls/quic/packet_protection.hpp>
 #include <cohttps/tls/random.hpp>
 
+#include <algorithm>
 #include <array>
 #include <certificate_authority.hpp>
 #include <cstddef>
@@ -71,11 +72,6 @@ class quic_server_connection {
       if (script_.parameters) return script_.parameters(std::move(ours));
       return ours;
     };
-    local_.sin_family = remote_.sin_family = AF_INET;
-    local_.sin_port = 1;
-    remote_.sin_port = 2;
-    path_.local = {reinterpret_cast<sockaddr*>(&local_), sizeof local_};
-    path_.remote = {reinterpret_cast<sockaddr*>(&remote_), sizeof remote_};
   }
   quic_server_connection(const quic_server_connection&) = delete;
   quic_server_connection& operator=(const quic_server_connection&) = delete;
@@ -83,19 +79,36 @@ class quic_server_connection {
     if (conn_) ngtcp2_conn_del(conn_);
   }
 
-  /// Serves one client until its socket ends.
+  /// Serves one client until its socket ends, unless the client has migrated to another one.
   task<void> serve(memory_datagram_socket socket) {
-    socket_ = &socket;
     std::vector<std::byte> in(65535);
     datagram_slot slot{in, {}};
+    quic_server_connection* mine = nullptr;
+    std::size_t path = 0;
     while (true) {
       auto got = co_await socket.receive({&slot, 1}, {});
       if (!got) break;
-      if (*got != 0) take(std::span(in).first(slot.layout.size));
-      if (closed) break;
+      const auto datagram = std::span(in).first(slot.layout.size);
+      if (*got == 0 || datagram.empty()) continue;
+      if (!mine) {
+        // What begins no connection belongs to one that exists.
+        ngtcp2_pkt_hd header;
+        const bool begins =
+            ngtcp2_accept(&header, reinterpret_cast<const std::uint8_t*>(datagram.data()),
+                          datagram.size()) == 0;
+        const bool migrates = !begins && migrates_from && migrates_from->conn_;
+        if (!begins && !migrates) continue;
+        mine = begins ? this : migrates_from;
+        path = mine->sockets_.size();
+        mine->sockets_.push_back(&socket);
+      }
+      mine->take(datagram, path);
+      if (mine->closed) break;
     }
-    socket_ = nullptr;
-    timer_.cancel();
+    if (!mine) co_return;
+    mine->sockets_[path] = nullptr;
+    if (std::ranges::all_of(mine->sockets_, [](const auto* each) { return !each; }))
+      mine->timer_.cancel();
   }
 
   // ---- for scripts
@@ -142,6 +155,8 @@ class quic_server_connection {
     write_soon();
   }
 
+  quic_server_connection* migrates_from = nullptr;  ///< whose client may come by another socket
+  std::size_t paths() const noexcept { return sockets_.size(); }
   std::string first_token;                       ///< that the client's first packet had
   std::map<std::int64_t, std::string> received;  ///< by stream, for scripts that keep it
   std::optional<ngtcp2_ccerr> closed;            ///< what the client's CONNECTION_CLOSE said
@@ -164,11 +179,25 @@ class quic_server_connection {
         std::chrono::nanoseconds(network_.loop().now().time_since_epoch()).count());
   }
 
-  void take(std::span<const std::byte> datagram) {
+  /// The path of a socket: the port of the client is its number.
+  struct numbered_path {
+    explicit numbered_path(std::size_t number) {
+      local.sin_family = remote.sin_family = AF_INET;
+      local.sin_port = 1;
+      remote.sin_port = static_cast<std::uint16_t>(number + 2);
+      path.local = {reinterpret_cast<sockaddr*>(&local), sizeof local};
+      path.remote = {reinterpret_cast<sockaddr*>(&remote), sizeof remote};
+    }
+    sockaddr_in local{}, remote{};
+    ngtcp2_path path{};
+  };
+
+  void take(std::span<const std::byte> datagram, std::size_t number) {
+    const numbered_path from(number);
     const auto* data = reinterpret_cast<const std::uint8_t*>(datagram.data());
-    if (!conn_ && !accept(data, datagram.size())) return;
+    if (!conn_ && !accept(data, datagram.size(), from.path)) return;
     const ngtcp2_pkt_info marks{};
-    const int code = ngtcp2_conn_read_pkt(conn_, &path_, &marks, data, datagram.size(), now());
+    const int code = ngtcp2_conn_read_pkt(conn_, &from.path, &marks, data, datagram.size(), now());
     if (code == NGTCP2_ERR_DRAINING) {
       closed = *ngtcp2_conn_get_ccerr(conn_);
       return;
@@ -189,7 +218,7 @@ class quic_server_connection {
     write();
   }
 
-  bool accept(const std::uint8_t* data, std::size_t size) {
+  bool accept(const std::uint8_t* data, std::size_t size, const ngtcp2_path& path) {
     ngtcp2_pkt_hd header;
     if (ngtcp2_accept(&header, data, size) != 0) return false;
     first_token.assign(reinterpret_cast<const char*>(header.token), header.tokenlen);
@@ -216,7 +245,7 @@ class quic_server_connection {
     id_ = id;
     tls_.emplace(certificate_, how_);
     pending_.clear();
-    return ngtcp2_conn_server_new(&conn_, &header.scid, &id, &path_, header.version, &c, &settings,
+    return ngtcp2_conn_server_new(&conn_, &header.scid, &id, &path, header.version, &c, &settings,
                                   &parameters, nullptr, this) == 0;
   }
 
@@ -225,7 +254,7 @@ class quic_server_connection {
   }
 
   void write() {
-    if (!conn_ || !socket_ || closing_) return;
+    if (!conn_ || closing_) return;
     std::array<std::byte, 1452> packet;
     for (auto& [id, out] : out_) out.blocked = false;
     for (int i = 0; i < 10000; ++i) {
@@ -271,7 +300,7 @@ class quic_server_connection {
         continue;
       }
       if (size <= 0) break;
-      send(std::span(packet).first(static_cast<std::size_t>(size)));
+      send(path.path, std::span(packet).first(static_cast<std::size_t>(size)));
     }
     ngtcp2_conn_update_pkt_tx_time(conn_, now());
     const auto at = ngtcp2_conn_get_expiry(conn_);
@@ -281,15 +310,19 @@ class quic_server_connection {
         [](void* self) noexcept { static_cast<quic_server_connection*>(self)->expire(); }, this);
   }
   void expire() noexcept {
-    if (!socket_ || closing_) return;
+    if (closing_) return;
     if (ngtcp2_conn_handle_expiry(conn_, now()) == 0) write();
   }
-  void send(std::span<const std::byte> packet) {
-    auto sending = socket_->send(packet, {packet.size(), packet.size()}, {});
+  void send(const ngtcp2_path& by, std::span<const std::byte> packet) {
+    sockaddr_in remote;
+    std::memcpy(&remote, by.remote.addr, sizeof remote);
+    auto* socket = sockets_.at(remote.sin_port - 2u);
+    if (!socket) return;
+    auto sending = socket->send(packet, {packet.size(), packet.size()}, {});
     (void)sending.await_resume();
   }
   void say_goodbye(const ngtcp2_ccerr& why) {
-    if (std::exchange(closing_, true) || !socket_) return;
+    if (std::exchange(closing_, true)) return;
     std::array<std::byte, 1200> packet;
     ngtcp2_path_storage path;
     ngtcp2_path_storage_zero(&path);
@@ -297,7 +330,7 @@ class quic_server_connection {
     const auto size = ngtcp2_conn_write_connection_close(
         conn_, &path.path, &marks, reinterpret_cast<std::uint8_t*>(packet.data()), packet.size(),
         &why, now());
-    if (size > 0) send(std::span(packet).first(static_cast<std::size_t>(size)));
+    if (size > 0) send(path.path, std::span(packet).first(static_cast<std::size_t>(size)));
   }
 
   // ---- TLS and keys
@@ -528,9 +561,7 @@ class quic_server_connection {
   std::optional<quic_tls_server> tls_;
   ngtcp2_conn* conn_ = nullptr;
   ngtcp2_cid id_{};
-  memory_datagram_socket* socket_ = nullptr;
-  sockaddr_in local_{}, remote_{};
-  ngtcp2_path path_{};
+  std::vector<memory_datagram_socket*> sockets_;  // by the number of the path; null: ended
   std::map<tls::quic_level, std::vector<std::uint8_t>> pending_;
   std::map<std::int64_t, outgoing> out_;
   bool handshake_keys_ = false;

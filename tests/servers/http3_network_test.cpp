@@ -77,6 +77,60 @@ task<bool> download_large(client& with, std::string url, F during) {
   co_return all == files().large;
 }
 
+/// A machine whose only address changes: the sockets of the old one are dead.
+struct moving_machine {
+  std::string address = "127.0.0.2";
+};
+
+class moving_socket {
+ public:
+  moving_socket(asio_datagram_socket socket, const moving_machine& on)
+      : socket_(std::move(socket)), on_(&on), opened_at_(on.address) {}
+
+  task<result<std::size_t>> receive(std::span<datagram_slot> in, stop_token stop) {
+    auto filled = co_await socket_.receive(in, stop);
+    if (filled && dead()) co_return std::size_t{0};
+    co_return filled;
+  }
+  std::size_t try_receive(std::span<datagram_slot> in) noexcept {
+    const std::size_t filled = socket_.try_receive(in);
+    return dead() ? 0 : filled;
+  }
+  task<result<void>> send(std::span<const std::byte> out, const datagrams& layout,
+                          stop_token stop) {
+    if (dead()) co_return fail(error_category::connect, "address_lost", "the address is gone");
+    co_return co_await socket_.send(out, layout, stop);
+  }
+  endpoint local() const noexcept { return socket_.local(); }
+  void close(std::span<const std::byte> last) noexcept {
+    socket_.close(dead() ? std::span<const std::byte>() : last);
+  }
+
+ private:
+  bool dead() const noexcept { return opened_at_ != on_->address; }
+
+  asio_datagram_socket socket_;
+  const moving_machine* on_;
+  std::string opened_at_;
+};
+
+class moving_transport : public asio_transport {
+ public:
+  moving_transport(const asio_transport& over, const moving_machine& on)
+      : asio_transport(over), on_(&on) {}
+
+  friend result<moving_socket> open_datagrams(moving_transport& over, const endpoint& to,
+                                              socket_options how) {
+    how.local_address = *parse_address(over.on_->address);
+    auto opened = open_datagrams(static_cast<asio_transport&>(over), to, how);
+    if (!opened) return std::unexpected(opened.error());
+    return moving_socket(*std::move(opened), *over.on_);
+  }
+
+ private:
+  const moving_machine* on_;
+};
+
 }  // namespace
 
 TEST_CASE("interop: Retry, cipher suites, version 2, changes of keys, a large certificate",
@@ -196,6 +250,47 @@ TEST_CASE("interop: the server sees another port or address of the client", "[ht
     auto next = co_await c.get(path.url("/small.txt"));
     CHECK(next.content() == files().small);
     CHECK(next.on_reused_connection());
+  }());
+}
+
+TEST_CASE("interop: the local address of the client changes", "[http3]") {
+  struct server_kind {
+    const char* name;
+    int migrations;  // that it takes part in
+  };
+  // Caddy 2.6 knows none. nginx does not retire the first connection ID of the client, and so has
+  // none for a second migration.
+  const auto [name, migrations] =
+      GENERATE(server_kind{"caddy", 0}, server_kind{"nginx", 1}, server_kind{"aioquic", 3});
+  CAPTURE(name);
+  const http3_server server(files(), name);
+  moving_machine machine;
+  run([&]() -> task<void> {
+    auto options = over_quic();
+    options.http3 = make_http3<moving_transport>();
+    options.http2.ping_after = 1s;
+    options.http2.ping_answer = 2s;
+    client c(moving_transport(asio_transport::current(), machine), std::move(options));
+    int next_address = 3;
+    const auto move = [&] { machine.address = "127.0.0." + std::to_string(next_address++); };
+    const std::string small = url_at(server.port(), "/small.txt"),
+                      large = url_at(server.port(), "/large.bin");
+    bool whole = migrations == 0;
+    try {
+      whole = co_await download_large(c, large, move);
+    } catch (const error& e) {
+      CHECK(e.reason() == "peer_unresponsive");
+    }
+    CHECK(whole);
+    // Of an idle connection. A server that does not answer from there costs time, and no request.
+    for (int i = 1; i < 3; ++i) {
+      auto before = co_await c.get(small);
+      CHECK(before.content() == files().small);
+      move();
+      auto after = co_await c.get(small);
+      CHECK(after.content() == files().small);
+      if (i < migrations) CHECK(after.on_reused_connection());
+    }
   }());
 }
 

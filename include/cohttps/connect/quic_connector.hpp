@@ -52,12 +52,15 @@ class quic_race {
   struct entry {
     endpoint to;
     bool begun = false;
+    bool token_sent = false;  // of an earlier connection (RFC 9000, 8.1.3)
     std::shared_ptr<connection_info> info = std::make_shared<connection_info>();
     std::optional<error> failure = {};
   };
   /// Runs the attempt at address `i`, and beside it all later attempts.
   task<void> from(std::size_t i);
   task<void> attempt(std::size_t i, stop_source& hurry);
+  /// Connects to `e` and makes the handshake. Returns null for a failure, which it writes into `e`.
+  task<std::unique_ptr<http3_connection<>>> make(entry& e);
   task<void> after(std::size_t i, stop_token hurry);
   error explain() const;
 

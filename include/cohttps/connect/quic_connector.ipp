@@ -48,28 +48,42 @@ template <class T>
 task<void> quic_race<T>::attempt(std::size_t i, stop_source& hurry) {
   entry& e = entries_[i];
   e.begun = true;
-  e.info->protocol = "HTTP/3";
-  e.info->peer = e.to;
-  auto socket = open_(limit_.transport(), e.to, options_.socket);
-  std::unique_ptr<http3_connection<>> made;
-  if (!socket) {
-    e.failure = std::move(socket).error();
-  } else {
-    made = std::make_unique<http3_connection<>>(
-        *std::move(socket), *to_.tls, std::string(without_brackets(to_.to.host)), to_.to.port,
-        bounds_, options_.http2, limit_.transport(), e.info);
-    std::string server = to_.to.text() + ' ' + to_string(e.to);
-    auto agreed = co_await made->handshake(tokens_, std::move(server),
-                                           std::chrono::system_clock::now(), over_);
-    if (!agreed) e.failure = std::move(agreed).error();
+  auto made = co_await make(e);
+  // Some servers cannot make a handshake with a token that has expired, or is for another address
+  // of the client (nginx 1.30: its transport parameters are wrong then).
+  if (!made && e.token_sent && e.failure->phase() == phase::handshake) {
+    e.failure.reset();
+    made = co_await make(e);
   }
-  if (!e.failure && !connection_) {
+  if (made && !connection_) {
     e.info->tls = made->tls();
     connection_ = std::move(made);
     winner_ = i;
     over_.request_stop();
   }
   hurry.request_stop();
+}
+
+template <class T>
+task<std::unique_ptr<http3_connection<>>> quic_race<T>::make(entry& e) {
+  e.info->protocol = "HTTP/3";
+  e.info->peer = e.to;
+  auto socket = open_(limit_.transport(), e.to, options_.socket);
+  if (!socket) {
+    e.failure = std::move(socket).error();
+    co_return nullptr;
+  }
+  const std::string server =
+      to_.to.text() + ' ' + to_string(e.to) + ' ' + address_text(socket->local());
+  auto made = std::make_unique<http3_connection<>>(
+      *std::move(socket), datagram_route{open_, e.to, options_.socket}, *to_.tls,
+      std::string(without_brackets(to_.to.host)), to_.to.port, bounds_, options_.http2,
+      limit_.transport(), e.info);
+  auto agreed = co_await made->handshake(tokens_, server, std::chrono::system_clock::now(), over_);
+  e.token_sent = made->sent_token();
+  if (agreed) co_return std::move(made);
+  e.failure = std::move(agreed).error();
+  co_return nullptr;
 }
 
 template <class T>

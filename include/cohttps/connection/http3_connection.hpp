@@ -22,6 +22,8 @@
 #include <cohttps/tls/context.hpp>
 #include <cohttps/transport/any_transport.hpp>
 #include <cohttps/transport/datagrams.hpp>
+#include <cohttps/transport/endpoint.hpp>
+#include <cohttps/transport/socket_options.hpp>
 
 #include <array>
 #include <chrono>
@@ -44,7 +46,19 @@ struct http3_limits {
   quic::limits quic = {};
 };
 
+/// How a connection opens its sockets.
+struct datagram_route {
+  datagram_opener open;
+  endpoint to;
+  socket_options how;
+};
+
 /// Carries datagrams between a socket, QUIC and a session of HTTP/3.
+///
+/// When sending fails, or the server owes an answer and is silent for 250 ms, the connection opens
+/// another socket. If the system gives it another local address, the network of the machine has
+/// changed, and the connection migrates to the new address (RFC 9000, 9). With the same address it
+/// goes on as before: a new path would have to be validated for nothing.
 ///
 /// Two coroutines of the connection do this while a request is open, so a stop of one request does
 /// not affect the others. While no request is open, the connection does not read, and it keeps no
@@ -60,11 +74,13 @@ class http3_connection final : public connection {
     intrusive_list_node waiting_;
   };
 
-  http3_connection(any_datagram_socket socket, const tls_context& context, std::string host,
-                   std::uint16_t port, const http3_limits& bounds, const http2_options& liveness,
-                   any_transport transport, std::shared_ptr<const connection_info> about)
+  http3_connection(any_datagram_socket socket, datagram_route way, const tls_context& context,
+                   std::string host, std::uint16_t port, const http3_limits& bounds,
+                   const http2_options& liveness, any_transport transport,
+                   std::shared_ptr<const connection_info> about)
       : connection(std::move(about)),
         socket_(std::move(socket)),
+        route_(std::move(way)),
         session_(bounds.http),
         quic_(session_, context, std::move(host), port, {"h3"}, bounds.quic),
         announced_state_{0, true},
@@ -91,6 +107,8 @@ class http3_connection final : public connection {
   task<result<void>> handshake(std::shared_ptr<quic::address_tokens> tokens, std::string server,
                                std::chrono::system_clock::time_point date, stop_token stop);
   const tls_info& tls() const noexcept { return quic_.info(); }
+  /// True if the handshake began with a token of an earlier connection.
+  bool sent_token() const noexcept { return quic_.sent_token(); }
   std::string_view version() const noexcept { return quic_.version(); }
 
   /// See `tls::engine::revocation`.
@@ -149,6 +167,7 @@ class http3_connection final : public connection {
 
   static constexpr std::size_t send_size = 64 * 1024;
   static constexpr int receives_at_a_time = 16;
+  static constexpr std::chrono::milliseconds first_address_check{250};  // then twice as long
 
   /// Room for what one call receives. The system maps memory that no datagram has used to no page.
   struct receive_buffer {
@@ -234,6 +253,13 @@ class http3_connection final : public connection {
   void tick() noexcept;
   time_point silence_ends() const noexcept;
 
+  /// Returns when to look whether the local address has changed.
+  time_point address_check() const noexcept;
+  /// Migrates if a new socket gets another local address.
+  void check_address() noexcept;
+  /// A loop has ended its operation on `previous_socket_`.
+  void leave_previous_socket() noexcept;
+
   void tell_capacity() noexcept;
 
   /// Schedules a `turn` in the loop's next turn. Requests that begin until then are sent together.
@@ -244,6 +270,10 @@ class http3_connection final : public connection {
   bool turn() noexcept;
 
   any_datagram_socket socket_;
+  datagram_route route_;
+  std::optional<any_datagram_socket> previous_socket_;  // while an operation on it is under way
+  int previous_operations_ = 0;
+  unsigned migrations_ = 0;
   http3::session session_;
   quic::connection quic_;
   std::shared_ptr<quic::address_tokens> tokens_;
@@ -259,7 +289,9 @@ class http3_connection final : public connection {
   std::pair<void*, void*> capacity_arguments_;
   any_transport transport_;
   http2_options liveness_;
-  time_point heard_{};  // when the last datagram came, or a request began on an idle connection
+  time_point address_checked_{};
+  int address_checks_ = 0;  // since `heard_`
+  time_point heard_{};      // when the last datagram came, or a request began on an idle connection
   any_timer clock_;
   any_timer soon_;                // calls `turn` in the loop's next turn
   time_point clock_set_ = never;  // to this time at the latest
@@ -271,6 +303,7 @@ class http3_connection final : public connection {
   bool scheduled_ = false;
   bool in_turn_ = false;
   bool reading_ = false;  // a read is under way
+  bool writing_ = false;  // a write is under way
   bool closed_ = false;
   std::coroutine_handle<> idle_reader_;
   std::coroutine_handle<> idle_writer_;

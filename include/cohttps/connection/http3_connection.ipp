@@ -165,10 +165,12 @@ owned_coroutine<void> http3_connection<T>::read_loop() {
       }
       end_of_read_.reset();
       reading_ = true;
+      const auto path = migrations_;
       auto filled = co_await socket_.receive(slots(), end_of_read_);
       reading_ = false;
+      if (path != migrations_) leave_previous_socket();
       if (filled) {
-        take(slots().first(*filled));
+        if (path == migrations_) take(slots().first(*filled));
       } else if (filled.error().category() != error_category::canceled && handshaking_) {
         // Later on, what the network reports about single packets may be forged or pass by.
         socket_error_ = std::move(filled).error();
@@ -193,6 +195,7 @@ template <class T>
 void http3_connection<T>::take(std::span<const datagram_slot> arrived) noexcept try {
   if (arrived.empty() || quic_.failure()) return;
   heard_ = transport_.now();
+  address_checks_ = 0;
   dirty_ = true;
   for (const auto& [memory, layout] : arrived) {
     std::span<const std::byte> all = memory.first(layout.size);
@@ -230,8 +233,13 @@ owned_coroutine<void> http3_connection<T>::write_loop() {
         co_await idle{idle_writer_};
         continue;
       }
+      writing_ = true;
+      const auto path = migrations_;
       auto sent = co_await socket_.send(std::span(sending_).first(next_.size), next_, {});
+      writing_ = false;
       next_ = {};
+      if (path != migrations_) leave_previous_socket();
+      if (!sent && !handshaking_ && path == migrations_) check_address();
       if (!sent && handshaking_ && sent.error().category() != error_category::canceled) {
         socket_error_ = std::move(sent).error();
         lose(*socket_error_);
@@ -240,6 +248,7 @@ owned_coroutine<void> http3_connection<T>::write_loop() {
       }
     } catch (const std::bad_alloc&) {
       next_ = {};
+      writing_ = false;
       lose(out_of_memory());
       schedule();
     }
@@ -295,6 +304,41 @@ time_point http3_connection<T>::silence_ends() const noexcept {
 }
 
 template <class T>
+time_point http3_connection<T>::address_check() const noexcept {
+  if (!active_ || handshaking_) return never;
+  // From 250 ms to 8 s.
+  const int doublings = std::min(address_checks_, 5);
+  return later(std::max(heard_, address_checked_), first_address_check * (1 << doublings));
+}
+
+template <class T>
+void http3_connection<T>::check_address() noexcept try {
+  const time_point now = transport_.now();
+  if (previous_socket_ || closed_ || now < later(address_checked_, first_address_check)) return;
+  address_checked_ = now;
+  ++address_checks_;
+  auto opened = route_.open(transport_, route_.to, route_.how);
+  if (!opened) return;
+  endpoint before = socket_.local(), after = opened->local();
+  before.port = after.port = 0;
+  if (before == after || !quic_.migrate(now)) return;
+  ++migrations_;
+  previous_operations_ = reading_ + writing_;
+  if (previous_operations_ != 0) previous_socket_ = std::move(socket_);
+  socket_ = *std::move(opened);
+  end_of_read_.request_stop();
+  dirty_ = true;
+  schedule();
+} catch (const std::bad_alloc&) {
+  lose(out_of_memory());
+}
+
+template <class T>
+void http3_connection<T>::leave_previous_socket() noexcept {
+  if (--previous_operations_ == 0) previous_socket_.reset();
+}
+
+template <class T>
 void http3_connection<T>::set_clock() noexcept {
   const bool active = wants_read();
   if (active != active_) {
@@ -302,7 +346,7 @@ void http3_connection<T>::set_clock() noexcept {
     // QUIC asks a silent peer for a sign of life by itself (RFC 9000, 10.1.2).
     quic_.keep_alive(active ? liveness_.ping_after : std::nullopt);
   }
-  const time_point due = std::min(quic_.due(), silence_ends());
+  const time_point due = std::min({quic_.due(), silence_ends(), address_check()});
   // The next due time moves with each packet. A timer that ends too early costs less than to set it
   // again for each.
   if (due < clock_set_ || due == never) {
@@ -321,7 +365,8 @@ template <class T>
 void http3_connection<T>::tick() noexcept try {
   const time_point now = transport_.now();
   clock_set_ = never;
-  if (now < std::min(quic_.due(), silence_ends())) return set_clock();
+  if (now < std::min({quic_.due(), silence_ends(), address_check()})) return set_clock();
+  if (now >= address_check()) check_address();
   if (!quic_.failure()) (void)quic_.expire(now);
   if (!reading_) drain();
   if (now >= silence_ends())

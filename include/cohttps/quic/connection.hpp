@@ -82,6 +82,11 @@ class connection final : tls::quic_handshake_events {
   COHTTPS_DECL void stop_reading(stream_id id, std::uint64_t code);
   COHTTPS_DECL void stop_writing(stream_id id, std::uint64_t code);
 
+  /// Sends everything from a new local address from now on (RFC 9000, 9). Returns false if that is
+  /// not possible: the handshake is not confirmed, the server has forbidden it or has given no
+  /// other connection ID.
+  COHTTPS_DECL bool migrate(time_point now);
+
   /// Sends a PING whenever nothing was sent for this time; empty: never.
   COHTTPS_DECL void keep_alive(std::optional<std::chrono::nanoseconds> every);
 
@@ -96,6 +101,7 @@ class connection final : tls::quic_handshake_events {
   COHTTPS_DECL bool handshake_done() const noexcept;
   /// The token for a later connection to this server, if it has sent one.
   const std::vector<std::byte>& token() const noexcept { return token_; }
+  bool sent_token() const noexcept { return !first_token_.empty(); }
 
   tls::quic_handshake& handshake() noexcept { return tls_; }
   const tls_info& info() const noexcept { return tls_.info(); }
@@ -171,6 +177,7 @@ class connection final : tls::quic_handshake_events {
   bool data_waits_ = false;                     // for the pace or the congestion window
   bool says_goodbye_ = false;                   // CONNECTION_CLOSE is still to be sent
   std::uint64_t last_ = 0;                      // the time of the last call
+  std::uint16_t path_ = 1;                      // counts the local addresses
   std::unique_ptr<ngtcp2_conn, deleter> conn_;  // destroyed first
 };
 

@@ -20,22 +20,22 @@ namespace cohttps::quic {
 
 namespace detail {
 
-/// The addresses of the one path, which mean nothing: the socket is connected to the peer. ngtcp2
-/// compares them.
-struct fixed_path {
+/// The addresses of a path, which ngtcp2 only compares: the socket is connected to the peer. The
+/// port of the local one is the number of the path.
+struct numbered_path {
   ngtcp2_sockaddr_in local{};
   ngtcp2_sockaddr_in remote{};
   ngtcp2_path path{};
 
-  COHTTPS_DECL fixed_path() noexcept {
+  COHTTPS_DECL explicit numbered_path(std::uint16_t number) noexcept {
     local.sin_family = remote.sin_family = NGTCP2_AF_INET;
-    local.sin_port = 1;
-    remote.sin_port = 2;
+    local.sin_port = number;
+    remote.sin_port = 1;
     path.local = {reinterpret_cast<ngtcp2_sockaddr*>(&local), sizeof local};
     path.remote = {reinterpret_cast<ngtcp2_sockaddr*>(&remote), sizeof remote};
   }
-  fixed_path(const fixed_path&) = delete;
-  fixed_path& operator=(const fixed_path&) = delete;
+  numbered_path(const numbered_path&) = delete;
+  numbered_path& operator=(const numbered_path&) = delete;
 };
 
 }  // namespace detail
@@ -101,10 +101,11 @@ COHTTPS_DEF result<void> connection::start(time_point now,
   parameters.initial_max_streams_uni = 100;  // three are used (RFC 9114, 6.2); others are ignored
   parameters.max_idle_timeout = static_cast<std::uint64_t>(limits_.idle.count());
   parameters.grease_quic_bit = 1;
+  parameters.active_connection_id_limit = 4;  // each new local address needs another one
   ngtcp2_cid to{18, {}}, from{8, {}};
   tls::fill_random(std::as_writable_bytes(std::span(to.data).first(to.datalen)));
   tls::fill_random(std::as_writable_bytes(std::span(from.data).first(from.datalen)));
-  const detail::fixed_path path;
+  const detail::numbered_path path(path_);
   ngtcp2_conn* made = nullptr;
   const int code = ngtcp2_conn_client_new(&made, &to, &from, &path.path, tls::quic_v1, &callbacks,
                                           &settings, &parameters, nullptr, this);
@@ -122,7 +123,7 @@ COHTTPS_DEF std::uint64_t connection::stamp(time_point now) noexcept {
 COHTTPS_DEF result<void> connection::receive(std::span<const std::byte> datagram, std::uint8_t ecn,
                                              time_point now) {
   if (failure_) return std::unexpected(*failure_);
-  const detail::fixed_path path;
+  const detail::numbered_path path(path_);
   const ngtcp2_pkt_info marks{ecn};
   const int code = ngtcp2_conn_read_pkt(conn_.get(), &path.path, &marks,
                                         reinterpret_cast<const octet*>(datagram.data()),
@@ -280,6 +281,16 @@ COHTTPS_DEF void connection::keep_alive(std::optional<std::chrono::nanoseconds> 
   if (conn_)
     ngtcp2_conn_set_keep_alive_timeout(
         conn_.get(), every ? static_cast<std::uint64_t>(every->count()) : UINT64_MAX);
+}
+
+COHTTPS_DEF bool connection::migrate(time_point now) {
+  if (failure_ || !begun_ || path_ == UINT16_MAX) return false;
+  const auto next = static_cast<std::uint16_t>(path_ + 1);
+  const detail::numbered_path path(next);
+  if (ngtcp2_conn_initiate_immediate_migration(conn_.get(), &path.path, stamp(now)) != 0)
+    return false;
+  path_ = next;
+  return true;
 }
 
 COHTTPS_DEF bool connection::update_keys(time_point now) {

@@ -40,6 +40,7 @@ struct datagram_end {
 struct datagram_pair {
   datagram_end client;
   datagram_end server;
+  endpoint client_address;
 };
 
 inline error datagram_stopped() {
@@ -105,6 +106,8 @@ class memory_datagram_socket {
   std::size_t try_receive(std::span<datagram_slot> in) noexcept;
   detail::datagram_send send(std::span<const std::byte> out, const datagrams& layout,
                              stop_token stop);
+  /// The address of the client's end.
+  endpoint local() const noexcept { return pair_ ? pair_->client_address : endpoint(); }
   void close(std::span<const std::byte> last) noexcept;
 
  private:
@@ -133,6 +136,10 @@ class memory_datagrams {
   /// Returns the client's end of a new pair.
   memory_datagram_socket connect(const endpoint& to);
 
+  /// The address of the clients' machine. Datagrams of sockets that were opened at another one,
+  /// which it has no longer, are lost.
+  endpoint local = *parse_address("10.0.0.1");
+  bool refuse_lost = false;            ///< sending from such a socket is an error, too
   std::mt19937 random{1};              ///< `random.seed(n)` chooses another run
   double loss = 0;                     ///< chance of a datagram to be lost, 0 to 1
   double copies = 0;                   ///< chance to arrive twice

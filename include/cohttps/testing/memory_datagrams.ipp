@@ -72,6 +72,8 @@ COHTTPS_INLINE detail::datagram_send memory_datagram_socket::send(std::span<cons
                                                                   const datagrams& layout,
                                                                   stop_token stop) {
   if (stop.stop_requested() || !pair_) return {std::unexpected(detail::datagram_stopped())};
+  if (client_side_ && network_->refuse_lost && pair_->client_address != network_->local)
+    return {fail(error_category::connect, "connect_failed", "the socket's address is gone")};
   transmit(out, layout);
   return {};
 }
@@ -86,6 +88,7 @@ COHTTPS_INLINE void memory_datagram_socket::close(std::span<const std::byte> las
 
 COHTTPS_INLINE memory_datagram_socket memory_datagrams::connect(const endpoint& to) {
   auto pair = std::make_shared<detail::datagram_pair>();
+  pair->client_address = local;
   const auto found = servers_.find(to_string(to));
   if (found != servers_.end()) {
     std::erase_if(running_, [](const background_task& t) { return t.done(); });
@@ -103,7 +106,8 @@ COHTTPS_INLINE void memory_datagrams::transmit(const std::shared_ptr<detail::dat
                                                ecn mark) {
   ++sent;
   std::vector<std::byte> bytes(one.begin(), one.end());
-  const bool taken = bytes.size() <= largest && (!on_send || on_send(from_client, bytes));
+  const bool taken = pair->client_address == local && bytes.size() <= largest &&
+                     (!on_send || on_send(from_client, bytes));
   if (!taken || happens(loss)) return void(++lost);
   const int times = happens(copies) ? 2 : 1;
   for (int i = 0; i < times; ++i) {

@@ -53,6 +53,7 @@ struct datagram_slot {
 ///   take them. Datagrams that are too large for the network are lost, without an error.
 /// - One `receive` and one `send` may run at the same time. A stop ends either with an error of
 ///   category `canceled`, in a later turn of the loop and never inside `request_stop`.
+/// - `local` returns the address that its datagrams come from; all zeros if it is not known.
 /// - `close` sends `last`, one datagram or none, if that is possible at once. It and the destructor
 ///   end the socket.
 template <class S>
@@ -61,6 +62,7 @@ concept datagram_socket = requires(S& s, std::span<datagram_slot> in,
                                    stop_token stop) {
   { s.receive(in, stop) } -> awaitable_of<result<std::size_t>>;
   { s.try_receive(in) } noexcept -> std::same_as<std::size_t>;
+  { s.local() } noexcept -> std::same_as<endpoint>;
   { s.send(out, layout, stop) } -> awaitable_of<result<void>>;
   { s.close(out) } noexcept;
 } && std::movable<S>;
@@ -89,6 +91,8 @@ class any_datagram_socket {
   auto send(std::span<const std::byte> out, const datagrams& layout, stop_token stop) noexcept {
     return sending{*model_, out, layout, stop};
   }
+  /// Returns the address that its datagrams come from; all zeros if it is not known.
+  endpoint local() const noexcept { return model_->local(); }
   void close(std::span<const std::byte> last) noexcept { model_->close(last); }
 
  private:
@@ -107,6 +111,7 @@ class any_datagram_socket {
     virtual result<void> finish_send() = 0;
     virtual void abandon_send() noexcept = 0;
     virtual std::size_t try_receive(std::span<datagram_slot>) noexcept = 0;
+    virtual endpoint local() noexcept = 0;
     virtual void close(std::span<const std::byte>) noexcept = 0;
   };
 
@@ -130,6 +135,7 @@ class any_datagram_socket {
     std::size_t try_receive(std::span<datagram_slot> in) noexcept override {
       return socket_.try_receive(in);
     }
+    endpoint local() noexcept override { return socket_.local(); }
     void close(std::span<const std::byte> last) noexcept override { socket_.close(last); }
 
    private:

@@ -57,6 +57,8 @@ COHTTPS_DECL int send_datagrams(udp_socket& to, std::span<const std::byte>& out,
 COHTTPS_DECL int send_once(const udp_socket& to, std::span<const std::byte> out,
                            const datagrams& layout) noexcept;
 
+COHTTPS_DECL endpoint local_endpoint(const udp_socket& of) noexcept;
+
 COHTTPS_DECL [[gnu::cold]] error datagram_error(const asio_error_code& code, std::string_view verb);
 
 /// Returns a connected socket with its options set, or an error.
@@ -159,6 +161,10 @@ class basic_asio_datagram_socket {
   /// Returns datagrams that have arrived, without waiting.
   std::size_t try_receive(std::span<datagram_slot> in) noexcept {
     return state_ ? detail::receive_datagrams(state_->udp, in).filled : 0;
+  }
+  /// Returns the address and the port that its datagrams come from.
+  endpoint local() const noexcept {
+    return state_ ? detail::local_endpoint(state_->udp) : endpoint();
   }
   void close(std::span<const std::byte> last) noexcept {
     if (!state_ || state_->udp.number < 0) return;

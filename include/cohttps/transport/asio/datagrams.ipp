@@ -135,6 +135,27 @@ COHTTPS_DEF int send_datagrams(udp_socket& to, std::span<const std::byte>& out,
   return 0;
 }
 
+COHTTPS_DEF endpoint local_endpoint(const udp_socket& of) noexcept {
+  endpoint e;
+  e.is_v6 = of.is_v6;
+  sockaddr_storage raw{};
+  socklen_t size = sizeof raw;
+  if (::getsockname(of.number, reinterpret_cast<sockaddr*>(&raw), &size) != 0) return e;
+  if (of.is_v6) {
+    sockaddr_in6 v6;
+    std::memcpy(&v6, &raw, sizeof v6);
+    std::memcpy(e.address.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
+    e.port = ntohs(v6.sin6_port);
+    e.scope = v6.sin6_scope_id;
+  } else {
+    sockaddr_in v4;
+    std::memcpy(&v4, &raw, sizeof v4);
+    std::memcpy(e.address.data(), &v4.sin_addr, sizeof v4.sin_addr);
+    e.port = ntohs(v4.sin_port);
+  }
+  return e;
+}
+
 COHTTPS_DEF error datagram_error(const asio_error_code& code, std::string_view verb) {
   if (code == asio::error::operation_aborted || code == asio::error::bad_descriptor)
     return error(error_category::canceled, "canceled", "the operation was canceled");
