@@ -1,6 +1,9 @@
 #include "peer.hpp"
 
 #include <cohttps/cohttps.hpp>
+#ifdef COHTTPS_HAS_NGTCP2
+#include <cohttps/http3.hpp>
+#endif
 
 #include <cstdlib>
 #include <memory>
@@ -30,6 +33,15 @@ struct bench {
     const bool http2 = to_do.kind.starts_with("http2");
     o.versions = http2 ? cohttps::http_versions::http_2 : cohttps::http_versions::http_1_1;
     if (http2) o.pool = {.per_host = 1, .total = 1};
+    if (to_do.kind.starts_with("http3")) {
+#ifdef COHTTPS_HAS_NGTCP2
+      o.versions = cohttps::http_versions::http_3;
+      o.http3 = cohttps::make_http3({.https_records = false});
+      o.pool = {.per_host = 1, .total = 1};
+#else
+      throw peers::not_done();
+#endif
+    }
     o.decode_content = false;
     o.timeouts.minimum_rate = {};
     return o;
@@ -147,7 +159,9 @@ struct bench {
 };
 
 task<void> does(bench& b) {
-  const std::string& kind = b.to_do.kind;
+  std::string_view kind = b.to_do.kind;
+  if (kind == "http3") return b.requests();
+  if (kind.starts_with("http3-")) kind.remove_prefix(6);
   if (kind == "requests" || kind == "http2") return b.requests();
   if (kind == "download" || kind == "http2-download") return b.download();
   if (kind == "upload") return b.upload();

@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 import run  # noqa: E402
 
 COLOURS = {"cohttps": "#1a7f5a", "curl": "#8a6d3b", "beast": "#5b6abf", "httplib": "#a05195", "openssl": "#7f7f7f",
-           "h2load": "#4c9aa8"}
+           "h2load": "#4c9aa8", "curl3": "#b5895a", "floor": "#222222"}
 
 
 def bars(work: str, row: dict) -> str:

@@ -36,26 +36,48 @@ WORKS = {
     "resumed handshake": ("resumed", 300, 1, "us a request"),
     "one-shot process": ("once", 1, 1, "ms"),
     "idle connection": ("idle", 1, 10000, "KiB"),
+    "HTTP/3, 100 streams": ("http3", 20000, 100, "us a request"),
+    "HTTP/3 download": ("http3-download", 1, 1, "s a GB"),
+    "HTTP/3 upload": ("http3-upload", 1, 1, "s a GB"),
+    "HTTP/3 full handshake": ("http3-handshakes", 300, 1, "us a request"),
+    "HTTP/3 resumed handshake": ("http3-resumed", 300, 1, "us a request"),
     "WebSocket echo of 1 KiB, 64 connections": ("websocket", 100_000, 64, "us a message"),
     "WebSocket echo, compressed": ("websocket-deflate", 50_000, 64, "us a message"),
 }
-PEERS = ["cohttps", "curl", "beast", "httplib", "openssl", "h2load"]
-NAMES = {"curl": "libcurl", "beast": "Boost.Beast", "httplib": "cpp-httplib", "openssl": "bare OpenSSL", "h2load": "h2load"}
+PEERS = ["cohttps", "floor", "curl", "curl3", "beast", "httplib", "openssl", "h2load"]
+NAMES = {"floor": "the floor", "curl": "libcurl", "curl3": "curl over HTTP/3", "beast": "Boost.Beast", "httplib": "cpp-httplib",
+         "openssl": "bare OpenSSL", "h2load": "h2load"}
 # The goals: at most so much of which peer.
 GOALS = {
-    "sequential": {"openssl": 1.0},
-    "64 connections": {"beast": 0.62},
+    "sequential": {"openssl": 1.0, "floor": 1.15},
+    "64 connections": {"beast": 0.62, "floor": 1.2},
     "HTTP/2, 100 streams": {"curl": 0.55, "h2load": 1.5},
     "download": {"curl": 0.77},
     "upload": {"curl": 0.75},
     "full handshake": {"curl": 0.55},
     "resumed handshake": {"curl": 0.6},
     "one-shot process": {"curl": 0.4},
+    "HTTP/3, 100 streams": {"curl3": 0.5},
+    "HTTP/3 download": {"curl3": 0.6},
+    "HTTP/3 upload": {"curl3": 0.7},
     "WebSocket echo of 1 KiB, 64 connections": {"beast": 0.6},
     "WebSocket echo, compressed": {"beast": 0.8},
 }
 IDLE_KIB = 24  # at most, and the least of all
 HTTP2_SPEED = 0.9  # of a download, at least, of HTTP/1.1's
+# Of ours over HTTP/3 against ours over TCP: the rows, and at most how much.
+HTTP3_AGAINST = {
+    "HTTP/3, 100 streams": ("HTTP/2, 100 streams", 1.5),
+    "HTTP/3 full handshake": ("full handshake", 1.3),
+    "HTTP/3 resumed handshake": ("resumed handshake", 1.3),
+}
+
+
+def http3_peer(name: str) -> "pathlib.Path | None":
+    """A program of a newer system, which tools/setup test fetches where the system's knows no HTTP/3."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    program = cache / "cohttps/http3-peers/bin" / name
+    return program if program.exists() else None
 
 
 class Nginx:
@@ -64,6 +86,7 @@ class Nginx:
         self.processor = processor
         self.h2o = None
         self.websocket = None
+        self.quic = None
         self.port = self.free_port()
         self.forgetful_port = self.free_port()
         self.make_certificates()
@@ -166,6 +189,45 @@ hosts:
                 time.sleep(0.01)
         return self.h2o and self.h2o[1]
 
+    def http3_port(self, tickets: bool) -> "int | None":
+        """An nginx with HTTP/3 and the same files; None where there is none. With tickets, or without."""
+        program = http3_peer("nginx-http3")
+        if self.quic is None and program:
+            ports = {True: self.free_port(), False: self.free_port()}
+            servers = "".join(f"""
+  server {{
+    listen 127.0.0.1:{port} quic; listen 127.0.0.1:{port} ssl; server_name localhost;
+    quic_gso on;
+    ssl_certificate {self.folder}/chain.pem; ssl_certificate_key {self.folder}/leaf.key;
+    ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+    ssl_session_tickets {"on" if with_tickets else "off"};
+    root {self.folder};
+    location /up/ {{ dav_methods PUT; }}
+  }}""" for with_tickets, port in ports.items())
+            (self.folder / "http3.conf").write_text(f"""
+daemon off; master_process off; pid {self.folder}/http3.pid; error_log {self.folder}/http3.log;
+events {{ worker_connections 12000; }}
+http {{
+  access_log off; default_type application/octet-stream; sendfile on; keepalive_requests 1000000000;
+  client_max_body_size 0; client_body_temp_path {self.folder}/up/body3;
+  proxy_temp_path {self.folder}/t31; fastcgi_temp_path {self.folder}/t32; uwsgi_temp_path {self.folder}/t33;
+  scgi_temp_path {self.folder}/t34;{servers}
+}}
+""")
+            process = subprocess.Popen(
+                ["taskset", "-c", str(self.processor), str(program), "-p", str(self.folder), "-c",
+                 str(self.folder / "http3.conf")],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.quic = (process, ports)
+            for _ in range(500):
+                if process.poll() is not None:
+                    sys.exit("nginx with HTTP/3 does not start")
+                with socket.socket() as s:
+                    if s.connect_ex(("127.0.0.1", ports[True])) == 0:
+                        break
+                time.sleep(0.01)
+        return self.quic and self.quic[1][tickets]
+
     def websocket_port(self, program: pathlib.Path) -> int:
         """Of the echo server, which is started when it is first needed."""
         if self.websocket is None:
@@ -184,7 +246,7 @@ hosts:
         return self.websocket[1]
 
     def stop(self) -> None:
-        for other in (self.h2o, self.websocket):
+        for other in (self.h2o, self.websocket, self.quic):
             if other:
                 other[0].terminate()
                 other[0].wait(10)
@@ -220,6 +282,30 @@ def h2load(nginx: Nginx, kind: str, count: int, width: int, processor: int) -> "
             "resident_kib": used.ru_maxrss}
 
 
+def curl_over_http3(nginx: Nginx, kind: str, count: int, width: int, processor: int) -> "dict | None":
+    """The program curl: its libcurl is not one that programs here could be built with."""
+    program, port = http3_peer("curl-http3"), nginx.http3_port(True)
+    url = f"https://localhost:{port}"
+    works = {
+        "http3": ["--parallel", "--parallel-max", str(width), "-o", "/dev/null", f"{url}/1k?[1-{count}]"],
+        "http3-download": ["-o", "/dev/null"] + [f"{url}/large"] * count,
+        "http3-upload": ["-T", str(nginx.folder / "large"), f"{url}/up/file"],
+    }
+    if not program or not port or kind not in works:
+        return None
+    command = ["taskset", "-c", str(processor), str(program), "-sS", "--http3-only", "--fail", "--cacert",
+               str(nginx.folder / "ca.pem"), *works[kind]]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        sys.exit(f"curl fails at '{kind}': {done.stderr.strip()}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    value = cpu / count * 1e6 if kind == "http3" else cpu / (count * (256 << 20)) * 1e9
+    return {"value": value, "wall_s": time.perf_counter() - began, "process_cpu_s": cpu, "resident_kib": 0}
+
+
 def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: float) -> "dict | None":
     kind, count, width, _ = WORKS[work]
     count = max(1, math.ceil(count * scale))
@@ -229,6 +315,10 @@ def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: flo
         return None
     if peer.name == "peer_h2load":
         return h2load(nginx, kind, count, width, processor)
+    if peer.name == "peer_curl3":
+        return curl_over_http3(nginx, kind, count, width, processor)
+    if kind.startswith("http3") and (peer.name != "peer_cohttps" or nginx.http3_port(True) is None):
+        return None
     if kind.startswith("websocket"):
         server = peer.parent / "peer_websocket_server"
         peer = peer.parent / peer.name.replace("peer_", "peer_websocket_")
@@ -238,8 +328,12 @@ def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: flo
     if kind == "once":
         trusting_environment(nginx.folder)
         authority = nginx.folder / "bundle.pem"
-    port = (nginx.h2o_port if "h2o" in work else nginx.websocket_port(server) if kind.startswith("websocket")
-            else nginx.forgetful_port if kind == "handshakes" else nginx.port)
+    if kind.startswith("http3"):
+        port = nginx.http3_port(kind != "http3-handshakes")
+    elif kind.startswith("websocket"):
+        port = nginx.websocket_port(server)
+    else:
+        port = nginx.h2o_port if "h2o" in work else nginx.forgetful_port if kind == "handshakes" else nginx.port
     command = ["taskset", "-c", str(processor), str(peer), kind, "localhost", str(port), str(authority),
                str(count), str(width)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -257,6 +351,8 @@ def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: flo
         value = wall * 1000
     elif kind == "idle":
         value = told["grown_kib"] / told["count"]
+    elif kind in ("http3", "http3-download", "http3-upload"):  # the whole process, as for curl
+        value = cpu / count * 1e6 if kind == "http3" else cpu / told["bytes"] * 1e9
     elif kind.endswith("download") or kind == "upload":
         value = told["cpu_ns"] / told["bytes"]
     else:
@@ -289,7 +385,8 @@ def main() -> None:
     processors = sorted(os.sched_getaffinity(0))
     client, server = processors[0], processors[-1]
 
-    peers = [p for p in PEERS if (options.folder / f"peer_{p}").exists() or p == "h2load" and shutil.which(p)]
+    peers = [p for p in PEERS if (options.folder / f"peer_{p}").exists() or p == "h2load" and shutil.which(p)
+             or p == "curl3" and http3_peer("curl-http3")]
     for p in PEERS:
         if p not in peers:
             print(f"missing: {NAMES.get(p, p)}", file=sys.stderr)
@@ -333,6 +430,10 @@ def main() -> None:
         pairs = list(zip(found[one].get("cohttps") or [], found[f"HTTP/2 {one}"].get("cohttps") or []))
         if pairs:
             result["works"][f"HTTP/2 {one}"]["speed"] = statistics.median(a["value"] / b["value"] for a, b in pairs)
+    for one, (other, _) in HTTP3_AGAINST.items():
+        pairs = list(zip(found.get(one, {}).get("cohttps") or [], found.get(other, {}).get("cohttps") or []))
+        if pairs:
+            result["works"][one]["against_tcp"] = statistics.median(a["value"] / b["value"] for a, b in pairs)
     print(table(result))
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
@@ -395,6 +496,10 @@ def table(result: dict) -> str:
         if "speed" in row:
             speed = row["speed"]
             reached.append(f"{speed:.2f} of HTTP/1.1's speed, goal {HTTP2_SPEED}" + ("" if speed >= HTTP2_SPEED else ": missed"))
+        if "against_tcp" in row:
+            other, most = HTTP3_AGAINST[work]
+            reached.append(f"{row['against_tcp']:.2f} of ours at {other}, goal {most}"
+                           + ("" if row["against_tcp"] <= most else ": missed"))
         lines.append(f"| {work}, {row['unit']} | " + " | ".join(cells) + f" | {'; '.join(reached)} |")
     return "\n".join(lines)
 
