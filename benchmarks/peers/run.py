@@ -40,7 +40,9 @@ WORKS = {
     "HTTP/3 download": ("http3-download", 1, 1, "s a GB"),
     "HTTP/3 upload": ("http3-upload", 1, 1, "s a GB"),
     "HTTP/3 full handshake": ("http3-handshakes", 300, 1, "us a request"),
+    "full handshake with the same server": ("handshakes", 300, 1, "us a request"),
     "HTTP/3 resumed handshake": ("http3-resumed", 300, 1, "us a request"),
+    "resumed handshake with the same server": ("resumed", 300, 1, "us a request"),
     "WebSocket echo of 1 KiB, 64 connections": ("websocket", 100_000, 64, "us a message"),
     "WebSocket echo, compressed": ("websocket-deflate", 50_000, 64, "us a message"),
 }
@@ -68,8 +70,8 @@ HTTP2_SPEED = 0.9  # of a download, at least, of HTTP/1.1's
 # Of ours over HTTP/3 against ours over TCP: the rows, and at most how much.
 HTTP3_AGAINST = {
     "HTTP/3, 100 streams": ("HTTP/2, 100 streams", 1.5),
-    "HTTP/3 full handshake": ("full handshake", 1.3),
-    "HTTP/3 resumed handshake": ("resumed handshake", 1.3),
+    "HTTP/3 full handshake": ("full handshake with the same server", 1.3),
+    "HTTP/3 resumed handshake": ("resumed handshake with the same server", 1.3),
 }
 
 
@@ -317,7 +319,8 @@ def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: flo
         return h2load(nginx, kind, count, width, processor)
     if peer.name == "peer_curl3":
         return curl_over_http3(nginx, kind, count, width, processor)
-    if kind.startswith("http3") and (peer.name != "peer_cohttps" or nginx.http3_port(True) is None):
+    quic = kind.startswith("http3") or "the same server" in work
+    if quic and (peer.name != "peer_cohttps" or nginx.http3_port(True) is None):
         return None
     if kind.startswith("websocket"):
         server = peer.parent / "peer_websocket_server"
@@ -328,8 +331,8 @@ def once(peer: pathlib.Path, nginx: Nginx, work: str, processor: int, scale: flo
     if kind == "once":
         trusting_environment(nginx.folder)
         authority = nginx.folder / "bundle.pem"
-    if kind.startswith("http3"):
-        port = nginx.http3_port(kind != "http3-handshakes")
+    if quic:
+        port = nginx.http3_port(not kind.endswith("handshakes"))
     elif kind.startswith("websocket"):
         port = nginx.websocket_port(server)
     else:

@@ -230,6 +230,8 @@ class http3_connection final : public connection {
 
   /// Makes the buffer on first use: an idle connection has none.
   std::span<datagram_slot> slots();
+  /// The same for what is sent.
+  std::span<std::byte> send_buffer();
   void take(std::span<const datagram_slot> arrived) noexcept;
   /// Receives what has arrived, without waiting.
   void drain() noexcept;
@@ -279,8 +281,8 @@ class http3_connection final : public connection {
   std::shared_ptr<quic::address_tokens> tokens_;
   std::string server_;  // in `tokens_`
   std::unique_ptr<receive_buffer> receiving_;
-  std::vector<std::byte> sending_;
-  datagrams next_;  // the layout of `sending_`
+  std::unique_ptr<std::byte[]> sending_;  // of `send_size` bytes, or null
+  datagrams next_;                        // the layout of `sending_`
   std::optional<error> socket_error_;
   intrusive_list_node ready_;
   intrusive_list_node settling_;

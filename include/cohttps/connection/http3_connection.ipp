@@ -123,7 +123,7 @@ template <class T>
 void http3_connection<T>::release_memory() noexcept {
   if (reading_ || session_.open_streams() != 0) return;
   receiving_.reset();
-  if (next_.size == 0) sending_ = {};
+  if (next_.size == 0) sending_.reset();
 }
 
 template <class T>
@@ -135,11 +135,10 @@ void http3_connection<T>::close() noexcept {
     if (tokens_) tokens_->keep(server_, quic_.token());
     session_.close();
     quic_.close(static_cast<std::uint64_t>(http3::error_code::no_error));
-    sending_.resize(send_size);
-    last = quic_.produce(sending_, transport_.now());
+    last = quic_.produce(send_buffer(), transport_.now());
   } catch (const std::bad_alloc&) {  // then the peer finds out by itself
   }
-  socket_.close(std::span(sending_).first(last.size));
+  socket_.close({sending_.get(), last.size});
 }
 
 template <class T>
@@ -192,6 +191,12 @@ std::span<datagram_slot> http3_connection<T>::slots() {
 }
 
 template <class T>
+std::span<std::byte> http3_connection<T>::send_buffer() {
+  if (!sending_) sending_ = std::make_unique_for_overwrite<std::byte[]>(send_size);
+  return {sending_.get(), send_size};
+}
+
+template <class T>
 void http3_connection<T>::take(std::span<const datagram_slot> arrived) noexcept try {
   if (arrived.empty() || quic_.failure()) return;
   heard_ = transport_.now();
@@ -229,13 +234,13 @@ owned_coroutine<void> http3_connection<T>::write_loop() {
       if (!fetch()) {
         co_await deliver{this};
         if (wants_write()) continue;
-        if (!wants_read()) sending_ = {};
+        if (!wants_read()) sending_.reset();
         co_await idle{idle_writer_};
         continue;
       }
       writing_ = true;
       const auto path = migrations_;
-      auto sent = co_await socket_.send(std::span(sending_).first(next_.size), next_, {});
+      auto sent = co_await socket_.send({sending_.get(), next_.size}, next_, {});
       writing_ = false;
       next_ = {};
       if (path != migrations_) leave_previous_socket();
@@ -258,8 +263,7 @@ template <class T>
 bool http3_connection<T>::fetch() noexcept {
   if (closed_) return false;
   try {
-    if (sending_.empty()) sending_.resize(send_size);
-    const auto made = quic_.produce(sending_, transport_.now());
+    const auto made = quic_.produce(send_buffer(), transport_.now());
     next_ = {made.size, made.segment, static_cast<ecn>(made.ecn)};
   } catch (const std::bad_alloc&) {
     lose(out_of_memory());

@@ -21,12 +21,8 @@ COHTTPS_DEF result<const tls_context*> tls_contexts::to_proxy() {
 
 COHTTPS_DEF result<void> tls_contexts::load() {
   if (context_) return {};
-  std::optional<tls_context> context = options_.tls;
-  if (!context) {
-    auto system = tls_context::system();
-    if (!system) return pass(std::move(system));
-    context = *std::move(system);
-  }
+  auto context = options_.tls ? result<tls_context>(*options_.tls) : tls_context::system();
+  if (!context) return pass(std::move(context));
   std::vector<std::pair<origin, tls_context>> by_origin;
   for (std::size_t i = 0; i < options_.identities.size(); ++i) {
     const origin_identity& one = options_.identities[i];
@@ -38,7 +34,7 @@ COHTTPS_DEF result<void> tls_contexts::load() {
     by_origin.emplace_back(*std::move(at), *std::move(with));
   }
   by_origin_ = std::move(by_origin);
-  context_ = std::move(context);
+  context_ = *std::move(context);
   return {};
 }
 

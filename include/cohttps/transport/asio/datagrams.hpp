@@ -39,6 +39,7 @@ struct udp_socket {
   int number = -1;  // -1: none
   bool is_v6 = false;
   bool divides = true;  // the system divides the bytes of one call into datagrams (UDP_SEGMENT)
+  bool joins = false;   // it joins datagrams that arrive together (UDP_GRO)
 };
 
 /// The outcome of a system call that does not wait.
@@ -47,7 +48,7 @@ struct datagram_outcome {
   int code = 0;  ///< EAGAIN if the call would have to wait
 };
 
-COHTTPS_DECL datagram_outcome receive_datagrams(const udp_socket& from,
+COHTTPS_DECL datagram_outcome receive_datagrams(udp_socket& from,
                                                 std::span<datagram_slot> in) noexcept;
 
 /// Sends as many as possible, and removes them from `out`. Returns the code of the call that
@@ -195,7 +196,8 @@ result<basic_asio_datagram_socket<Executor>> open_datagrams(
     ::close(*opened);
     return std::unexpected(detail::datagram_error(code, "opening a socket for"));
   }
-  state->udp = {*opened, to.is_v6};
+  state->udp.number = *opened;
+  state->udp.is_v6 = to.is_v6;
   return basic_asio_datagram_socket<Executor>(std::move(state));
 }
 
