@@ -109,6 +109,10 @@ class Checks:
         """Two translation units that include everything link together, also with the definitions apart."""
         return compilers.one_definition(self.flags, compilers.gcc())
 
+    def warnings(self):
+        """A header-only program gives no warning at -O3, where GCC sees through most calls."""
+        return compilers.optimised(self.flags, compilers.gcc(), ROOT / "examples/folder_cache.cpp")
+
     def temporaries(self):
         """GCC before 13 refuses, with what to write, what it would compile into a crash."""
         version = subprocess.run([compilers.gcc(), "-dumpversion"], capture_output=True, text=True).stdout
@@ -176,8 +180,8 @@ CASES = {
     "packages": lambda: itertools.chain(ports.cases(), ways.cases()),
     "selftest": lambda: self_test.run(bool(compilers.find("clang-tidy"))),
 }
-NAMES = [*rules.TEXT_CHECKS, "shell", "format", "headers", "oldest_botan", "odr", "temporaries", "mistakes", "tidy", "budget", "functions", "instructions",
-         "arm64", "documented", *CASES]
+NAMES = [*rules.TEXT_CHECKS, "shell", "format", "headers", "oldest_botan", "odr", "warnings", "temporaries", "mistakes", "tidy",
+         "budget", "functions", "instructions", "arm64", "documented", *CASES]
 
 
 def main():

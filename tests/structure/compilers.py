@@ -181,6 +181,13 @@ def compiles_with_botan(flags, compiler, headers):
     return ([f"with Botan {version}: {first_error(done.stderr)}"] if done.returncode else []), f"Botan {version}"
 
 
+def optimised(flags, compiler, program):
+    """A header-only program compiles at -O3 without a warning."""
+    command = [compiler, *flags.strict(), "-Wall", "-Wextra", f"-I{program.parent}", "-O3", "-c", str(program)]
+    done = run([*command, "-o", "/dev/null"])
+    return [first_error(done.stderr)] if done.returncode else []
+
+
 def one_definition(flags, compiler):
     """Two translation units that include everything, in opposite orders, link and run: header-only,
     and with the definitions in units of their own."""
