@@ -88,12 +88,19 @@ class dns_over_https_state {
     return text;
   }
 
+  /// True for the server's name, and for the name of its HTTPS records (RFC 9460, 2.3).
+  bool is_of_server(std::string_view host) const {
+    constexpr std::string_view prefix = "._https.";
+    if (const auto at = host.find(prefix); at != host.npos) host.remove_prefix(at + prefix.size());
+    return ascii::iequals(host, server_->host_for_connect());
+  }
+
   result<void> check(std::string_view host) const {
     if (!server_) return std::unexpected(server_.error());
     if (method_ != method::get && method_ != method::post)
       return fail(error_category::usage, "dns_method",
                   "dns_over_https_options::method is GET or POST");
-    if (own_resolver_ && ascii::iequals(host, server_->host_for_connect()))
+    if (own_resolver_ && is_of_server(host))
       return fail(error_category::usage, "resolver_asks_itself",
                   "the resolver of dns_over_https_options::client leads back to this one; leave it "
                   "out, and give the server's IP addresses");

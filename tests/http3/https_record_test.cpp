@@ -8,6 +8,7 @@
 #include <cohttps/transport/sleep.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <chrono>
 #include <memory>
@@ -140,22 +141,79 @@ TEST_CASE("the wait for an HTTPS record ends 50 ms after the addresses are known
   CHECK(site.network.https_queries == names{"example.com"});
 }
 
-TEST_CASE("a name server that does not answer costs 50 ms, at each connection", "[http3]") {
+TEST_CASE("a name server that does not answer costs 50 ms, once a minute", "[http3]") {
   site_with_records site;
   site.announce();
   site.network.https_delay = std::chrono::hours(1);
   site.network.run([](site_with_records& s) -> task<void> {
     client c(s.network.transport(), s.discovering());
-    for (int i = 0; i < 2; ++i) {
+    for (const auto expected : {50ms, 0ms}) {
       const auto seen = co_await ask(s, c);
       CHECK(seen.content == "tcp");
-      CHECK(seen.took == 50ms);
+      CHECK(seen.took == expected);
       const auto again = co_await ask(s, c);
       CHECK(again.took == 0ms);
       c.close_idle();
     }
   }(site));
-  CHECK(site.network.https_queries.size() == 2);
+  CHECK(site.network.https_queries.size() == 1);
+}
+
+TEST_CASE("addresses are looked up once, also if the client keeps none", "[http3]") {
+  site_with_records site;
+  const bool announced = GENERATE(false, true);
+  CAPTURE(announced);
+  if (announced) site.announce();
+  site.network.resolve_delay = 20ms;
+  site.network.run([](site_with_records& s, bool http3) -> task<void> {
+    client_options o = s.discovering();
+    o.dns = dns_cache(0s);
+    client c(s.network.transport(), std::move(o));
+    const auto seen = co_await ask(s, c);
+    CHECK(seen.content == (http3 ? "hello" : "tcp"));
+    CHECK(seen.took < 30ms);
+  }(site, announced));
+  CHECK(site.network.look_ups == 1);
+}
+
+TEST_CASE("an alias that leads nowhere counts for a minute, and a record for an hour at most",
+          "[http3]") {
+  using cohttps::detail::http3_discovery;
+  memory_network network;
+  any_transport over(network.transport());
+  const origin to{"https", "example.com", 443};
+  const auto kept = [&] {
+    http3_discovery<> found(&query_https_on<memory_transport>);
+    network.run(found.ask(to, {}, over, {}));
+    const auto* known = found.find(to, std::chrono::steady_clock::now());
+    REQUIRE(known);
+    return std::chrono::round<std::chrono::seconds>(known->ends - std::chrono::steady_clock::now());
+  };
+  network.https_records("example.com",
+                        response_of("example.com", two(0) + wire("pool.example"), 86400));
+  CHECK(kept() == 60s);
+  network.https_records("example.com", response_of("example.com", with_h3(), INT32_MAX));
+  CHECK(kept() == 3600s);
+  network.https_records("example.com", response_of("example.com", with_h3(), 0));
+  CHECK(kept() == 1s);
+}
+
+TEST_CASE("an origin cannot turn HTTP/3 of another one off", "[http3]") {
+  site_with_records site;
+  site.network.listen("evil.example", 443, site.over_tcp.tls(site.certificate()));
+  site.announce(with_h3("example.com", 443), "evil.example");
+  site.announce();
+  const auto known = std::make_shared<alternative_services>();
+  site.network.run(
+      [](site_with_records& s, std::shared_ptr<alternative_services> alternatives) -> task<void> {
+        client c(s.network.transport(), s.discovering({.alternatives = alternatives}));
+        auto wrong = co_await c.try_get("https://evil.example/");
+        CHECK_FALSE(wrong);
+        const auto right = co_await ask(s, c);
+        CHECK(right.content == "hello");
+      }(site, known));
+  const auto now = std::chrono::system_clock::now();
+  CHECK(known->usable(alternative_services::place{"example.com", 443}, now));
 }
 
 TEST_CASE("an HTTPS record names another host and port, also through aliases", "[http3]") {

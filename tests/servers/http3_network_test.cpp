@@ -121,7 +121,10 @@ class moving_transport : public asio_transport {
 
   friend result<moving_socket> open_datagrams(moving_transport& over, const endpoint& to,
                                               socket_options how) {
-    how.local_address = *parse_address(over.on_->address);
+    const endpoint own = *parse_address(over.on_->address);
+    if (how.local_address && *how.local_address != own)
+      return fail(error_category::connect, "local_address_unusable", "the machine has another");
+    how.local_address = own;
     auto opened = open_datagrams(static_cast<asio_transport&>(over), to, how);
     if (!opened) return std::unexpected(opened.error());
     return moving_socket(*std::move(opened), *over.on_);

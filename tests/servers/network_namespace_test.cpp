@@ -257,9 +257,8 @@ TEST_CASE("network: the system's name servers are asked for HTTPS records") {
       const auto started = std::chrono::steady_clock::now();
       auto response = co_await query_https(here, known, {});
       const auto took = std::chrono::steady_clock::now() - started;
-      REQUIRE_FALSE(response);
-      CHECK(response.error().category() == error_category::resolve);
-      CHECK(response.error().reason() == "resolver_unavailable");
+      REQUIRE(response);
+      CHECK(response->empty());
       CHECK(took >= 1s);
 
       stop_source stop;

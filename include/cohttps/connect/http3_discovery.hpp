@@ -23,8 +23,8 @@
 
 namespace cohttps::detail {
 
-/// True for names of which public name servers know something. Not: addresses, single labels, and
-/// names that DNS leaves to others (RFC 6761, RFC 6762, RFC 7686).
+/// True if public name servers may know the name. False for addresses, single labels, and names
+/// that DNS leaves to others (RFC 6761, RFC 6762, RFC 7686).
 COHTTPS_DECL bool is_public_name(std::string_view host) noexcept;
 
 /// The answers of name servers. Threads: those of its `http3_connector`.
@@ -35,8 +35,8 @@ class http3_discovery {
 
   static constexpr std::size_t max_origins = 1024;
   static constexpr std::size_t max_aliases = 8;  // queries for one origin
-  /// How long "no such record", and failures, are kept.
-  static constexpr std::chrono::seconds negative_time{60};
+  /// How long an answer counts at least and at most, and how long the lack of one counts.
+  static constexpr std::chrono::seconds least_time{1}, most_time{3600}, negative_time{60};
 
   /// What the cache says about an origin.
   struct answer {
@@ -53,7 +53,8 @@ class http3_discovery {
   /// Returns the cached answer; null if there is none.
   const answer* find(const origin& to, time_point now) const;
 
-  /// Asks name servers, and caches the answer. A stop ends it soon, and nothing is cached.
+  /// Asks name servers, and caches the answer. Until it has one, the origin counts as one without
+  /// HTTP/3, so that nobody else asks or waits. A stop ends it soon.
   task<void> ask(const origin& to, const connect_options& options, any_transport& over,
                  stop_token stop);
 

@@ -44,38 +44,38 @@ task<result<std::vector<std::byte>>> http3_discovery<T>::query(std::string name,
                                                                const connect_options& options,
                                                                any_transport& over,
                                                                stop_token stop) {
-  auto asked = options.resolver ? options.resolver->query_https(std::move(name), stop)
-                                : system_(over, std::move(name), stop);
-  co_return co_await std::move(asked);
+  return options.resolver ? options.resolver->query_https(std::move(name), stop)
+                          : system_(over, std::move(name), stop);
 }
 
 template <class T>
 task<void> http3_discovery<T>::ask(const origin& to, const connect_options& options,
                                    any_transport& over, stop_token stop) {
-  std::optional<place> at;
-  std::uint32_t seconds = INT32_MAX;
+  const auto keep = [&](std::optional<place> at, std::chrono::seconds valid) {
+    const time_point now = std::chrono::steady_clock::now();
+    store(to, {std::move(at), now + valid}, now);
+  };
+  keep(std::nullopt, negative_time);
+  std::chrono::seconds valid = most_time;
   std::string name = dns::https_query_name(to.host, to.port);
-  bool answered = false;
   for (std::size_t queries = 0; queries < max_aliases; ++queries) {
-    auto response = co_await query(name, options, over, stop);
-    if (stop.stop_requested()) co_return;
-    if (!response || response->empty()) break;
-    const auto parsed = dns::parse_response(*response);
-    const auto asked = dns::name::parse(name);
-    if (!parsed || !asked) break;
-    const auto records = dns::https_records_of(*parsed, *asked);
-    if (!records || records->found.empty()) break;
-    seconds = std::min(seconds, records->time_to_live);
-    answered = true;
+    auto message = co_await query(name, options, over, stop);
+    if (!message || message->empty() || stop.stop_requested()) co_return;
+    const auto response = dns::parse_response(*message);
+    const auto owner = dns::name::parse(name);
+    if (!response || !owner) co_return;
+    const auto records = dns::https_records_of(*response, *owner);
+    if (!records) co_return;
+    valid = std::min(valid, std::chrono::seconds(records->time_to_live));
     const auto choice = dns::choose_service(*records, "h3");
-    if (choice.at) at = place{choice.at->host, choice.at->port != 0 ? choice.at->port : to.port};
+    if (choice.at && is_public_name(choice.at->host)) {
+      place at{choice.at->host, choice.at->port != 0 ? choice.at->port : to.port};
+      co_return keep(std::move(at), std::max(valid, least_time));
+    }
     auto alias = choice.alias ? choice.alias->host() : std::nullopt;
-    if (!alias) break;
+    if (!alias) co_return;
     name = *std::move(alias);
   }
-  const time_point now = std::chrono::steady_clock::now();
-  const auto valid = answered ? std::chrono::seconds(seconds) : negative_time;
-  store(to, {std::move(at), now + valid}, now);
 }
 
 }  // namespace cohttps::detail

@@ -52,7 +52,7 @@ class quic_race {
   struct entry {
     endpoint to;
     bool begun = false;
-    bool token_sent = false;  // of an earlier connection (RFC 9000, 8.1.3)
+    bool token_sent = false;  // a token of an earlier connection (RFC 9000, 8.1.3)
     std::shared_ptr<connection_info> info = std::make_shared<connection_info>();
     std::optional<error> failure = {};
   };
@@ -107,7 +107,10 @@ class quic_connecting final : public http3_connector {
   };
 
   std::optional<candidate> candidate_for(const route& to) const;
-  /// The same; without one, the origin's own place, for programs that want nothing else.
+  /// HTTP/3 at this place did not come about. An origin whose certificate is wrong there says
+  /// nothing about the place, which may belong to another origin.
+  void note_failure(const route& to, const candidate& at, const error* why);
+  /// Returns `candidate_for`, or the origin's own place if there is none.
   candidate candidate_or_own(const route& to) const;
   /// True if name servers are to be asked about the origin before a connection to it.
   bool may_ask(const route& to, const connect_options& options) const;
@@ -116,6 +119,10 @@ class quic_connecting final : public http3_connector {
                                                                 const connect_options& options,
                                                                 deadline& limit,
                                                                 connect_timings& timings);
+  task<result<std::unique_ptr<connection>>> connect_alone(const route& to,
+                                                          const connect_options& options,
+                                                          deadline& limit,
+                                                          connect_timings& timings);
   task<result<std::unique_ptr<connection>>> connect_to_candidate(const route& to,
                                                                  const connect_options& options,
                                                                  deadline& limit,

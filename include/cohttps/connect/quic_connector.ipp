@@ -44,6 +44,13 @@ task<void> quic_race<T>::from(std::size_t i) {
   co_await when_all(attempt(i, hurry), after(i, hurry));
 }
 
+/// True if a server has made a wrong handshake, and not if it is the wrong server.
+template <class = void>
+bool is_handshake_fault(const error& e) noexcept {
+  return e.phase() == phase::handshake &&
+         (e.category() == error_category::tls || e.category() == error_category::protocol);
+}
+
 template <class T>
 task<void> quic_race<T>::attempt(std::size_t i, stop_source& hurry) {
   entry& e = entries_[i];
@@ -51,7 +58,7 @@ task<void> quic_race<T>::attempt(std::size_t i, stop_source& hurry) {
   auto made = co_await make(e);
   // Some servers cannot make a handshake with a token that has expired, or is for another address
   // of the client (nginx 1.30: its transport parameters are wrong then).
-  if (!made && e.token_sent && e.failure->phase() == phase::handshake) {
+  if (!made && e.token_sent && is_handshake_fault(*e.failure)) {
     e.failure.reset();
     made = co_await make(e);
   }
@@ -73,13 +80,13 @@ task<std::unique_ptr<http3_connection<>>> quic_race<T>::make(entry& e) {
     e.failure = std::move(socket).error();
     co_return nullptr;
   }
-  const std::string server =
-      to_.to.text() + ' ' + to_string(e.to) + ' ' + address_text(socket->local());
+  std::string server = to_.to.text() + ' ' + to_string(e.to);
   auto made = std::make_unique<http3_connection<>>(
       *std::move(socket), datagram_route{open_, e.to, options_.socket}, *to_.tls,
       std::string(without_brackets(to_.to.host)), to_.to.port, bounds_, options_.http2,
       limit_.transport(), e.info);
-  auto agreed = co_await made->handshake(tokens_, server, std::chrono::system_clock::now(), over_);
+  auto agreed =
+      co_await made->handshake(tokens_, std::move(server), std::chrono::system_clock::now(), over_);
   e.token_sent = made->sent_token();
   if (agreed) co_return std::move(made);
   e.failure = std::move(agreed).error();
@@ -137,8 +144,7 @@ bool can_use_quic(const route& to, const connect_options& options) {
 
 template <class T>
 bool quic_connecting<T>::serves(const route& to, const connect_options& options) {
-  if (!can_use_quic(to, options)) return false;
-  return to.versions == http_versions::http_3 || candidate_for(to) || may_ask(to, options);
+  return can_use_quic(to, options);
 }
 
 template <class T>
@@ -163,6 +169,15 @@ auto quic_connecting<T>::candidate_for(const route& to) const -> std::optional<c
 template <class T>
 auto quic_connecting<T>::candidate_or_own(const route& to) const -> candidate {
   return candidate_for(to).value_or(candidate{{to.to.host, to.to.port}, http3_source::try_first});
+}
+
+template <class T>
+void quic_connecting<T>::note_failure(const route& to, const candidate& at, const error* why) {
+  const auto now = std::chrono::system_clock::now();
+  if (why && why->category() == error_category::certificate)
+    alternatives_->misdirected(to.to, now);
+  else
+    alternatives_->failed(at.at, now);
 }
 
 template <class T>
@@ -191,32 +206,45 @@ task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect(
   return connect_to_candidate(to, options, limit, timings);
 }
 
+/// Stops a source at the end of a scope.
+struct stop_at_end {
+  stop_source& over;
+  ~stop_at_end() { over.request_stop(); }
+};
+
 /// Name servers are asked for the HTTPS records while the addresses are looked up. The query goes
 /// on while a connection is made without it, so that a late answer serves the next connection.
 template <class T>
 task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_after_query(
     const route& to, const connect_options& options, deadline& limit, connect_timings& timings) {
   struct {
-    stop_source answered, over;
+    stop_source end_of_query, end_of_wait;
+    std::optional<connect_options> with_addresses;
     std::optional<result<std::unique_ptr<connection>>> made;
   } state;
-  stop_callback link(limit.token(), stop_all{&state.over});
+  stop_callback link(limit.token(), stop_all{&state.end_of_query});
   const auto ask = [&]() -> task<void> {
-    co_await discovery_.ask(to.to, options, limit.transport(), state.over);
-    state.answered.request_stop();
+    stop_at_end wait{state.end_of_wait};
+    co_await discovery_.ask(to.to, options, limit.transport(), state.end_of_query);
   };
   const auto make = [&]() -> task<void> {
+    stop_at_end query{state.end_of_query};
+    const std::string_view host = without_brackets(to.to.host);
     const time_point started = limit.now();
-    auto found = co_await find_candidates(without_brackets(to.to.host), to.to.port, options, limit);
-    if (found) {
-      co_await sleep_for(limit.transport(), resolution_delay, state.answered);
-      const duration waited = limit.now() - started;
-      state.made = co_await connect_to_candidate(to, options, limit, timings);
-      timings.resolve += waited;
-    } else {
-      state.made = pass(std::move(found));
+    auto found = co_await find_candidates(host, to.to.port, options, limit);
+    if (!found) co_return void(state.made = pass(std::move(found)));
+    const connect_options* how = &options;
+    if (known_addresses(host, to.to.port, options, limit.now()).empty()) {
+      // The client's cache keeps nothing, and a second look-up would last as long as the first.
+      how = &state.with_addresses.emplace(options);
+      state.with_addresses->dns.emplace();
+      state.with_addresses->dns->store(name_to_look_up(host, to.to.port, options),
+                                       std::move(found->allowed), limit.now());
     }
-    state.over.request_stop();
+    co_await sleep_for(limit.transport(), resolution_delay, state.end_of_wait);
+    const duration waited = limit.now() - started;
+    state.made = co_await connect_to_candidate(to, *how, limit, timings);
+    timings.resolve += waited;
   };
   co_await when_all(ask(), make());
   co_return *std::move(state.made);
@@ -225,10 +253,19 @@ task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_after_quer
 template <class T>
 task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_to_candidate(
     const route& to, const connect_options& options, deadline& limit, connect_timings& timings) {
-  if (to.versions == http_versions::http_3)
-    return connect_over_quic(to, candidate_or_own(to), options, limit, timings);
+  if (to.versions == http_versions::http_3) return connect_alone(to, options, limit, timings);
   if (auto known = candidate_for(to)) return race(to, *std::move(known), options, limit, timings);
   return detail::connect(to, options, limit, timings);
+}
+
+/// A place that does not work is left alone, so that the origin's own place is tried next.
+template <class T>
+task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_alone(
+    const route& to, const connect_options& options, deadline& limit, connect_timings& timings) {
+  const candidate at = candidate_or_own(to);
+  auto made = co_await connect_over_quic(to, at, options, limit, timings);
+  if (!made && !limit.stop_requested()) note_failure(to, at, &made.error());
+  co_return made;
 }
 
 template <class T>
@@ -241,7 +278,7 @@ task<result<std::unique_ptr<connection>>> quic_connecting<T>::connect_beside_tcp
   if (made)
     alternatives_->worked(known.at);
   else if (!limit.stop_requested())
-    alternatives_->failed(known.at, std::chrono::system_clock::now());
+    note_failure(to, known, &made.error());
   co_return made;
 }
 
@@ -326,13 +363,12 @@ task<result<std::unique_ptr<connection>>> quic_connecting<T>::race(const route& 
     }
   };
   co_await when_all(over_quic(), over_tcp());
-  const auto now = std::chrono::system_clock::now();
   if (state.made) {
     timings = state.timings;
     if (state.made->info->protocol == "HTTP/3") {
       alternatives_->worked(state.where.at);
     } else {
-      alternatives_->failed(state.where.at, now);
+      note_failure(to, state.where, state.quic_failure ? &*state.quic_failure : nullptr);
       const bool silent =
           !state.quic_failure || state.quic_failure->category() == error_category::canceled;
       // No request knows the connection yet.

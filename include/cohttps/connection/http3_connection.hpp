@@ -55,10 +55,10 @@ struct datagram_route {
 
 /// Carries datagrams between a socket, QUIC and a session of HTTP/3.
 ///
-/// When sending fails, or the server owes an answer and is silent for 250 ms, the connection opens
-/// another socket. If the system gives it another local address, the network of the machine has
-/// changed, and the connection migrates to the new address (RFC 9000, 9). With the same address it
-/// goes on as before: a new path would have to be validated for nothing.
+/// When sending fails, or the server owes an answer and is silent for 250 ms, the connection looks
+/// whether the machine still has the connection's local address. If the address is gone, the
+/// connection migrates to a new one (RFC 9000, 9). A connection whose address is still there stays
+/// where it is, because not every server takes part in a migration.
 ///
 /// Two coroutines of the connection do this while a request is open, so a stop of one request does
 /// not affect the others. While no request is open, the connection does not read, and it keeps no
@@ -74,13 +74,13 @@ class http3_connection final : public connection {
     intrusive_list_node waiting_;
   };
 
-  http3_connection(any_datagram_socket socket, datagram_route way, const tls_context& context,
+  http3_connection(any_datagram_socket socket, datagram_route route, const tls_context& context,
                    std::string host, std::uint16_t port, const http3_limits& bounds,
                    const http2_options& liveness, any_transport transport,
                    std::shared_ptr<const connection_info> about)
       : connection(std::move(about)),
         socket_(std::move(socket)),
-        route_(std::move(way)),
+        route_(std::move(route)),
         session_(bounds.http),
         quic_(session_, context, std::move(host), port, {"h3"}, bounds.quic),
         announced_state_{0, true},
@@ -102,8 +102,8 @@ class http3_connection final : public connection {
     close();
   }
 
-  /// Performs the handshake. `tokens` has the token that an earlier connection to `server` got, and
-  /// gets that of this one.
+  /// Performs the handshake. `tokens` has the token that an earlier connection to `server` got from
+  /// the same local address, and gets that of this one.
   task<result<void>> handshake(std::shared_ptr<quic::address_tokens> tokens, std::string server,
                                std::chrono::system_clock::time_point date, stop_token stop);
   const tls_info& tls() const noexcept { return quic_.info(); }
@@ -255,12 +255,19 @@ class http3_connection final : public connection {
   void tick() noexcept;
   time_point silence_ends() const noexcept;
 
-  /// Returns when to look whether the local address has changed.
+  /// Returns the time of the next `check_address`.
   time_point address_check() const noexcept;
-  /// Migrates if a new socket gets another local address.
+  /// Migrates if the machine has lost the local address.
   void check_address() noexcept;
+  bool has_address(endpoint local);
   /// A loop has ended its operation on `previous_socket_`.
-  void leave_previous_socket() noexcept;
+  void leave_previous_socket() noexcept {
+    if (--previous_operations_ == 0) previous_socket_.reset();
+  }
+
+  /// Returns the key in `tokens_`. Tokens belong to a server and to the local address (RFC 9000,
+  /// 8.1.3).
+  std::string token_key() const { return server_ + ' ' + address_text(socket_.local()); }
 
   void tell_capacity() noexcept;
 
@@ -279,7 +286,7 @@ class http3_connection final : public connection {
   http3::session session_;
   quic::connection quic_;
   std::shared_ptr<quic::address_tokens> tokens_;
-  std::string server_;  // in `tokens_`
+  std::string server_;  // in the keys of `tokens_`
   std::unique_ptr<receive_buffer> receiving_;
   std::unique_ptr<std::byte[]> sending_;  // of `send_size` bytes, or null
   datagrams next_;                        // the layout of `sending_`

@@ -15,7 +15,7 @@ task<result<void>> http3_connection<T>::handshake(std::shared_ptr<quic::address_
   heard_ = transport_.now();
   tokens_ = std::move(tokens);
   server_ = std::move(server);
-  auto started = quic_.start(heard_, date, tokens_->take(server_));
+  auto started = quic_.start(heard_, date, tokens_->take(token_key()));
   if (!started) co_return started;
   handshaking_ = dirty_ = true;
   schedule();
@@ -47,7 +47,10 @@ http_stream_ptr http3_connection<T>::open_stream() {
 
 template <class T>
 result<void> http3_connection<T>::open(stream& s, const http3::request_head& request) {
-  if (!wants_read()) heard_ = transport_.now();  // the peer had nothing to send until now
+  if (!wants_read()) {  // the peer had nothing to send until now
+    heard_ = transport_.now();
+    address_checks_ = 0;
+  }
   auto opened = session_.open(s, request);
   if (opened) schedule();
   return opened;
@@ -132,7 +135,7 @@ void http3_connection<T>::close() noexcept {
   if (!reading_ && quic_.handshake_done()) drain();  // a ticket may have come
   quic::outgoing last;
   try {
-    if (tokens_) tokens_->keep(server_, quic_.token());
+    if (tokens_) tokens_->keep(token_key(), quic_.token());
     session_.close();
     quic_.close(static_cast<std::uint64_t>(http3::error_code::no_error));
     last = quic_.produce(send_buffer(), transport_.now());
@@ -318,19 +321,19 @@ time_point http3_connection<T>::address_check() const noexcept {
 template <class T>
 void http3_connection<T>::check_address() noexcept try {
   const time_point now = transport_.now();
-  if (previous_socket_ || closed_ || now < later(address_checked_, first_address_check)) return;
+  if (now < later(address_checked_, first_address_check)) return;
   address_checked_ = now;
   ++address_checks_;
+  if (previous_socket_ || closed_ || has_address(socket_.local())) return;
   auto opened = route_.open(transport_, route_.to, route_.how);
-  if (!opened) return;
-  endpoint before = socket_.local(), after = opened->local();
-  before.port = after.port = 0;
-  if (before == after || !quic_.migrate(now)) return;
+  if (!opened || !quic_.migrate(now)) return;
   ++migrations_;
   previous_operations_ = reading_ + writing_;
-  if (previous_operations_ != 0) previous_socket_ = std::move(socket_);
+  if (previous_operations_ != 0) {
+    previous_socket_ = std::move(socket_);
+    previous_socket_->close({});  // ends the operations
+  }
   socket_ = *std::move(opened);
-  end_of_read_.request_stop();
   dirty_ = true;
   schedule();
 } catch (const std::bad_alloc&) {
@@ -338,8 +341,12 @@ void http3_connection<T>::check_address() noexcept try {
 }
 
 template <class T>
-void http3_connection<T>::leave_previous_socket() noexcept {
-  if (--previous_operations_ == 0) previous_socket_.reset();
+bool http3_connection<T>::has_address(endpoint local) {
+  if (local == endpoint{.is_v6 = local.is_v6, .port = local.port}) return true;  // not known
+  local.port = 0;
+  socket_options how = route_.how;
+  how.local_address = std::move(local);
+  return route_.open(transport_, route_.to, how).has_value();
 }
 
 template <class T>

@@ -27,7 +27,7 @@ class service_parameters {
 
   /// Reads the record behind its target. Returns false if it is malformed.
   bool read(https_record& to) {
-    std::size_t after = 0;  // keys are in order, and none stands twice (2.2)
+    std::size_t after = 0;  // keys are in order, and no key occurs twice (2.2)
     while (!rest_.empty()) {
       const auto key = number();
       const auto size = number();
@@ -89,7 +89,7 @@ class service_parameters {
     return !to.alpn.empty();
   }
 
-  /// The list is in order, names keys that are there, and not itself (8).
+  /// The list is in order, and names only keys of the record, and not `mandatory` (8).
   bool check_mandatory(https_record& to) const {
     std::size_t after = 1;
     for (std::size_t at = 0; at < mandatory_.size(); at += 2) {
@@ -112,11 +112,12 @@ COHTTPS_DEF std::optional<https_record> read_https_record(std::span<const std::b
   https_record read;
   read.priority = static_cast<std::uint16_t>(std::to_integer<unsigned>(data[0]) << 8 |
                                              std::to_integer<unsigned>(data[1]));
-  // The target is not compressed (2.2), so the data is all that it may refer to.
+  // The target is not compressed (2.2): from its own beginning, no name can refer further to the
+  // front.
   const auto from_target = data.subspan(2);
   std::size_t at = 0;
   auto target = name::read(from_target, at);
-  if (!target || target->bytes().size() != at) return std::nullopt;
+  if (!target) return std::nullopt;
   read.target = *std::move(target);
   if (read.priority == 0) return read;  // its parameters mean nothing (2.4.2)
   if (!service_parameters<>(from_target.subspan(at)).read(read)) return std::nullopt;

@@ -163,7 +163,7 @@ COHTTPS_DEF result<response> parse_response(std::span<const std::byte> message) 
   if (in.failed()) return malformed("the header ends early", message.size());
   if (id != 0 || (flags & 0xf800) != 0x8000 || questions != 1)
     return malformed("it is not the response to the query", 0);
-  if (flags & 0x0200) return malformed("it is truncated, which HTTP never needs,", 2);
+  if (flags & 0x0200) return malformed("it is truncated", 2);
   parsed.code = static_cast<response_code>(flags & 0xf);
   parsed.host = in.read_name();
   parsed.type = static_cast<record_type>(in.number(2));

@@ -287,10 +287,19 @@ COHTTPS_DEF bool connection::migrate(time_point now) {
   if (failure_ || !begun_ || path_ == UINT16_MAX) return false;
   const auto next = static_cast<std::uint16_t>(path_ + 1);
   const detail::numbered_path path(next);
-  if (ngtcp2_conn_initiate_immediate_migration(conn_.get(), &path.path, stamp(now)) != 0)
-    return false;
-  path_ = next;
-  return true;
+  switch (const int code =
+              ngtcp2_conn_initiate_immediate_migration(conn_.get(), &path.path, stamp(now))) {
+    case 0:
+      path_ = next;
+      return true;
+    case NGTCP2_ERR_INVALID_STATE:
+    case NGTCP2_ERR_CONN_ID_BLOCKED:
+    case NGTCP2_ERR_INVALID_ARGUMENT:
+      return false;
+    default:
+      (void)fail_with(code);
+      return false;
+  }
 }
 
 COHTTPS_DEF bool connection::update_keys(time_point now) {

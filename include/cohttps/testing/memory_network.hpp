@@ -282,7 +282,10 @@ class memory_transport {
   friend result<memory_datagram_socket> open_datagrams(memory_transport& over, const endpoint& to,
                                                        const socket_options& how) {
     if (over.network_->on_connect) over.network_->on_connect(to, how);
-    return over.network_->datagrams.connect(to);
+    memory_datagrams& network = over.network_->datagrams;
+    if (how.local_address && *how.local_address != network.local)
+      return fail(error_category::connect, "local_address_unusable", "the machine has another");
+    return network.connect(to);
   }
 
   friend task<result<std::vector<std::byte>>> query_https(memory_transport& over, std::string name,

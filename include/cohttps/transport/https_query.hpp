@@ -16,8 +16,8 @@ namespace cohttps {
 /// A transport that also asks the system's name servers for records of type HTTPS.
 ///
 /// `query_https`, which is found by the type of the transport, returns the response of the server,
-/// with the id 0; an empty one if there are no such records. Errors: category `resolve`. A stop
-/// ends it soon, with category `canceled`. It may keep `name` only until it has started.
+/// with the id 0; an empty one if there is no such record, or no answer. A stop ends the query
+/// soon, with category `canceled`. The caller keeps `name` until the query ends.
 template <class T>
 concept https_query_transport =
     transport<T> && requires(T& t, const std::string& name, stop_token stop) {

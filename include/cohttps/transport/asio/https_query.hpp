@@ -17,11 +17,13 @@ namespace cohttps {
 namespace detail {
 
 /// Asks the servers of /etc/resolv.conf by `res_nquery`. Each server is asked once, for two
-/// seconds: the records only spare time. Where the system has no `res_nquery`, there are none.
+/// seconds: the records only spare time. The message of the outcome is empty if there is no record
+/// or no answer, and on systems whose C library has no `res_nquery` (all but glibc since 2.34, and
+/// FreeBSD).
 COHTTPS_DECL look_up_outcome system_https_query(const std::string& name);
 
-/// The threads of a loop for these queries. They are not those for addresses: a network that
-/// drops such queries would let addresses wait for them.
+/// The threads of a loop for these queries. They are not those for addresses: where a network drops
+/// these queries, look-ups of addresses would wait behind them.
 COHTTPS_DECL resolver_threads& https_query_threads(asio::execution_context& loop);
 
 /// Awaits the response to a query.

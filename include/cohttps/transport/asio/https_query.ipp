@@ -11,9 +11,11 @@
 namespace cohttps::detail {
 
 COHTTPS_DEF look_up_outcome system_https_query(const std::string& name) {
-#if defined(__GLIBC__) || defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__)
+#if defined(__FreeBSD__) || \
+    (defined(__GLIBC__) && (__GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 34)))
   constexpr int type_https = 65, class_in = 1;
   look_up_outcome outcome;
+  outcome.message.resize(65536);
   struct __res_state state = {};
   if (::res_ninit(&state) != 0) return {.code = NO_RECOVERY};
   state.retrans = 2;  // seconds
@@ -21,7 +23,6 @@ COHTTPS_DEF look_up_outcome system_https_query(const std::string& name) {
 #ifdef RES_USE_EDNS0
   state.options |= RES_USE_EDNS0;
 #endif
-  outcome.message.resize(65536);
   auto* bytes = reinterpret_cast<unsigned char*>(outcome.message.data());
   const int size = ::res_nquery(&state, name.c_str(), class_in, type_https, bytes,
                                 static_cast<int>(outcome.message.size()));
@@ -47,16 +48,7 @@ COHTTPS_DEF resolver_threads& https_query_threads(asio::execution_context& loop)
 
 COHTTPS_DEF result<std::vector<std::byte>> asio_https_query::await_resume() {
   if (stopped()) return fail(error_category::canceled, "canceled", "the operation was canceled");
-  switch (outcome_.code) {
-    case 0:
-    case HOST_NOT_FOUND:
-    case NO_DATA:
-      return std::move(outcome_.message);
-    default:
-      return fail(error_category::resolve, "resolver_unavailable",
-                  "no name server answered for the HTTPS record of '" + name() +
-                      "'; check the network and the system's DNS settings, or try again later");
-  }
+  return std::move(outcome_.message);
 }
 
 }  // namespace cohttps::detail

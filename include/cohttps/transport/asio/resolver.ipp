@@ -140,7 +140,12 @@ COHTTPS_DEF void resolver_threads::serve(std::shared_ptr<shared> s,
     self->current = l;
     const look_up_function ask = s->ask;
     lock.unlock();
-    look_up_outcome outcome = ask(l->host);
+    look_up_outcome outcome;
+    try {
+      outcome = ask(l->host);
+    } catch (const std::bad_alloc&) {
+      outcome = {.code = EAI_MEMORY};
+    }
     lock.lock();
     if (!s->has_loop) return;
     self->current = nullptr;
