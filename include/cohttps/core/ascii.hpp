@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <type_traits>
 
 namespace cohttps::ascii {
@@ -86,16 +87,16 @@ constexpr std::uint64_t to_lower(std::uint64_t eight) noexcept {
 namespace detail {
 
 constexpr bool iequals_same_size(std::string_view a, std::string_view b) noexcept {
-  // The smaller one of two equal sizes: GCC then sees that a short literal has no eight characters.
-  const std::size_t size = a.size() < b.size() ? a.size() : b.size();
+  // GCC then sees that a short literal has no eight characters.
+  if (a.size() != b.size()) std::unreachable();
   std::size_t i = 0;
   if (!std::is_constant_evaluated())
-    for (std::uint64_t x, y; size - i >= 8; i += 8) {
+    for (std::uint64_t x, y; a.size() - i >= 8; i += 8) {
       std::memcpy(&x, a.data() + i, 8);
       std::memcpy(&y, b.data() + i, 8);
       if (x != y && to_lower(x) != to_lower(y)) return false;
     }
-  for (; i < size; ++i)
+  for (; i < a.size(); ++i)
     if (to_lower(a[i]) != to_lower(b[i])) return false;
   return true;
 }
