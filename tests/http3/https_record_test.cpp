@@ -329,7 +329,7 @@ TEST_CASE("name servers are not asked where their answer would mean nothing", "[
 
 TEST_CASE("a resolver of the program is asked for HTTPS records, and nobody else", "[http3]") {
   struct own final : resolver {
-    explicit own(memory_transport t) : over(std::move(t)) {}
+    explicit own(const memory_transport& t) : over(t) {}
     task<result<resolved_host>> resolve(std::string_view host, std::uint16_t port,
                                         stop_token stop) override {
       auto found = co_await over.resolve(host, port, stop);
@@ -339,7 +339,7 @@ TEST_CASE("a resolver of the program is asked for HTTPS records, and nobody else
     memory_transport over;
   };
   struct with_records final : resolver {
-    explicit with_records(memory_transport t) : inner(std::move(t)) {}
+    explicit with_records(const memory_transport& t) : inner(t) {}
     task<result<resolved_host>> resolve(std::string_view host, std::uint16_t port,
                                         stop_token stop) override {
       return inner.resolve(host, port, stop);
